@@ -1,0 +1,51 @@
+"""`python -m assignment COMMAND`: what make does, on any system."""
+
+import argparse
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="python -m assignment", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("progress", help="right, wrong or to do: a table of all exercises")
+    commands.add_parser("data", help="fetch the full CIFAR-10: 60,000 images, 180 MB on disk")
+    commands.add_parser("stubs", help="write the five stubs anew; an edited file is kept beside it")
+    commands.add_parser("clean", help="strip outputs, counts and metadata from the notebooks")
+    run = commands.add_parser("with", help="run a command with five files laid over the stubs")
+    run.add_argument("folder", type=Path, help="the five files, e.g. assignment/solutions")
+    run.add_argument("run", nargs=argparse.REMAINDER, metavar="...", help="the command to run")
+    arguments = parser.parse_args()
+
+    # Each command imports what it needs, so that none waits for the others' libraries.
+    if arguments.command == "progress":
+        from assignment.checking.verdict import progress
+
+        return 0 if progress() else 1
+    if arguments.command == "data":
+        from assignment.given.download import fetch
+
+        return fetch()
+    if arguments.command == "stubs":
+        from assignment.checking.stubs import write_stubs
+
+        for written, kept in write_stubs():
+            print(f"wrote {written.name}" + (f", kept yours as {kept.name}" if kept else ""))
+        return 0
+    if arguments.command == "clean":
+        from assignment.checking.notebooks import clean_all
+
+        clean_all()
+        return 0
+    if not arguments.folder.is_dir():
+        parser.error(f"{arguments.folder} is not a folder.")
+    if not arguments.run:
+        parser.error("name a command to run, e.g. pytest --nbval-lax notebooks")
+    environment = {**os.environ, "ASSIGNMENT_FILES": str(arguments.folder.resolve())}
+    return subprocess.run(arguments.run, env=environment).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,100 @@
+"""A stub is its solution with every solution region taken out: one source for each pair."""
+
+import ast
+import re
+from pathlib import Path
+
+ASSIGNMENT = Path(__file__).resolve().parents[1]
+SOLUTIONS = ASSIGNMENT / "solutions"
+FILES = (
+    "k_nearest_neighbor.py",
+    "linear_svm.py",
+    "softmax.py",
+    "linear_classifier.py",
+    "neural_net.py",
+)
+
+REGION = re.compile(
+    r"^(?P<indent> *)### BEGIN SOLUTION ?(?P<name>\S*)\n.*?^ *### END SOLUTION\n",
+    flags=re.MULTILINE | re.DOTALL,
+)
+
+
+def make_stub(source):
+    """The stub of a solution: each region becomes a TODO that raises NotImplementedError.
+
+    The exercise is named after BEGIN SOLUTION, or else it is the function the region stands in.
+    A region that fills an `Unsolved` needs no raise: that object raises when it is read.
+    """
+
+    def blank(region):
+        before = source[: region.start()].splitlines()
+        name = region["name"] or _function_at(source, len(before) + 1)
+        indent = region["indent"]
+        if "Unsolved(" in before[-1]:
+            return f"{indent}# TODO {name}: your code here\n"
+        return (
+            f"{indent}# TODO {name}: your code instead of the next line\n"
+            f'{indent}raise NotImplementedError("to do: {name}")\n'
+        )
+
+    return REGION.sub(blank, source)
+
+
+def _function_at(source, line):
+    """Qualified name of the innermost function or method that holds a line."""
+    names = []
+    body = ast.parse(source).body
+    while inside := [
+        node
+        for node in body
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.lineno < line <= node.end_lineno
+    ]:
+        names.append(inside[0].name)
+        body = inside[0].body
+    return ".".join(names)
+
+
+def todo_line(file, name):
+    """The line of the TODO of an exercise in a file, or None where it is solved."""
+    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+        if line.strip().startswith(f"# TODO {name}:"):
+            return number
+    return None
+
+
+def write_stubs(folder=ASSIGNMENT):
+    """Write the five stubs into a folder; a file that differs is first kept beside it.
+
+    Returns
+    -------
+    list of (path written, path of the kept copy or None)
+    """
+    written = []
+    for name in FILES:
+        stub = make_stub((SOLUTIONS / name).read_text(encoding="utf-8"))
+        path = folder / name
+        kept = None
+        if path.exists():
+            if path.read_text(encoding="utf-8") == stub:
+                continue
+            kept = _free_name(path)
+            path.replace(kept)
+        _write(path, stub)
+        written.append((path, kept))
+    return written
+
+
+def _free_name(path):
+    """softmax.py.kept-1, or the first number that is not taken."""
+    number = 1
+    while (kept := path.with_name(f"{path.name}.kept-{number}")).exists():
+        number += 1
+    return kept
+
+
+def _write(path, text):
+    """Write a text file under a temporary name, then rename it: it is there whole or not at all."""
+    temporary = path.with_name(path.name + ".partial")
+    temporary.write_text(text, encoding="utf-8", newline="\n")
+    temporary.replace(path)

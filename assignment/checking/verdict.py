@@ -1,0 +1,146 @@
+"""From an exercise to a verdict: run its calls, judge the arrays, say it in one sentence."""
+
+import copy
+import importlib.util
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+
+from assignment.checking.exercises import EXERCISES
+from assignment.checking.stubs import todo_line
+
+MARKS = {"right": "✓", "wrong": "✗", "crash": "✗", "unsolved": "…"}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check found: status is right, wrong, crash or unsolved."""
+
+    exercise: str
+    status: str
+    message: str
+
+    def __str__(self):
+        label = "to do" if self.status == "unsolved" else self.status
+        return f"{MARKS[self.status]} {self.exercise}: {label}. {self.message}".rstrip()
+
+
+def find(name):
+    """The exercise of that name.
+
+    Raises
+    ------
+    ValueError : if there is none, with the names there are
+    """
+    for exercise in EXERCISES:
+        if exercise.name == name:
+            return exercise
+    names = ", ".join(exercise.name for exercise in EXERCISES)
+    raise ValueError(f"There is no exercise {name!r}; the exercises are {names}.")
+
+
+def student_module(exercise):
+    """The module of the file the exercise stands in, imported as a notebook imports it."""
+    return importlib.import_module(f"assignment.{Path(exercise.file).stem}")
+
+
+def reference_module(exercise):
+    """The solution of that file."""
+    return importlib.import_module(f"assignment.solutions.{Path(exercise.file).stem}")
+
+
+def run(exercise, module):
+    """Call the exercise's function on a copy of each of its cases.
+
+    Returns
+    -------
+    dict from a description of the case to the dict of arrays that came back
+    """
+    return {
+        case: dict(exercise.call(module, **copy.deepcopy(arguments)))
+        for case, arguments in exercise.cases().items()
+    }
+
+
+def judge(exercise, answers):
+    """Compare answers with the reference's: None if all are right, else a sentence on the first."""
+    for case, expected in run(exercise, reference_module(exercise)).items():
+        if complaint := exercise.judge(answers[case], expected):
+            return f"With {case}: {complaint}"
+    return None
+
+
+def examine(exercise):
+    """Run and judge the student's work on one exercise. Whatever that work does, this returns."""
+    try:
+        answers = run(exercise, student_module(exercise))
+    except NotImplementedError:
+        return Verdict(exercise.name, "unsolved", f"Write it in {place(exercise)}.")
+    except Exception as error:
+        return Verdict(exercise.name, "crash", describe(error, exercise))
+    complaint = judge(exercise, answers)
+    if complaint:
+        return Verdict(exercise.name, "wrong", complaint)
+    return Verdict(exercise.name, "right", "")
+
+
+def place(exercise):
+    """Where the exercise is to be written: assignment/softmax.py, line 33."""
+    line = todo_line(_student_file(exercise), exercise.name)
+    return f"assignment/{exercise.file}" + (f", line {line}" if line else "")
+
+
+def describe(error, exercise):
+    """An exception in one sentence: what it says, and the student's line it came from."""
+    if isinstance(error, SyntaxError):
+        line = error.lineno
+    else:
+        frames = traceback.extract_tb(error.__traceback__)
+        lines = [frame.lineno for frame in frames if Path(frame.filename).name == exercise.file]
+        line = lines[-1] if lines else None
+    where = f"assignment/{exercise.file}" + (f", line {line}" if line else "")
+    return f"{type(error).__name__} in {where}: {error}"
+
+
+def _student_file(exercise):
+    spec = importlib.util.find_spec(f"assignment.{Path(exercise.file).stem}")
+    return Path(spec.origin)
+
+
+def check(name):
+    """Print whether an exercise is right, wrong (with the numbers that show it) or still to do.
+
+    Parameters
+    ----------
+    name : str, an exercise of `assignment.checking.exercises.EXERCISES`
+
+    Raises
+    ------
+    ValueError : if there is no exercise of that name
+    """
+    print(examine(find(name)))
+
+
+def progress():
+    """Print a table of all exercises.
+
+    Returns
+    -------
+    bool : False if something is wrong; what is only unsolved is not wrong
+    """
+    verdicts = [(exercise, examine(exercise)) for exercise in EXERCISES]
+    width = max(len(exercise.name) for exercise in EXERCISES)
+    notebook = None
+    for exercise, verdict in verdicts:
+        if exercise.notebook != notebook:
+            notebook = exercise.notebook
+            print(f"\nnotebooks/{notebook}.ipynb")
+        label = "to do" if verdict.status == "unsolved" else verdict.status
+        message = place(exercise) if verdict.status == "unsolved" else verdict.message
+        line = f"  {MARKS[verdict.status]} {exercise.name:{width}}  {label:6}  {message}"
+        print(line.rstrip())
+    right = sum(verdict.status == "right" for _, verdict in verdicts)
+    todo = sum(verdict.status == "unsolved" for _, verdict in verdicts)
+    wrong = len(verdicts) - right - todo
+    print(f"\n{right} right, {wrong} wrong, {todo} to do")
+    return wrong == 0

@@ -1,0 +1,116 @@
+"""Linear classifiers trained by stochastic gradient descent: one loop, two losses."""
+
+import numpy as np
+
+from assignment.given.validation import require_finite, require_inputs, require_labels
+
+from .linear_svm import svm_loss_vectorized
+from .softmax import softmax_loss_vectorized
+
+
+class LinearClassifier:
+    """Scores are X W; training lowers the loss that a subclass names.
+
+    Source: CS231n notes, "Optimization: Stochastic Gradient Descent".
+    """
+
+    def __init__(self):
+        self.W = None
+
+    def train(
+        self,
+        X,
+        y,
+        learning_rate=1e-3,
+        reg=1e-5,
+        num_iters=100,
+        batch_size=200,
+        verbose=False,
+    ):
+        """Minimise the loss by stochastic gradient descent: W <- W - learning_rate dW.
+
+        Each step draws its own batch from the examples, with replacement (so that batch_size may
+        exceed N), by NumPy's global generator: seed it with np.random.seed. A second call goes on
+        from where the first one stopped.
+
+        Parameters
+        ----------
+        X : (N, D) training examples, one per row; training runs in their dtype
+        y : (N,) integer labels, 0 <= y[i] < C; the number of classes is max(y) + 1
+        learning_rate : float, size of a step
+        reg : float, strength of the penalty on the squared weights
+        num_iters : int, number of steps
+        batch_size : int, number of examples in each step
+        verbose : bool, print the loss every 100 steps
+
+        Returns
+        -------
+        loss_history : list of num_iters floats, the loss on each batch before its step
+
+        Raises
+        ------
+        ValueError : names the argument that has a wrong shape, a label out of range, NaN or inf
+        """
+        require_inputs(X)
+        require_labels(y, len(X))
+        N, D = X.shape
+        if self.W is None:
+            C = np.max(y) + 1
+            self.W = 0.001 * np.random.randn(D, C).astype(np.result_type(X, np.float32))
+
+        loss_history = []
+        for step in range(num_iters):
+            # TODO LinearClassifier.train: your code instead of the next line
+            raise NotImplementedError("to do: LinearClassifier.train")
+            if verbose and step % 100 == 0:
+                print(f"iteration {step} / {num_iters}: loss {loss_history[-1]:f}")
+        return loss_history
+
+    def predict(self, X):
+        """The class with the largest score, for each example.
+
+        Parameters
+        ----------
+        X : (N, D) examples, one per row
+
+        Returns
+        -------
+        y_pred : (N,) integer labels
+
+        Raises
+        ------
+        ValueError : if X has a wrong shape, NaN or infinity
+        """
+        require_inputs(X, features=self.W.shape[0])
+        # TODO LinearClassifier.predict: your code instead of the next line
+        raise NotImplementedError("to do: LinearClassifier.predict")
+
+    def loss(self, X_batch, y_batch, reg):
+        """Loss and gradient on a batch; subclasses say which.
+
+        Parameters
+        ----------
+        X_batch : (N, D) examples
+        y_batch : (N,) integer labels
+        reg : float, strength of the penalty on the squared weights
+
+        Returns
+        -------
+        loss : scalar
+        dW : (D, C) gradient with respect to self.W
+        """
+        raise TypeError("LinearClassifier has no loss of its own: use LinearSVM or Softmax.")
+
+
+class LinearSVM(LinearClassifier):
+    """A linear classifier with the multiclass hinge loss."""
+
+    def loss(self, X_batch, y_batch, reg):
+        return svm_loss_vectorized(self.W, X_batch, y_batch, reg)
+
+
+class Softmax(LinearClassifier):
+    """A linear classifier with the softmax cross-entropy loss."""
+
+    def loss(self, X_batch, y_batch, reg):
+        return softmax_loss_vectorized(self.W, X_batch, y_batch, reg)

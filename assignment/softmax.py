@@ -1,0 +1,49 @@
+"""The softmax classifier: scores become probabilities, the loss is their cross-entropy."""
+
+import numpy as np
+
+from assignment.given.validation import require_finite, require_linear
+
+
+def softmax_loss_naive(W, X, y, reg):
+    """Softmax loss and its gradient, with explicit loops: written to be read.
+
+    With scores s = X[i] W and probabilities p = exp(s) / sum(exp(s)):
+
+        loss = 1/N sum_i -log p[y_i]  +  reg sum(W^2)
+        dW   = 1/N sum_i X[i]^T (p - onehot(y_i))  +  2 reg W
+
+    Source: CS231n notes, "Linear classification: Softmax"; the gradient is derived line by line
+    in notebooks/softmax.ipynb.
+
+    Parameters
+    ----------
+    W : (D, C) weights, one column per class
+    X : (N, D) examples, one per row
+    y : (N,) integer labels, 0 <= y[i] < C
+    reg : float, strength of the penalty on the squared weights
+
+    Returns
+    -------
+    loss : scalar
+    dW : (D, C) gradient of the loss with respect to W
+
+    Raises
+    ------
+    ValueError : names the argument that has a wrong shape, a label out of range, NaN or infinity
+    """
+    require_linear(W, X, y)
+    # TODO softmax_loss_naive: your code instead of the next line
+    raise NotImplementedError("to do: softmax_loss_naive")
+
+
+def softmax_loss_vectorized(W, X, y, reg):
+    """Softmax loss and its gradient without loops. Arguments and results as in the naive version.
+
+    With P the (N, C) matrix of probabilities and Y the one-hot labels:
+
+        dW = X^T (P - Y) / N + 2 reg W
+    """
+    require_linear(W, X, y)
+    # TODO softmax_loss_vectorized: your code instead of the next line
+    raise NotImplementedError("to do: softmax_loss_vectorized")

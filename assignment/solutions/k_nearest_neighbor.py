@@ -1,0 +1,219 @@
+"""k nearest neighbours, and the nearest neighbour made differentiable (NCA)."""
+
+import numpy as np
+
+from assignment.given.validation import require_finite, require_inputs, require_labels
+
+
+class KNearestNeighbor:
+    """A classifier that remembers its training set and asks the k nearest examples to vote.
+
+    Source: CS231n notes, "Image Classification: Nearest Neighbor Classifier".
+    """
+
+    def train(self, X, y):
+        """Remember the training set.
+
+        Parameters
+        ----------
+        X : (num_train, D) training examples, one per row
+        y : (num_train,) integer labels, 0 or more
+
+        Raises
+        ------
+        ValueError : names the argument that has a wrong shape or holds something else than labels
+        """
+        require_inputs(X)
+        require_labels(y, len(X))
+        self.X_train = X
+        self.y_train = y
+
+    def predict(self, X, k=1, num_loops=0):
+        """Predict labels by a vote of the k nearest training examples.
+
+        Parameters
+        ----------
+        X : (num_test, D) test examples, one per row
+        k : int, number of neighbours that vote
+        num_loops : 0, 1 or 2, which of the three ways to compute the distances
+
+        Returns
+        -------
+        y_pred : (num_test,) predicted labels
+
+        Raises
+        ------
+        ValueError : if num_loops is none of these, or as the methods below
+        """
+        compute_distances = {
+            0: self.compute_distances_no_loops,
+            1: self.compute_distances_one_loop,
+            2: self.compute_distances_two_loops,
+        }
+        if num_loops not in compute_distances:
+            raise ValueError(f"num_loops must be 0, 1 or 2, but it is {num_loops}.")
+        return self.predict_labels(compute_distances[num_loops](X), k=k)
+
+    def compute_distances_two_loops(self, X):
+        """Euclidean distance of each test to each training example, one pair at a time.
+
+            dists[i, j] = sqrt(sum_d (X[i, d] - X_train[j, d])^2)
+
+        Parameters
+        ----------
+        X : (num_test, D) test examples, one per row
+
+        Returns
+        -------
+        dists : (num_test, num_train) distances
+
+        Raises
+        ------
+        ValueError : if X has a wrong shape, or X or X_train holds NaN or infinity
+        """
+        require_inputs(X, features=self.X_train.shape[1])
+        num_test, num_train = len(X), len(self.X_train)
+        dists = np.zeros((num_test, num_train), dtype=np.result_type(X, self.X_train))
+        for i in range(num_test):
+            for j in range(num_train):
+                ### BEGIN SOLUTION
+                difference = X[i] - self.X_train[j]
+                dists[i, j] = np.sqrt(np.sum(difference**2))
+                ### END SOLUTION
+        require_finite(dists, X=X, X_train=self.X_train)
+        return dists
+
+    def compute_distances_one_loop(self, X):
+        """The same distances, one row of `dists` at a time."""
+        require_inputs(X, features=self.X_train.shape[1])
+        num_test, num_train = len(X), len(self.X_train)
+        dists = np.zeros((num_test, num_train), dtype=np.result_type(X, self.X_train))
+        for i in range(num_test):
+            ### BEGIN SOLUTION
+            differences = self.X_train - X[i]
+            dists[i] = np.sqrt(np.sum(differences**2, axis=1))
+            ### END SOLUTION
+        require_finite(dists, X=X, X_train=self.X_train)
+        return dists
+
+    def compute_distances_no_loops(self, X):
+        """The same distances all at once, at about the cost of one matrix product.
+
+            |x - t|^2 = |x|^2 - 2 x.t + |t|^2
+
+        Round-off can leave a small negative number where x and t are equal: it counts as 0.
+        """
+        require_inputs(X, features=self.X_train.shape[1])
+        ### BEGIN SOLUTION
+        test_squares = np.einsum("nd,nd->n", X, X)
+        train_squares = np.einsum("nd,nd->n", self.X_train, self.X_train)
+        require_finite(test_squares, X=X)
+        require_finite(train_squares, X_train=self.X_train)
+        # Everything below happens inside the one (num_test, num_train) array.
+        dists = X @ self.X_train.T
+        dists *= -2
+        dists += test_squares[:, np.newaxis]
+        dists += train_squares
+        np.maximum(dists, 0, out=dists)
+        return np.sqrt(dists, out=dists)
+        ### END SOLUTION
+
+    def predict_labels(self, dists, k=1):
+        """Let the k nearest training examples of each test example vote.
+
+        The label with most votes wins; of labels with equally many, the smallest. Of training
+        examples at equal distance, the first is the nearer.
+
+        Parameters
+        ----------
+        dists : (num_test, num_train) distances
+        k : int, 1 <= k <= num_train
+
+        Returns
+        -------
+        y_pred : (num_test,) predicted labels
+
+        Raises
+        ------
+        ValueError : names the argument that has a wrong shape or is out of range, or holds NaN
+        """
+        require_inputs(dists, name="dists", features=len(self.y_train))
+        if not 1 <= k <= dists.shape[1]:
+            raise ValueError(f"k must be 1 to {dists.shape[1]}, but it is {k}.")
+        num_test = len(dists)
+        y_pred = np.zeros(num_test, dtype=np.int64)
+        for i in range(num_test):
+            ### BEGIN SOLUTION
+            require_finite(dists[i], dists=dists)
+            # Only those up to the k-th smallest distance need sorting, not all num_train.
+            kth_distance = np.partition(dists[i], k - 1)[k - 1]
+            candidates = np.flatnonzero(dists[i] <= kth_distance)
+            by_distance = np.argsort(dists[i, candidates], kind="stable")
+            nearest = candidates[by_distance[:k]]
+            y_pred[i] = np.bincount(self.y_train[nearest]).argmax()
+            ### END SOLUTION
+        return y_pred
+
+
+def log_sum_exp(S):
+    """log(sum(exp(row))) for each row of S, as a column, without overflow."""
+    largest = S.max(axis=1, keepdims=True)
+    return largest + np.log(np.exp(S - largest).sum(axis=1, keepdims=True))
+
+
+def nca_loss(A, X, y):
+    """Neighbourhood components analysis: how badly a soft nearest neighbour does after X -> X A^T.
+
+    Each example i picks a neighbour j != i by a softmax over minus the squared distances:
+
+        S[i, j] = -|A x_i - A x_j|^2,   P[i] = softmax(S[i]) over j != i
+        loss    = -1/N sum_i log sum_{j != i, y_j = y_i} P[i, j]
+
+    As in the softmax classifier, the gradient with respect to S is "softmax minus target", where
+    the target Q[i] is P[i] restricted to the examples of the right class, rescaled to sum 1. With
+    M = (P - Q) / N and Z = X A^T:
+
+        dA = 2 (M Z + M^T Z - diag(column sums of M) Z)^T X
+
+    Source: Goldberger, Roweis, Hinton and Salakhutdinov, "Neighbourhood Components Analysis", NIPS
+    2004: their objective sum_i log p_i, as a mean and with its sign turned; derived in
+    notebooks/knn.ipynb.
+
+    Parameters
+    ----------
+    A : (d, D) linear map into the space where distances are measured
+    X : (N, D) examples, one per row
+    y : (N,) integer labels, each of them at least twice
+
+    Returns
+    -------
+    loss : scalar
+    dA : (d, D) gradient of the loss with respect to A
+
+    Raises
+    ------
+    ValueError : names the argument that has a wrong shape, NaN or infinity, or a lonely label
+    """
+    require_inputs(X)
+    require_inputs(A, name="A", features=X.shape[1])
+    require_labels(y, len(X))
+    if np.min(np.unique(y, return_counts=True)[1]) < 2:
+        raise ValueError("y must hold every label at least twice: a lonely example has no match.")
+    ### BEGIN SOLUTION
+    N = len(X)
+    Z = X @ A.T
+    squares = np.sum(Z * Z, axis=1)
+    require_finite(squares, X=X, A=A)
+    S = 2 * Z @ Z.T - squares[:, np.newaxis] - squares
+    np.fill_diagonal(S, -np.inf)
+    same = y[:, np.newaxis] == y
+
+    log_P = S - log_sum_exp(S)
+    log_P_same = np.where(same, log_P, -np.inf)
+    log_p = log_sum_exp(log_P_same)
+    loss = -np.mean(log_p)
+
+    M = (np.exp(log_P) - np.exp(log_P_same - log_p)) / N
+    dZ = M @ Z + M.T @ Z - M.sum(axis=0)[:, np.newaxis] * Z
+    return loss, 2 * dZ.T @ X
+    ### END SOLUTION

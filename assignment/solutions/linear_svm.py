@@ -1,0 +1,85 @@
+"""The multiclass support vector machine: the right class should win by a margin of 1."""
+
+import numpy as np
+
+from assignment.given.validation import require_finite, require_linear
+
+
+def svm_loss_naive(W, X, y, reg):
+    """Multiclass hinge loss and its gradient, with explicit loops: written to be read.
+
+    With scores s = X[i] W:
+
+        loss = 1/N sum_i sum_{c != y_i} max(0, s[c] - s[y_i] + 1)  +  reg sum(W^2)
+
+    Each positive margin adds X[i] to column c of the gradient and takes it from column y_i.
+    At a kink, where a margin is exactly 0, the gradient counts it as not violated.
+
+    Source: CS231n notes, "Linear classification: Support Vector Machine" and "Optimization"
+    (Weston and Watkins, 1999).
+
+    Parameters
+    ----------
+    W : (D, C) weights, one column per class
+    X : (N, D) examples, one per row
+    y : (N,) integer labels, 0 <= y[i] < C
+    reg : float, strength of the penalty on the squared weights
+
+    Returns
+    -------
+    loss : scalar
+    dW : (D, C) gradient of the loss with respect to W
+
+    Raises
+    ------
+    ValueError : names the argument that has a wrong shape, a label out of range, NaN or infinity
+    """
+    require_linear(W, X, y)
+    ### BEGIN SOLUTION
+    N = X.shape[0]
+    loss = 0.0
+    dW = np.zeros_like(W)
+    for i in range(N):
+        scores = X[i] @ W
+        require_finite(scores, X=X, W=W)
+        for c in range(W.shape[1]):
+            if c == y[i]:
+                continue
+            margin = scores[c] - scores[y[i]] + 1
+            if margin > 0:
+                loss += margin
+                dW[:, c] += X[i]
+                dW[:, y[i]] -= X[i]
+    loss = loss / N + reg * np.sum(W * W)
+    dW = dW / N + 2 * reg * W
+    return loss, dW
+    ### END SOLUTION
+
+
+def svm_loss_vectorized(W, X, y, reg):
+    """Multiclass hinge loss and its gradient without loops. Arguments and results as above.
+
+    With M the (N, C) matrix that has 1 where a margin is positive, and in column y_i minus the
+    number of positive margins of its row:
+
+        dW = X^T M / N + 2 reg W
+    """
+    require_linear(W, X, y)
+    ### BEGIN SOLUTION
+    N = X.shape[0]
+    rows = np.arange(N)
+    scores = X @ W
+    require_finite(scores, X=X, W=W)
+    margins = scores
+    margins -= scores[rows, y][:, np.newaxis] - 1
+    np.maximum(margins, 0, out=margins)
+    margins[rows, y] = 0
+    loss = np.sum(margins) / N + reg * np.sum(W * W)
+
+    M = (margins > 0).astype(margins.dtype)
+    M[rows, y] = -M.sum(axis=1)
+    M /= N
+    dW = X.T @ M
+    dW += 2 * reg * W
+    return loss, dW
+    ### END SOLUTION
