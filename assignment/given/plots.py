@@ -1,0 +1,173 @@
+"""The pictures of the notebooks. Each function draws on the axis it is given, and returns nothing."""
+
+import numpy as np
+
+from assignment.given.cifar10 import CLASSES
+
+BLUE, ORANGE, GREEN, RED, GREY = "#1f6fb4", "#d9730d", "#2a8c4a", "#c0392b", "#7f7f7f"
+
+STYLE = {
+    "figure.figsize": (6.4, 4.0),
+    "figure.dpi": 100,
+    "figure.constrained_layout.use": True,
+    "font.size": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": False,
+    "image.interpolation": "nearest",
+    "image.cmap": "viridis",
+}
+
+
+def as_picture(x):
+    """One image of 3,072 numbers, stretched to 0..1, as (32, 32, 3): for weights and means too."""
+    x = np.asarray(x, dtype=np.float64)
+    low, high = x.min(), x.max()
+    return ((x - low) / (high - low if high > low else 1)).reshape(32, 32, 3)
+
+
+def image(ax, x, title="", colour="black"):
+    """One image, or one column of weights, as a picture."""
+    x = np.asarray(x)
+    is_photo = x.min() >= 0 and x.max() > 1
+    ax.imshow(x.reshape(32, 32, 3) / 255 if is_photo else as_picture(x))
+    ax.set_title(title, fontsize=9, color=colour)
+    ax.set_axis_off()
+
+
+def grid(ax, X, columns, gap=1):
+    """Many images side by side: photographs as they are, weights each stretched to its range."""
+    X = np.asarray(X, dtype=np.float64)
+    photos = X.min() >= 0 and X.max() > 1
+    rows = -(-len(X) // columns)
+    side = 32 + gap
+    canvas = np.ones((rows * side - gap, columns * side - gap, 3))
+    for i, x in enumerate(X):
+        top, left = side * (i // columns), side * (i % columns)
+        tile = x.reshape(32, 32, 3) / 255 if photos else as_picture(x)
+        canvas[top : top + 32, left : left + 32] = tile
+    ax.imshow(canvas)
+    ax.set_axis_off()
+
+
+def class_gallery(ax, X, y, per_class=7):
+    """The first few images of each class, a column for each class."""
+    order = [np.flatnonzero(y == c)[:per_class] for c in range(len(CLASSES))]
+    grid(ax, X[np.stack(order, axis=1).ravel()], columns=len(CLASSES))
+    for c, name in enumerate(CLASSES):
+        ax.text(33 * c + 16, -4, name, ha="center", fontsize=9)
+
+
+def templates(axes, W):
+    """The ten columns of a weight matrix as ten pictures, without the bias row if there is one."""
+    for ax, column, name in zip(np.ravel(axes), W[:3072].T, CLASSES, strict=True):
+        image(ax, column, name)
+
+
+def distance_matrix(ax, dists):
+    """Distances as grey levels: dark is near, bright is far."""
+    picture = ax.imshow(dists, cmap="gray", aspect="auto")
+    ax.figure.colorbar(picture, ax=ax, label="distance")
+    ax.set_xlabel("training image")
+    ax.set_ylabel("test image")
+
+
+def bars(ax, values, unit):
+    """A horizontal bar for each name, its number at the end, on a logarithmic axis."""
+    names = list(values)
+    ax.barh(names, list(values.values()), color=BLUE)
+    ax.set_xscale("log")
+    ax.invert_yaxis()
+    for row, value in enumerate(values.values()):
+        ax.text(value, row, f" {value:.3g}", va="center")
+    ax.margins(x=0.2)
+    ax.set_xlabel(unit)
+
+
+def cross_validation(ax, accuracies):
+    """Accuracy against k: a dot for each fold, the mean with its standard deviation as a line.
+
+    accuracies : dict from k to the list of accuracies of the folds
+    """
+    ks = sorted(accuracies)
+    for k in ks:
+        ax.scatter([k] * len(accuracies[k]), accuracies[k], s=12, color=GREY, zorder=2)
+    means = [np.mean(accuracies[k]) for k in ks]
+    deviations = [np.std(accuracies[k]) for k in ks]
+    ax.errorbar(ks, means, yerr=deviations, color=BLUE, capsize=3, marker="o", zorder=3)
+    ax.set_xscale("log")
+    ax.set_xticks(ks, [str(k) for k in ks])
+    ax.minorticks_off()
+    ax.set_xlabel("k")
+    ax.set_ylabel("accuracy on the held-out fold")
+
+
+def curve(ax, values, label=None, smooth=1, colour=BLUE):
+    """A history against the number of steps, with its running mean over `smooth` steps on top."""
+    values = np.asarray(values, dtype=np.float64)
+    if smooth > 1:
+        ax.plot(values, color=colour, alpha=0.25, linewidth=0.8)
+        steps = np.arange(smooth - 1, len(values))
+        values = np.convolve(values, np.ones(smooth) / smooth, mode="valid")
+        ax.plot(steps, values, color=colour, label=label)
+    else:
+        ax.plot(values, color=colour, label=label)
+    if label:
+        ax.legend(frameon=False)
+
+
+def heat_map(ax, table, rows, columns, row_name, column_name, label="validation accuracy"):
+    """A table of numbers as coloured squares with the numbers in them; the best has a frame."""
+    table = np.asarray(table)
+    picture = ax.imshow(table, aspect="auto")
+    ax.set_xticks(range(len(columns)), [f"{c:g}" for c in columns])
+    ax.set_yticks(range(len(rows)), [f"{r:g}" for r in rows])
+    ax.set_xlabel(column_name)
+    ax.set_ylabel(row_name)
+    middle = (np.nanmin(table) + np.nanmax(table)) / 2
+    best = np.unravel_index(np.nanargmax(table), table.shape)
+    for (row, column), value in np.ndenumerate(table):
+        colour = "white" if value < middle else "black"
+        weight = "bold" if (row, column) == best else "normal"
+        ax.text(
+            column, row, f"{value:.3f}", ha="center", va="center", color=colour, fontweight=weight
+        )
+    left, top = best[1] - 0.47, best[0] - 0.47
+    ax.plot(*zip(*[(left, top), (left + 0.94, top), (left + 0.94, top + 0.94), (left, top + 0.94),
+                   (left, top)], strict=True), color=RED, linewidth=2.5)
+    ax.figure.colorbar(picture, ax=ax, label=label)
+
+
+def confusion(ax, y, y_pred):
+    """How often each class (row) was called each class (column), as numbers in squares."""
+    counts = np.zeros((len(CLASSES), len(CLASSES)), dtype=int)
+    np.add.at(counts, (y, y_pred), 1)
+    ax.imshow(counts, cmap="Blues")
+    for (row, column), count in np.ndenumerate(counts):
+        colour = "white" if count > counts.max() / 2 else "black"
+        ax.text(column, row, count, ha="center", va="center", color=colour, fontsize=8)
+    ax.set_xticks(range(len(CLASSES)), CLASSES, rotation=45, ha="right")
+    ax.set_yticks(range(len(CLASSES)), CLASSES)
+    ax.set_xlabel("predicted")
+    ax.set_ylabel("true class")
+
+
+def error_against_step(ax, steps, errors):
+    """Error of numerical derivatives against the step h, on logarithmic axes.
+
+    errors : dict from the name of a method to its relative error at each step
+    """
+    for (name, values), colour in zip(errors.items(), (BLUE, ORANGE, GREEN), strict=False):
+        ax.loglog(steps, np.maximum(values, 1e-17), marker=".", label=name, color=colour)
+    ax.set_xlabel("step h")
+    ax.set_ylabel("relative error of the derivative")
+    ax.legend(frameon=False)
+
+
+def points(ax, Z, y, classes=CLASSES):
+    """Points of the plane, coloured by their label."""
+    for c in np.unique(y):
+        ax.scatter(Z[y == c, 0], Z[y == c, 1], s=14, label=classes[c], alpha=0.8)
+    ax.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
+    ax.set_xticks([])
+    ax.set_yticks([])

@@ -1,0 +1,15 @@
+"""How long a call takes."""
+
+from statistics import median
+from time import perf_counter
+
+
+def seconds(function, *arguments, repeats=3):
+    """Median time of `repeats` calls of function(*arguments), in seconds."""
+
+    def once():
+        start = perf_counter()
+        function(*arguments)
+        return perf_counter() - start
+
+    return median(once() for _ in range(repeats))
