@@ -210,7 +210,7 @@ def _train_cases():
 
 
 class _Record:
-    """A loss that counts down from 100, gradients that are constant, and the batches it was given."""
+    """A loss that counts down from 100, constant gradients, and the batches it was given."""
 
     def __init__(self, gradients):
         self.gradients = gradients
@@ -223,13 +223,12 @@ class _Record:
     def arrays(self, X, y):
         """What a judge needs to know of the batches: sizes, origin of the rows, variety."""
         rows = [_rows_of(X_batch, X) for X_batch, _ in self.batches]
+        labels = [y_batch for _, y_batch in self.batches]
         return {
-            "batch sizes": np.array([len(y_batch) for _, y_batch in self.batches]),
-            "examples of the batches that are training examples with their own labels": np.array(
-                [
-                    len(row) == len(y_batch) and np.all(row >= 0) and np.array_equal(y[row], y_batch)
-                    for row, (_, y_batch) in zip(rows, self.batches, strict=True)
-                ]
+            "batch sizes": np.array([len(y_batch) for y_batch in labels]),
+            "batches whose rows are training examples": np.array([np.all(r >= 0) for r in rows]),
+            "batches whose labels belong to their rows": np.array(
+                [np.array_equal(y[r], y_batch) for r, y_batch in zip(rows, labels, strict=True)]
             ),
             "different batches": np.array(len({tuple(row) for row in rows}) > 1),
         }
@@ -274,7 +273,8 @@ def _net_of(module, D, H, C):
 
 def _net_cases():
     cases = {}
-    for seed, (N, D, H, C, reg) in enumerate([(6, 4, 5, 3, 0.0), (6, 4, 5, 3, 0.7), (1, 3, 7, 2, 0.1)]):
+    sizes = [(6, 4, 5, 3, 0.0), (6, 4, 5, 3, 0.7), (1, 3, 7, 2, 0.1)]
+    for seed, (N, D, H, C, reg) in enumerate(sizes):
         rng = np.random.default_rng(60 + seed)
         cases[f"N = {N}, D = {D}, H = {H}, C = {C}, reg = {reg}"] = {
             "X": rng.normal(size=(N, D)),

@@ -48,7 +48,8 @@ def _function_at(source, line):
     while inside := [
         node
         for node in body
-        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.lineno < line <= node.end_lineno
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+        and node.lineno < line <= node.end_lineno
     ]:
         names.append(inside[0].name)
         body = inside[0].body

@@ -168,7 +168,7 @@ def _read_shipped(folder):
     checksums = published_sha256(folder)
 
     def read(kind):
-        sheets = sorted(name for name in checksums if name.startswith(kind) and name.endswith("png"))
+        sheets = [name for name in checksums if name.startswith(kind) and name.endswith("png")]
         names = [*sheets, f"{kind}_labels.txt"]
         for name in names:
             mend = f"restore it with `git checkout -- datasets/{name}`"

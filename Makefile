@@ -1,0 +1,67 @@
+# One target per wish; `make` alone lists them. README.md says how to do the same without make.
+
+# PYTHON picks the interpreter. Without it the one that .venv was made with stays.
+PYTHON ?= $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
+LAB_ARGS ?=
+
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+READY := .venv/ready-$(VERSION)
+RUN := .venv/bin/python -m
+
+# One thread for each matrix product: the two test processes share two cores, and sums come out
+# in the same order on every machine.
+export OPENBLAS_NUM_THREADS ?= 1
+export PYTHONHASHSEED = 0
+NBVAL := pytest -q -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=120
+
+.PHONY: help lab check lint test notebooks progress data stubs clean-notebooks lock
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*  ## ' Makefile | sed -E 's/:.*  ## /\t/' | expand -t 18
+
+lab: $(READY)  ## open the notebooks in JupyterLab (LAB_ARGS="--no-browser --port 8899")
+	@env -u OPENBLAS_NUM_THREADS $(RUN) jupyterlab --notebook-dir=notebooks $(LAB_ARGS)
+
+check: lint test notebooks progress  ## prove that everything is sound: all of the four below
+
+lint: $(READY)  ## the style of the code
+	@$(RUN) ruff check --quiet
+	@$(RUN) ruff format --check --quiet
+
+test: $(READY)  ## the tests
+	@$(RUN) pytest -q -n 2 --dist loadfile
+
+notebooks: $(READY)  ## execute the four notebooks with the reference solutions
+	@$(RUN) assignment with assignment/solutions $(RUN) $(NBVAL) notebooks
+
+progress: $(READY)  ## your exercises: right, wrong or to do
+	@$(RUN) assignment progress
+
+data: $(READY)  ## fetch the full CIFAR-10 (139 MB or 170 MB; 180 MB on disk)
+	@$(RUN) assignment data
+
+stubs: $(READY)  ## write the five stubs anew from the solutions; an edited file is kept beside it
+	@$(RUN) assignment stubs
+
+clean-notebooks: $(READY)  ## strip outputs, counts and metadata from the notebooks
+	@$(RUN) assignment clean
+
+lock: $(READY)  ## pin what pyproject.toml asks for, and all that it needs, in requirements.txt
+	@$(RUN) pip install --quiet uv
+	@(echo '# Made by `make lock` from pyproject.toml: every package, for every system.'; \
+	  echo '-e .'; \
+	  $(RUN) uv pip compile --quiet --universal --no-header --no-annotate pyproject.toml) \
+	  > requirements.txt.partial && mv requirements.txt.partial requirements.txt
+
+# The set-up, once for each interpreter and each change of what is required.
+.venv/ready-%: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("This suite needs Python 3.11 or newer, but $(PYTHON) is %d.%d: say PYTHON=python3.12 make ..." % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
+	@test -e .venv/bin/python && .venv/bin/python -c 'import sys; sys.exit("%d.%d" % sys.version_info[:2] != "$*")' \
+	  || $(PYTHON) -m venv --clear .venv
+	@echo "Setting up .venv with Python $*; this takes about a minute, once."
+	@$(RUN) pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+# Reached only where $(PYTHON) could not be run.
+.venv/ready-:
+	@echo '$(PYTHON) cannot be run: install Python 3.11 or newer, or name one with PYTHON=...' >&2; exit 1
