@@ -14,7 +14,7 @@ export OPENBLAS_NUM_THREADS ?= 1
 export PYTHONHASHSEED = 0
 NBVAL := pytest -q -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=120
 
-.PHONY: help lab check lint test notebooks progress data stubs clean-notebooks lock
+.PHONY: help lab check lint test notebooks progress data stubs clean-notebooks picture lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*  ## ' Makefile | sed -E 's/:.*  ## /\t/' | expand -t 18
@@ -45,6 +45,9 @@ stubs: $(READY)  ## write the five stubs anew from the solutions; an edited file
 
 clean-notebooks: $(READY)  ## strip outputs, counts and metadata from the notebooks
 	@$(RUN) assignment clean
+
+picture: $(READY)  ## draw the picture of the README
+	@.venv/bin/python .github/overview.py
 
 lock: $(READY)  ## pin what pyproject.toml asks for, and all that it needs, in requirements.txt
 	@$(RUN) pip install --quiet uv

@@ -342,7 +342,7 @@ def grad_check_sparse(f, x, analytic_grad, num_checks=10, h=1e-5):
     """Print numerical and analytic gradient at a few random entries, as CS231n does.
 
     It looks at `num_checks` entries of the thousands there are, and asserts nothing: see
-    notebooks/softmax.ipynb for what slips through, and use `check_gradient`.
+    notebooks/svm.ipynb for what slips through, and use `check_gradient`.
 
     Parameters
     ----------
