@@ -11,6 +11,10 @@ def main():
     parser = argparse.ArgumentParser(prog="python -m assignment", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("progress", help="right, wrong or to do: a table of all exercises")
+    derivations = commands.add_parser(
+        "derivations", help="every line of the derivations, tried on random numbers"
+    )
+    derivations.add_argument("--json", action="store_true", help="as data")
     commands.add_parser("data", help="fetch the full CIFAR-10: 60,000 images, 180 MB on disk")
     commands.add_parser("stubs", help="write the five stubs anew; an edited file is kept beside it")
     commands.add_parser("clean", help="strip outputs, counts and metadata from the notebooks")
@@ -18,12 +22,17 @@ def main():
     run.add_argument("folder", type=Path, help="the five files, e.g. assignment/solutions")
     run.add_argument("run", nargs=argparse.REMAINDER, metavar="...", help="the command to run")
     arguments = parser.parse_args()
+    sys.stdout.reconfigure(errors="replace")  # a console that has no ✓ shows a ? instead
 
     # Each command imports what it needs, so that none waits for the others' libraries.
     if arguments.command == "progress":
         from assignment.checking.verdict import progress
 
         return 0 if progress() else 1
+    if arguments.command == "derivations":
+        from assignment.given.derivations.report import report
+
+        return 0 if report(as_json=arguments.json) else 1
     if arguments.command == "data":
         from assignment.given.download import fetch
 

@@ -51,4 +51,7 @@ def require_finite(result, **arguments):
         if not np.isfinite(value).all():
             raise ValueError(f"{name} holds NaN or infinity.")
     names = " and ".join(arguments)
-    raise ValueError(f"{names} are finite but so large that their product overflows.")
+    raise ValueError(
+        f"{names} are finite, but their product overflows; in training, a smaller learning_rate "
+        "keeps them small."
+    )

@@ -1,0 +1,297 @@
+"""Matrix algebra as mathematics has it, not as NumPy broadcasts it; and its formulas in LaTeX.
+
+A formula is written once, as a Python expression such as `tr(-y @ d(log(SoftMax(a))))`. The same
+syntax tree is evaluated on arrays and typeset, so what is read is what is checked:
+
+    A @ B       matrix product              d(A)        differential
+    A * B       Hadamard product            tr(A)       trace, of square matrices only
+    A + B       of equal shapes only        Sum(A)      sum over the examples
+    A / s       s a number or 1 x 1         A.T         transpose
+    exp log     entry by entry              SoftMax(A)  row by row
+    sigma       ReLU, dsigma its slope      diag(A)     a row as a diagonal matrix
+"""
+
+import ast
+
+import numpy as np
+
+STEP = 1e-20  # of the complex step: a value carries its differential as Im / STEP
+
+
+class IllFormed(Exception):
+    """A formula that means nothing: shapes that do not fit, a symbol that is not defined."""
+
+
+class Matrix:
+    """A matrix, or one for each example; its imaginary part over STEP is its differential.
+
+    array : (rows, columns), or (n, rows, columns) for what depends on the example i
+    """
+
+    def __init__(self, array):
+        self.array = np.asarray(array)
+        if self.array.ndim not in (2, 3):
+            raise IllFormed(f"an array of {self.array.ndim} dimensions is no matrix")
+
+    @property
+    def shape(self):
+        return self.array.shape[-2:]
+
+    @property
+    def indexed(self):
+        """Whether there is one for each example."""
+        return self.array.ndim == 3
+
+    @property
+    def T(self):
+        return Matrix(np.swapaxes(self.array, -1, -2))
+
+    def _same_shape(self, other, what):
+        if not isinstance(other, Matrix):
+            raise IllFormed(f"{what} of a {_size(self)} matrix and a number")
+        if self.shape != other.shape:
+            raise IllFormed(f"{what} of a {_size(self)} and a {_size(other)} matrix")
+        return other.array
+
+    def __add__(self, other):
+        return Matrix(self.array + self._same_shape(other, "sum"))
+
+    def __sub__(self, other):
+        return Matrix(self.array - self._same_shape(other, "difference"))
+
+    def __radd__(self, number):
+        raise IllFormed(f"sum of a number and a {_size(self)} matrix")
+
+    __rsub__ = __radd__
+
+    def __neg__(self):
+        return Matrix(-self.array)
+
+    def __mul__(self, other):
+        if isinstance(other, int | float):
+            return Matrix(self.array * other)
+        return Matrix(self.array * self._same_shape(other, "Hadamard product"))
+
+    def __rmul__(self, number):
+        return Matrix(number * self.array)
+
+    def __matmul__(self, other):
+        if not isinstance(other, Matrix):
+            raise IllFormed("matrix product with a number")
+        if self.shape[1] != other.shape[0]:
+            raise IllFormed(f"product of a {_size(self)} and a {_size(other)} matrix")
+        return Matrix(self.array @ other.array)
+
+    def __rmatmul__(self, number):
+        raise IllFormed("matrix product with a number")
+
+    def __truediv__(self, other):
+        if isinstance(other, Matrix):
+            if other.shape != (1, 1):
+                raise IllFormed(f"division by a {_size(other)} matrix")
+            return Matrix(self.array / other.array)
+        return Matrix(self.array / other)
+
+    def __rtruediv__(self, number):
+        raise IllFormed(f"division by a {_size(self)} matrix")
+
+
+def _size(matrix):
+    return f"{matrix.shape[0]} x {matrix.shape[1]}"
+
+
+def tr(A):
+    if A.shape[0] != A.shape[1]:
+        raise IllFormed(f"trace of a {_size(A)} matrix")
+    return Matrix(np.trace(A.array, axis1=-2, axis2=-1)[..., np.newaxis, np.newaxis])
+
+
+def d(A):
+    return Matrix(np.imag(A.array) / STEP)
+
+
+def exp(A):
+    return Matrix(np.exp(A.array))
+
+
+def log(A):
+    return Matrix(np.log(A.array))
+
+
+def SoftMax(A):
+    e = np.exp(A.array)
+    return Matrix(e / e.sum(axis=-1, keepdims=True))
+
+
+def sigma(A):
+    return Matrix(np.where(A.array.real > 0, A.array, 0))
+
+
+def dsigma(A):
+    return Matrix((A.array.real > 0).astype(float))
+
+
+def diag(A):
+    if A.shape[0] != 1:
+        raise IllFormed(f"diagonal of a {_size(A)} matrix, where a row is needed")
+    return Matrix(A.array * np.eye(A.shape[1]))
+
+
+def Sum(A):
+    if not A.indexed:
+        raise IllFormed("sum over the examples of what does not depend on them")
+    return Matrix(A.array.sum(axis=0))
+
+
+FUNCTIONS = {f.__name__: f for f in (tr, d, exp, log, SoftMax, sigma, dsigma, diag, Sum)}
+
+
+def parse(claim):
+    """The claims of a line, each a list of the syntax trees of its sides.
+
+    A line holds equations, separated by semicolons; an equation two or more sides, by `==`.
+    """
+    equations = []
+    for text in claim.split(";"):
+        try:
+            tree = ast.parse(text.strip(), mode="eval").body
+        except SyntaxError as error:
+            raise IllFormed(f"{text.strip()!r} cannot be read: {error.msg}") from None
+        if not isinstance(tree, ast.Compare) or not all(isinstance(o, ast.Eq) for o in tree.ops):
+            raise IllFormed(f"{text.strip()!r} is no equation; write ==")
+        equations.append([tree.left, *tree.comparators])
+    return equations
+
+
+def evaluate(side, symbols):
+    """The value of one side as a Matrix.
+
+    Parameters
+    ----------
+    side : syntax tree
+    symbols : dict from the name of a symbol to a Matrix or a number
+
+    Raises
+    ------
+    IllFormed : the expression means nothing; the message says where
+    """
+    code = compile(ast.Expression(side), "<formula>", "eval")
+    try:
+        value = eval(code, {"__builtins__": {}}, {**FUNCTIONS, **symbols})
+    except NameError as error:
+        raise IllFormed(f"{error.name} is not defined here") from None
+    except (TypeError, AttributeError) as error:
+        raise IllFormed(str(error)) from None
+    return value if isinstance(value, Matrix) else Matrix([[value]])
+
+
+# Typesetting. The strength of an operator: what is weaker than its surroundings needs brackets.
+SUM, HADAMARD, PRODUCT, ATOM = 1, 2, 3, 4
+
+SPELLED = {
+    "tr": r"\mathrm{tr}",
+    "exp": r"\exp",
+    "log": r"\log",
+    "SoftMax": r"\mathrm{SoftMax}",
+    "sigma": r"\sigma",
+    "dsigma": r"\sigma'",
+    "diag": r"\mathrm{diag}",
+}
+
+
+def latex(side, names):
+    """A syntax tree in LaTeX; `names` maps symbols to theirs."""
+    return _latex(side, names)[0]
+
+
+def latex_claim(claim, names):
+    """A whole line in LaTeX."""
+    return r",\quad ".join(
+        _equation([latex(side, names) for side in sides]) for sides in parse(claim)
+    )
+
+
+def _equation(sides):
+    """left = right, or several right sides below each other."""
+    left, *others = sides
+    if len(others) == 1:
+        return f"{left} = {others[0]}"
+    lines = r" \\ &= ".join(others)
+    return rf"\begin{{aligned}}{left} &= {lines}\end{{aligned}}"
+
+
+def _latex(node, names):
+    """LaTeX of a node, and the strength of its outermost operator."""
+
+    def part(inner, strength):
+        text, own = _latex(inner, names)
+        return text if own >= strength else _brackets(text)
+
+    if (positive := _without_minus(node)) is not node:
+        # Python reads -y @ a as (-y) @ a; on paper it is -(y a), which is the same.
+        return f"-{part(positive, HADAMARD)}", SUM
+    match node:
+        case ast.Constant(value=value):
+            return f"{value:g}", ATOM
+        case ast.Name(id=name):
+            return names.get(name, rf"\mathrm{{{name}}}"), ATOM
+        case ast.Attribute(value=inner, attr="T"):
+            text = part(inner, ATOM)
+            return (_brackets(text) if text.startswith(r"\frac") else text) + "^T", ATOM
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            return f"{part(left, SUM)} + {_unsigned(right, names)}", SUM
+        case ast.BinOp(left=left, op=ast.Sub(), right=right):
+            return f"{part(left, SUM)} - {part(right, HADAMARD)}", SUM
+        case ast.BinOp(left=left, op=ast.Div(), right=right):
+            return rf"\frac{{{latex(left, names)}}}{{{latex(right, names)}}}", PRODUCT
+        case ast.BinOp(left=left, op=ast.Mult(), right=right) if not _is_number(left):
+            return rf"{part(left, HADAMARD)} \odot {part(right, HADAMARD)}", HADAMARD
+        case ast.BinOp(left=left, right=right):
+            a, b = part(left, PRODUCT), part(right, PRODUCT)
+            return f"{a}{chr(92) + ',' if b.startswith('d') else ' '}{b}", PRODUCT
+        case ast.Call(func=ast.Name(id="Sum"), args=[inner]):
+            text, strength = _latex(inner, names)
+            return rf"\sum_i {text if strength > SUM else _brackets(text, '{}')}", PRODUCT
+        case ast.Call(func=ast.Name(id="d"), args=[inner]):
+            return f"d{part(inner, ATOM)}", ATOM
+        case ast.Call(func=ast.Name(id=function), args=[inner]):
+            return SPELLED.get(function, function) + _brackets(latex(inner, names)), ATOM
+    raise IllFormed(f"{ast.unparse(node)} has no place in a formula")
+
+
+def _without_minus(node):
+    """The node without the minus that its first factor begins with, if there is one."""
+    match node:
+        case ast.UnaryOp(op=ast.USub(), operand=inner):
+            return inner
+        case ast.BinOp(left=left, op=ast.Mult() | ast.MatMult() | ast.Div() as op, right=right):
+            positive = _without_minus(left)
+            return node if positive is left else ast.BinOp(left=positive, op=op, right=right)
+    return node
+
+
+def _unsigned(node, names):
+    """The second term of a sum: in brackets if it starts with a minus."""
+    text = latex(node, names)
+    return _brackets(text) if text.startswith("-") else text
+
+
+def _brackets(text, kind="()"):
+    left, right = (rf"\{c}" if c in "{}" else c for c in kind)
+    if r"\frac" in text or r"\sum" in text:
+        left, right = rf"\left{left}", rf"\right{right}"
+    return left + text + right
+
+
+def _is_number(node):
+    """Whether a factor is a plain number: written as one, or a quantity called N or reg."""
+    match node:
+        case ast.Constant():
+            return True
+        case ast.Name(id=name):
+            return name in ("N", "reg")
+        case ast.BinOp(left=left, right=right):
+            return _is_number(left) and _is_number(right)
+        case ast.UnaryOp(operand=inner):
+            return _is_number(inner)
+    return False
