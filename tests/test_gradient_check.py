@@ -1,0 +1,393 @@
+"""The checker is checked: every wrong gradient fails, every time, and no right one ever does."""
+
+import re
+
+import numpy as np
+import pytest
+
+from assignment.given import gradient_check
+from assignment.given.gradient_check import (
+    check_gradient,
+    eval_numerical_gradient,
+    eval_numerical_gradient_array,
+    grad_check_sparse,
+)
+from assignment.solutions.k_nearest_neighbor import nca_loss
+from assignment.solutions.linear_svm import svm_loss_vectorized
+from assignment.solutions.neural_net import TwoLayerNet
+from assignment.solutions.softmax import softmax_loss_vectorized
+
+SEEDS = range(200)
+SMALL = (3, 2)  # compared entry by entry
+LARGE = (3073, 10)  # compared along directions: the weights of a linear classifier on CIFAR-10
+TALL = (3073, 2)  # as many pixels, but fewer classes, so that there is time for 200 seeds
+METHODS = ["complex step", "central differences"]
+
+
+# Right gradients, and five ways to be wrong.
+
+
+def linear(seed, shape, loss=softmax_loss_vectorized, dtype=np.float64):
+    """(f, W, gradient) of a linear classifier with a bias row: the last column of X is 1."""
+    rng = np.random.default_rng(seed)
+    D, C = shape
+    W = rng.normal(scale=D**-0.5, size=shape).astype(dtype)
+    X = np.hstack([rng.normal(size=(2, D - 1)), np.ones((2, 1))]).astype(dtype)
+    y, reg = rng.integers(0, C, size=2), (0.0, 0.1)[seed // 2 % 2]
+    return lambda W: loss(W, X, y, reg)[0], W, loss(W, X, y, reg)[1]
+
+
+def svm(seed, shape):
+    return linear(seed, shape, loss=svm_loss_vectorized)
+
+
+def hidden_weights(seed, shape):
+    """The same of the first layer of a network."""
+    rng = np.random.default_rng(seed)
+    net = TwoLayerNet(*shape, 3, std=0.5)
+    X, y = rng.normal(size=(4, shape[0])), rng.integers(0, 3, size=4)
+
+    def loss(W1):
+        net.params["W1"] = W1
+        return net.loss(X, y, reg=0.1)
+
+    W1 = rng.normal(scale=0.5, size=shape)
+    return lambda W1: loss(W1)[0], W1, loss(W1)[1]["W1"]
+
+
+def nca(seed, shape):
+    rng = np.random.default_rng(seed)
+    A, X, y = rng.normal(size=shape), rng.normal(size=(6, shape[1])), np.array([0, 1, 0, 1, 2, 2])
+    return lambda A: nca_loss(A, X, y)[0], A, nca_loss(A, X, y)[1]
+
+
+def real_only(f):
+    """The same function as one that knows no complex numbers: it returns a Python float."""
+    return lambda x: float(np.real(f(x)))
+
+
+def by(method, f):
+    return f if method == "complex step" else real_only(f)
+
+
+def zeroed(g, row):
+    g = g.copy()
+    g[row] = 0
+    return g
+
+
+MISTAKES = {
+    "wrong by one part in a thousand": lambda g, seed: 1.001 * g,
+    "bias row zeroed": lambda g, seed: zeroed(g, -1),
+    "pixel row zeroed": lambda g, seed: zeroed(g, 37 * seed % (len(g) - 1)),
+    "transposed": lambda g, seed: g.T.reshape(g.shape),
+    "scaled by 2": lambda g, seed: 2 * g,
+}
+
+
+def passes(f, x, gradient):
+    try:
+        return check_gradient(f, x, gradient).passed
+    except AssertionError:
+        return False
+
+
+def slipped_through(mistake, method, seeds, shape, **options):
+    """The seeds at which a wrong gradient was called right."""
+    slipped = []
+    for seed in seeds:
+        f, W, g = linear(seed, shape, **options)
+        if passes(by(method, f), W, MISTAKES[mistake](g, seed).astype(g.dtype)):
+            slipped.append(seed)
+    return slipped
+
+
+@pytest.fixture
+def without_the_search(monkeypatch):
+    """Leave out the search for the worst entry, which is most of the time and decides nothing."""
+    monkeypatch.setattr(gradient_check._Probe, "descend", lambda self, g, entries: int(entries[0]))
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_every_wrong_small_gradient_fails(mistake, method):
+    slipped = slipped_through(mistake, method, SEEDS, SMALL)
+    assert not slipped, f"a gradient {mistake} was called right at seeds {slipped}"
+
+
+@pytest.mark.parametrize("mistake", ["bias row zeroed", "pixel row zeroed"])
+def test_every_zeroed_row_of_a_tall_gradient_fails(mistake, without_the_search):
+    # These two hide from random directions over the whole array, so here the seeds matter.
+    slipped = [
+        *slipped_through(mistake, "complex step", SEEDS[::2], TALL),
+        *slipped_through(mistake, "central differences", SEEDS[1::2], TALL),
+    ]
+    assert not slipped, f"a gradient {mistake} was called right at seeds {slipped}"
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_every_kind_of_wrong_large_gradient_fails(mistake, method, without_the_search):
+    slipped = slipped_through(mistake, method, range(4), LARGE)
+    assert not slipped, f"a gradient {mistake} was called right at seeds {slipped}"
+
+
+# One part in a thousand is out of reach in float32: with round-off at 6e-8 the best step leaves an
+# error of about (6e-8)^(2/3) = 1.5e-5 of the loss, which is many thousandths of a small derivative.
+@pytest.mark.parametrize("mistake", ["bias row zeroed", "scaled by 2"])
+def test_every_grossly_wrong_float32_gradient_fails(mistake):
+    slipped = slipped_through(mistake, "complex step", SEEDS, SMALL, dtype=np.float32)
+    assert not slipped, f"a gradient {mistake} was called right at seeds {slipped}"
+
+
+@pytest.mark.parametrize("mistake", ["bias row zeroed", "scaled by 2"])
+def test_every_grossly_wrong_large_float32_gradient_fails(mistake, without_the_search):
+    slipped = slipped_through(mistake, "complex step", range(8), LARGE, dtype=np.float32)
+    assert not slipped, f"a gradient {mistake} was called right at seeds {slipped}"
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("problem", [linear, svm, hidden_weights, nca])
+def test_no_right_small_gradient_fails(problem, method):
+    for seed in SEEDS:
+        f, x, gradient = problem(seed, SMALL)
+        report = check_gradient(by(method, f), x, gradient)
+        assert report.method.startswith(method), "the other method was used"
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("problem", [linear, svm])
+def test_no_right_large_gradient_fails(problem, method):
+    for seed in range(8):
+        f, x, gradient = problem(seed, LARGE)
+        report = check_gradient(by(method, f), x, gradient)
+        assert report.method.startswith(method), "the other method was used"
+
+
+@pytest.mark.parametrize("shape, seeds", [(SMALL, SEEDS), (LARGE, range(8))])
+def test_no_right_float32_gradient_fails(shape, seeds):
+    for seed in seeds:
+        check_gradient(*linear(seed, shape, dtype=np.float32))
+
+
+def test_a_square_gradient_that_is_transposed_fails():
+    f, W, g = linear(0, (3, 3))
+    assert not passes(f, W, g.T)
+
+
+# What a report says.
+
+
+def complaint(f, x, gradient, **options):
+    with pytest.raises(AssertionError) as caught:
+        check_gradient(f, x, gradient, **options)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("shape, index", [(SMALL, (1, 1)), (LARGE, (1234, 7)), (LARGE, (3072, 0))])
+def test_a_single_wrong_entry_is_named_with_both_values(shape, index, method):
+    for seed in range(2):
+        f, W, right = linear(seed, shape)
+        wrong = right.copy()
+        wrong[index] = 0
+        first = complaint(by(method, f), W, wrong).splitlines()[2]
+        named, yours, numerical = re.match(r" *\[(.*)\] +(\S+) +(\S+)", first).groups()
+        assert named == f"{index[0]}, {index[1]}", f"another entry is named: {first}"
+        assert float(yours) == 0
+        assert float(numerical) == pytest.approx(right[index], rel=1e-4)
+
+
+def test_a_factor_shows_as_the_ratio_of_the_two_values():
+    f, W, g = linear(0, SMALL)
+    ratios = [line.split()[-1] for line in complaint(f, W, 2 * g).splitlines()[2:]]
+    assert ratios == ["2"] * 5
+
+
+def test_a_right_gradient_says_so_and_how_it_was_compared():
+    f, W, g = linear(0, SMALL)
+    assert str(check_gradient(f, W, g)).startswith("gradient right: all 6 entries, by complex step")
+
+
+def test_a_large_report_says_which_blocks_were_compared():
+    f, W, g = linear(0, LARGE)
+    assert "the whole array, its last row, the rows above it" in str(check_gradient(f, W, g))
+
+
+def test_blocks_of_ones_own_are_compared():
+    f, W, g = linear(1, LARGE)
+    blocks = {"one class": np.s_[:, 3], "its bias": np.s_[-1:, 3]}
+    assert "the whole array, one class, its bias" in check_gradient(f, W, g, blocks=blocks).scope
+
+
+# Kinks.
+
+
+def hinge(x):
+    return np.sum(np.maximum(x, 0))
+
+
+@pytest.mark.parametrize("f", [hinge, real_only(hinge)], ids=["complex", "real"])
+def test_a_kink_at_x_is_reported_with_both_slopes(f):
+    message = complaint(f, np.array([1.0, 0.0, -1.0]), np.array([1.0, 0.0, 0.0]))
+    assert re.search(r"kink here: slope -?0 on one side, 1 on the other", message), message
+
+
+def test_a_kink_at_x_is_reported_in_a_large_array():
+    x = np.linspace(-1, 1, 501)
+    assert x[250] == 0
+    assert "kink here" in complaint(real_only(hinge), x, (x > 0).astype(float))
+
+
+@pytest.mark.parametrize("f", [hinge, real_only(hinge)], ids=["complex", "real"])
+def test_a_kink_beside_x_does_not_make_a_right_gradient_wrong(f):
+    report = check_gradient(f, np.array([1.0, 1e-6, -1.0]), np.array([1.0, 1.0, 0.0]))
+    assert report.passed
+
+
+def test_a_kink_beside_x_is_reported():
+    report = check_gradient(real_only(hinge), np.array([1.0, 1e-6]), np.array([1.0, 1.0]))
+    assert "[1]: a kink within h" in str(report)
+
+
+def test_an_svm_with_a_margin_of_exactly_0_is_told_about_the_kink():
+    W, X, y = np.array([[1.0, 0.0]]), np.array([[1.0]]), np.array([0])
+    gradient = svm_loss_vectorized(W, X, y, 0.0)[1]
+    assert "kink here" in complaint(lambda W: svm_loss_vectorized(W, X, y, 0.0)[0], W, gradient)
+
+
+@pytest.mark.parametrize("shape", [SMALL, LARGE])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_smooth_function_is_never_said_to_have_a_kink(dtype, shape):
+    # Round-off makes the slopes on both sides differ too, most of all in float32.
+    said = []
+    for seed in range(20 if shape == SMALL else 4):
+        f, W, g = linear(seed, shape, dtype=dtype)
+        message = complaint(real_only(f), W, zeroed(g, -1))
+        if "kink" in message:
+            said.append((seed, message.splitlines()[-1]))
+    assert not said, f"softmax is smooth everywhere, but the report says {said[0]}"
+
+
+# What the function under test may do.
+
+
+@pytest.mark.parametrize("shape", [SMALL, LARGE])
+def test_a_function_that_ignores_its_argument_and_reads_x_will_do(shape):
+    f, W, g = linear(0, shape)
+    assert passes(lambda _: f(W), W, g)
+    assert not passes(lambda _: f(W), W, 1.001 * g)
+
+
+def test_a_function_that_drops_the_imaginary_part_is_measured_by_differences(rng):
+    x = rng.normal(size=4)
+    report = check_gradient(lambda x: np.vdot(x, x), x, 2 * x)  # conjugates: it is not analytic
+    assert report.method.startswith("central")
+
+
+def test_the_complex_step_has_no_round_off():
+    f, W, g = linear(0, LARGE)
+    assert check_gradient(f, W, g).error < 1e-12
+
+
+@pytest.mark.parametrize("outcome", ["right", "wrong", "raises"])
+@pytest.mark.parametrize("shape", [SMALL, LARGE])
+def test_x_is_put_back_bit_for_bit(shape, outcome):
+    f, W, g = linear(0, shape)
+    W[0, 0], W[1, 1] = -0.0, 5e-324
+    before = W.tobytes()
+    calls = []
+
+    def counted(W):
+        calls.append(W)
+        if outcome == "raises" and len(calls) == 7:
+            raise ZeroDivisionError
+        return float(f(W).real)
+
+    try:
+        check_gradient(counted, W, 2 * g if outcome == "wrong" else g)
+    except (AssertionError, ZeroDivisionError):
+        pass
+    assert len(calls) >= 7
+    assert W.tobytes() == before
+
+
+def test_what_the_function_raises_comes_through():
+    def stub(W):
+        raise NotImplementedError("to do: softmax_loss_naive")
+
+    with pytest.raises(NotImplementedError, match="to do: softmax_loss_naive"):
+        check_gradient(stub, np.zeros(3), np.zeros(3))
+
+
+def test_a_function_that_returns_an_array_is_refused(rng):
+    with pytest.raises(ValueError, match=r"f must return one number.*\(3,\)"):
+        check_gradient(lambda x: x**2, rng.normal(size=3), np.zeros(3))
+
+
+def test_a_loss_of_shape_1_is_one_number(rng):
+    x = rng.normal(size=3)
+    assert check_gradient(lambda x: np.sum(x**2, keepdims=True), x, 2 * x).passed
+
+
+@pytest.mark.parametrize("loss", [np.nan, np.inf])
+def test_a_loss_that_is_not_finite_has_no_right_gradient(loss):
+    assert not passes(lambda x: loss, np.ones(3), np.zeros(3))
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
+def test_a_gradient_that_is_not_finite_fails(number, rng):
+    x = rng.normal(size=3)
+    assert "1 NaN or inf" in complaint(lambda x: np.sum(x**2), x, np.array([*(2 * x[:2]), number]))
+
+
+@pytest.mark.parametrize("shape", [(3, 1), (1, 3), (2,), ()])
+def test_a_gradient_of_the_wrong_shape_fails(shape, rng):
+    message = complaint(lambda x: np.sum(x**2), rng.normal(size=3), np.ones(shape))
+    assert f"shape {shape}, but x has (3,)" in message
+
+
+def test_a_constant_has_gradient_0():
+    assert passes(lambda x: 7.0, np.ones((2, 3)), np.zeros((2, 3)))
+    assert not passes(lambda x: 7.0, np.ones((2, 3)), np.full((2, 3), 1e-3))
+
+
+# CS231n's own three.
+
+
+def test_eval_numerical_gradient_of_a_sum_of_squares(rng):
+    x = rng.normal(size=(2, 3))
+    got = eval_numerical_gradient(lambda x: np.sum(x**2), x, verbose=False)
+    np.testing.assert_allclose(got, 2 * x, rtol=1e-8)
+
+
+def test_eval_numerical_gradient_puts_x_back_and_prints_each_entry(rng, capsys):
+    x = rng.normal(size=(2, 3))
+    before = x.copy()
+    eval_numerical_gradient(lambda _: np.sum(x**3), x)
+    np.testing.assert_array_equal(x, before)
+    assert len(capsys.readouterr().out.splitlines()) == 6
+
+
+def test_eval_numerical_gradient_array_of_a_product(rng):
+    X, W, df = rng.normal(size=(4, 3)), rng.normal(size=(3, 2)), rng.normal(size=(4, 2))
+    got = eval_numerical_gradient_array(lambda X: X @ W, X, df)
+    np.testing.assert_allclose(got, df @ W.T, rtol=1e-7)
+
+
+def printed_errors(text):
+    return [float(number) for number in re.findall(r"relative error: (\S+)", text)]
+
+
+def test_grad_check_sparse_prints_small_errors_for_a_right_gradient(rng, capsys):
+    x = rng.normal(size=(4, 3))
+    grad_check_sparse(lambda x: np.sum(x**2), x, 2 * x, num_checks=7)
+    errors = printed_errors(capsys.readouterr().out)
+    assert len(errors) == 7 and max(errors) < 1e-7
+
+
+def test_grad_check_sparse_prints_large_errors_for_a_wrong_gradient(rng, capsys):
+    x = rng.normal(size=(4, 3))
+    grad_check_sparse(lambda x: np.sum(x**2), x, 4 * x)
+    errors = printed_errors(capsys.readouterr().out)
+    np.testing.assert_allclose(errors, np.full(10, 1 / 3), rtol=1e-6)

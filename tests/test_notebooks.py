@@ -1,0 +1,245 @@
+"""The notebooks are clean lessons, and running them is a test that can fail."""
+
+import os
+import re
+import statistics
+import sys
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from assignment.checking.exercises import EXERCISES
+from assignment.checking.notebooks import NOTEBOOKS, clean_text
+from assignment.checking.stubs import FILES, SOLUTIONS, make_stub, write_stubs
+
+LESSONS = sorted({exercise.notebook for exercise in EXERCISES})
+EACH_LESSON = pytest.mark.parametrize("lesson", LESSONS)
+
+
+def code_cells(lesson):
+    notebook = nbformat.read(NOTEBOOKS / f"{lesson}.ipynb", as_version=4)
+    return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def checked_in(lesson):
+    return re.findall(r"""^check\(["'](.+?)["']\)""", "\n".join(code_cells(lesson)), re.MULTILINE)
+
+
+# What is committed.
+
+
+def test_there_is_a_notebook_for_each_lesson_and_no_other():
+    assert sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb")) == LESSONS
+
+
+@EACH_LESSON
+def test_a_notebook_is_committed_clean(lesson):
+    path = NOTEBOOKS / f"{lesson}.ipynb"
+    message = f"{path.name} has outputs or metadata: run `python -m assignment clean`"
+    assert path.read_bytes() == clean_text(path).encode(), message
+
+
+@EACH_LESSON
+def test_a_notebook_is_a_valid_one(lesson):
+    nbformat.validate(nbformat.read(NOTEBOOKS / f"{lesson}.ipynb", as_version=4))
+
+
+@EACH_LESSON
+def test_a_notebook_never_names_the_solutions(lesson):
+    message = "notebooks hold no switch: they import assignment.softmax, whoever wrote it"
+    assert "assignment.solutions" not in "\n".join(code_cells(lesson)), message
+
+
+@EACH_LESSON
+def test_cells_are_short(lesson):
+    lines = [source.count("\n") + 1 for source in code_cells(lesson)]
+    assert statistics.median(lines) <= 6, "long code lives in a .py file"
+
+
+@EACH_LESSON
+def test_each_exercise_of_a_lesson_is_checked_there(lesson):
+    wanted = [exercise.name for exercise in EXERCISES if exercise.notebook == lesson]
+    missing = [name for name in wanted if name not in checked_in(lesson)]
+    assert not missing, f"{lesson}.ipynb has no check(...) for {', '.join(missing)}"
+
+
+@EACH_LESSON
+def test_each_check_of_a_lesson_is_an_exercise_of_its_own(lesson):
+    own = [exercise.name for exercise in EXERCISES if exercise.notebook == lesson]
+    foreign = [name for name in checked_in(lesson) if name not in own]
+    assert not foreign, f"{', '.join(foreign)} belong to another notebook: check them there alone"
+
+
+@EACH_LESSON
+def test_a_lesson_states_facts_and_asserts_them(lesson):
+    asserts = sum(
+        "assert " in source or "check_gradient(" in source for source in code_cells(lesson)
+    )
+    assert asserts >= 5, "in a clean notebook only an exception can fail"
+
+
+def test_clean_strips_outputs_counts_and_metadata(tmp_path):
+    code = new_code_cell("1 + 1", execution_count=7, metadata={"tags": ["x"]}, id="abc")
+    code.outputs = [new_output("stream", text="2")]
+    dirty = new_notebook(cells=[new_markdown_cell("text"), code], metadata={"trusted": True})
+    path = tmp_path / "softmax.ipynb"
+    nbformat.write(dirty, path)
+    cells = nbformat.reads(clean_text(path), as_version=4).cells
+    assert [cell.id for cell in cells] == ["softmax-01", "softmax-02"]
+    assert (cells[1].outputs, cells[1].execution_count, cells[1].metadata) == ([], None, {})
+    assert "trusted" not in clean_text(path)
+
+
+def test_cleaning_twice_is_cleaning_once(tmp_path):
+    path = tmp_path / "a.ipynb"
+    nbformat.write(new_notebook(cells=[new_code_cell("é = 'ß'")]), path)
+    once = clean_text(path)
+    path.write_text(once, encoding="utf-8")
+    assert clean_text(path) == once and "é" in once
+
+
+# In a kernel, with stubs laid over.
+
+ARGUMENTS = "np.zeros((2, 3)), np.ones((1, 2)), np.array([0]), 0.0"
+SESSION = {
+    "set up": "%load_ext assignment.given.notebook\nimport numpy as np\nfrom pathlib import Path",
+    "import": (
+        "from assignment.checking import check\n"
+        "from assignment.neural_net import TwoLayerNet\n"
+        "from assignment.softmax import softmax_loss_naive"
+    ),
+    "call a stub": f"softmax_loss_naive({ARGUMENTS})",
+    "check a stub": 'check("softmax_loss_naive")',
+    "call a method of a stub": "TwoLayerNet(2, 3, 4).loss(np.ones((1, 2)))",
+    "go on": "print(1 + 1)",
+    "another exception": 'raise NotImplementedError("a thought of my own")',
+    "write the solution": "file, solution = Path(r'{file}'), Path(r'{solution}')\n"
+    "file.write_bytes(solution.read_bytes());",
+    "call it again": f"print(round(softmax_loss_naive({ARGUMENTS})[0], 4))",
+    "check it again": 'check("softmax_loss_naive")',
+    "break it": "file.write_text('loss = = 0');",
+    "check what is broken": 'check("softmax_loss_naive")',
+}
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory):
+    """The outputs of each cell by its name: a session of a student at work."""
+    folder = tmp_path_factory.mktemp("student")
+    write_stubs(folder)
+    paths = {"file": folder / "softmax.py", "solution": SOLUTIONS / "softmax.py"}
+    cells = [
+        new_code_cell(re.sub(r"\{(file|solution)\}", lambda m: str(paths[m[1]]), source))
+        for source in SESSION.values()
+    ]
+    notebook = new_notebook(cells=cells)
+    environment = {
+        **os.environ,
+        "ASSIGNMENT_FILES": str(folder),
+        "PYTHONPATH": str(NOTEBOOKS.parent),
+        "IPYTHONDIR": str(tmp_path_factory.mktemp("ipython")),
+    }
+    client = NotebookClient(notebook, timeout=60, kernel_name="python3", allow_errors=True)
+    client.execute(env=environment)
+    return {name: cell.outputs for name, cell in zip(SESSION, notebook.cells, strict=True)}
+
+
+def told(outputs):
+    """All lines that a cell shows, without the colours."""
+    texts = ["\n".join(o.traceback) if o.output_type == "error" else o.text for o in outputs]
+    return re.sub(r"\x1b\[[\d;]*m", "", "".join(texts)).splitlines()
+
+
+def stub_line(file, name):
+    source = make_stub((SOLUTIONS / file).read_text(encoding="utf-8"))
+    return 1 + next(i for i, line in enumerate(source.splitlines()) if f"# TODO {name}:" in line)
+
+
+@pytest.mark.parametrize("cell", ["set up", "import"])
+def test_a_notebook_of_stubs_starts_without_a_word(cell, session):
+    assert told(session[cell]) == []
+
+
+def test_a_stub_that_is_called_shows_one_line(session):
+    line = stub_line("softmax.py", "softmax_loss_naive")
+    assert told(session["call a stub"]) == [
+        f"To do: softmax_loss_naive in assignment/softmax.py, line {line}."
+    ]
+
+
+def test_a_method_of_a_stub_that_is_called_shows_one_line(session):
+    line = stub_line("neural_net.py", "TwoLayerNet.scores")
+    assert told(session["call a method of a stub"]) == [
+        f"To do: TwoLayerNet.scores in assignment/neural_net.py, line {line}."
+    ]
+
+
+def test_a_check_of_a_stub_raises_nothing(session):
+    assert [output.output_type for output in session["check a stub"]] == ["stream"]
+    assert len(told(session["check a stub"])) == 1
+
+
+def test_the_session_goes_on_after_a_stub(session):
+    assert told(session["go on"]) == ["2"]
+
+
+def test_an_exception_of_ones_own_keeps_its_traceback(session):
+    lines = told(session["another exception"])
+    assert len(lines) > 1 and lines[-1] == "NotImplementedError: a thought of my own"
+
+
+def test_an_edited_file_is_seen_by_the_next_cell(session):
+    assert told(session["call it again"]) == ["1.0986"]
+
+
+def test_an_edited_file_is_seen_by_the_next_check(session):
+    assert told(session["check it again"]) == ["✓ softmax_loss_naive: right."]
+
+
+def test_a_file_that_was_broken_is_not_called_right(session):
+    lines = told(session["check what is broken"])
+    assert "right" not in "\n".join(lines), lines
+    assert "SyntaxError" in "\n".join(lines)
+
+
+# Running a notebook is no formality.
+
+
+def run_notebook(lesson, folder, run_assignment):
+    """pytest --nbval-lax of a notebook with the five files of a folder, up to its first failure."""
+    options = ["--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=60", "-x", "-q"]
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:xdist", *options]
+    done = run_assignment("with", folder, *command, NOTEBOOKS / f"{lesson}.ipynb")
+    return done.returncode, re.sub(r"\x1b\[[\d;]*m", "", done.stdout + done.stderr)
+
+
+SPOILT = {
+    "softmax": (
+        "softmax.py",
+        "    return loss, dW\n",
+        "    return loss, 1.01 * dW\n",
+    ),
+    "knn": (
+        "k_nearest_neighbor.py",
+        "y_pred[i] = np.bincount(self.y_train[nearest]).argmax()",
+        "y_pred[i] = np.flatnonzero(np.bincount(votes := self.y_train[nearest]) == "
+        "np.bincount(votes).max())[-1]",
+    ),
+}
+
+
+@pytest.mark.parametrize("lesson", SPOILT)
+def test_a_notebook_fails_on_a_reference_that_is_a_little_wrong(lesson, tmp_path, run_assignment):
+    for file in FILES:
+        (tmp_path / file).write_bytes((SOLUTIONS / file).read_bytes())
+    file, old, new = SPOILT[lesson]
+    source = (tmp_path / file).read_text(encoding="utf-8")
+    assert old in source, "the solution has changed: spoil it in another way"
+    (tmp_path / file).write_text(source.replace(old, new), encoding="utf-8")
+
+    code, output = run_notebook(lesson, tmp_path, run_assignment)
+    assert code == 1 and re.search(r"\b1 failed, \d+ passed", output), output
+    raised = re.findall(r"^(\w*(?:Error|Exception)): ", output, re.MULTILINE)
+    assert raised == ["AssertionError"], f"it failed, but not by an assert of a fact:\n{output}"

@@ -1,0 +1,653 @@
+"""The reference is right: by properties and published figures that were not taken from it."""
+
+import numpy as np
+import pytest
+from scipy.spatial.distance import cdist
+from scipy.special import logsumexp
+
+from assignment.given.gradient_check import check_gradient
+from assignment.solutions.k_nearest_neighbor import KNearestNeighbor, nca_loss
+from assignment.solutions.linear_classifier import LinearClassifier, LinearSVM, Softmax
+from assignment.solutions.linear_svm import svm_loss_naive, svm_loss_vectorized
+from assignment.solutions.neural_net import TwoLayerNet
+from assignment.solutions.softmax import softmax_loss_naive, softmax_loss_vectorized
+
+# Right input must not make NumPy warn either: no overflow, no log of 0, no NaN on the way.
+pytestmark = pytest.mark.filterwarnings("error")
+
+
+def named(*functions):
+    """One test for each function, called by its name."""
+    return pytest.mark.parametrize("function", functions, ids=lambda f: f.__name__)
+
+
+SVM = named(svm_loss_naive, svm_loss_vectorized)
+SOFTMAX = named(softmax_loss_naive, softmax_loss_vectorized)
+LINEAR = named(svm_loss_naive, svm_loss_vectorized, softmax_loss_naive, softmax_loss_vectorized)
+PAIRS = pytest.mark.parametrize(
+    "naive, vectorized",
+    [(svm_loss_naive, svm_loss_vectorized), (softmax_loss_naive, softmax_loss_vectorized)],
+    ids=["svm", "softmax"],
+)
+SHAPES = pytest.mark.parametrize(
+    "shape",
+    [(1, 3, 4), (6, 1, 4), (5, 4, 2), (1, 1, 2), (3, 2, 1), (30, 7, 10)],
+    ids="N, D, C = {}".format,
+)
+DISTANCES = pytest.mark.parametrize("loops", ["two_loops", "one_loop", "no_loops"])
+CLASSIFIERS = pytest.mark.parametrize("classifier", [LinearSVM, Softmax])
+
+
+def linear_problem(rng, N=6, D=4, C=3, dtype=np.float64):
+    """Weights far from 0, where the penalty and its factor 2 are as large as the rest."""
+    W = rng.normal(scale=0.5, size=(D, C)).astype(dtype)
+    X = rng.normal(size=(N, D)).astype(dtype)
+    return W, X, rng.integers(0, C, size=N)
+
+
+def net_problem(rng, N=6, D=4, H=7, C=3, dtype=np.float64):
+    """A network whose biases are not 0 and whose hidden layer is partly negative."""
+    net = TwoLayerNet(D, H, C)
+    for name, value in net.params.items():
+        net.params[name] = rng.normal(scale=0.5, size=value.shape).astype(dtype)
+    return net, rng.normal(size=(N, D)).astype(dtype), rng.integers(0, C, size=N)
+
+
+def blobs(rng, N=90, C=3):
+    """Three heaps of points that a line can part, with a column of ones."""
+    y = np.arange(N) % C
+    centres = np.array([[5.0, 0.0], [-5.0, 5.0], [-5.0, -5.0]])
+    return np.hstack([centres[y] + rng.normal(size=(N, 2)), np.ones((N, 1))]), y
+
+
+def toy():
+    """The toy network and data of CS231n's two_layer_net notebook."""
+    np.random.seed(0)
+    net = TwoLayerNet(4, 10, 3, std=1e-1)
+    np.random.seed(1)
+    return net, 10 * np.random.randn(5, 4), np.array([0, 1, 2, 2, 1])
+
+
+# Closed forms.
+
+
+@SOFTMAX
+@pytest.mark.parametrize("C", [2, 10])
+def test_zero_weights_cost_log_C_in_softmax(function, C, rng):
+    loss, _ = function(np.zeros((5, C)), rng.normal(size=(7, 5)), np.arange(7) % C, reg=3.0)
+    message = "without weights every class has probability 1/C, so the loss is log C"
+    assert loss == pytest.approx(np.log(C), rel=1e-14), message
+
+
+@SVM
+@pytest.mark.parametrize("C", [2, 10])
+def test_zero_weights_cost_C_minus_1_in_svm(function, C, rng):
+    loss, _ = function(np.zeros((5, C)), rng.normal(size=(7, 5)), np.arange(7) % C, reg=3.0)
+    message = "without weights each of the C - 1 wrong classes violates its margin by exactly 1"
+    assert loss == pytest.approx(C - 1, rel=1e-14), message
+
+
+def test_a_network_of_zeros_costs_log_C(rng):
+    net = TwoLayerNet(4, 5, 10, std=0)
+    loss, _ = net.loss(rng.normal(size=(7, 4)), np.arange(7), reg=3.0)
+    assert loss == pytest.approx(np.log(10), rel=1e-14)
+
+
+@SVM
+def test_svm_agrees_with_a_case_done_by_hand(function):
+    # Scores 1 4 1 and 3 -2 -4, so margins 4, 1 and 6, -1: loss (5 + 6) / 2 + 0.5 * 7.
+    W = np.array([[1.0, 0.0, -1.0], [0.0, 2.0, 1.0]])
+    loss, dW = function(W, np.array([[1.0, 2.0], [3.0, -1.0]]), np.array([0, 1]), 0.5)
+    assert loss == pytest.approx(9, rel=1e-14)
+    np.testing.assert_allclose(dW, [[1.5, -1, -0.5], [-2.5, 3.5, 2]], rtol=1e-14)
+
+
+@SVM
+def test_a_margin_of_exactly_0_counts_as_not_violated(function):
+    loss, dW = function(np.array([[1.0, 0.0]]), np.array([[1.0]]), np.array([0]), 0.0)
+    assert loss == 0
+    np.testing.assert_array_equal(dW, [[0, 0]], "score 1 against 0 is just far enough: no push")
+
+
+@SOFTMAX
+def test_softmax_agrees_with_a_case_done_by_hand(function):
+    # Probabilities 1/4 1/2 1/4 and 3/8 1/8 1/2.
+    W = np.log([[1.0, 2.0, 1.0], [3.0, 1.0, 4.0]])
+    loss, dW = function(W, np.eye(2), np.array([1, 0]), 0.5)
+    penalty = 0.5 * (np.log(2) ** 2 + np.log(3) ** 2 + np.log(4) ** 2)
+    assert loss == pytest.approx((np.log(2) + np.log(8 / 3)) / 2 + penalty, rel=1e-14)
+    data = [[1 / 8, -1 / 4, 1 / 8], [-5 / 16, 1 / 16, 1 / 4]]
+    np.testing.assert_allclose(dW, np.array(data) + W, rtol=1e-14)
+
+
+def test_the_network_agrees_with_a_case_done_by_hand():
+    # Hidden 1 and relu(-1) = 0; scores 2 and 1.
+    net = TwoLayerNet(2, 2, 2)
+    net.params = {
+        "W1": np.array([[1.0, -1.0], [0.0, 1.0]]),
+        "b1": np.array([0.0, -2.0]),
+        "W2": np.array([[2.0, 0.0], [5.0, 7.0]]),
+        "b2": np.array([0.0, 1.0]),
+    }
+    X, q = np.array([[1.0, 2.0]]), 1 / (1 + np.e)
+    np.testing.assert_allclose(net.loss(X), [[2, 1]])
+    loss, grads = net.loss(X, np.array([0]))
+    assert loss == pytest.approx(np.log(1 + np.exp(-1)), rel=1e-14)
+    by_hand = {
+        "W1": [[-2 * q, 0], [-4 * q, 0]],
+        "b1": [-2 * q, 0],
+        "W2": [[-q, q], [0, 0]],
+        "b2": [-q, q],
+    }
+    for name, gradient in by_hand.items():
+        np.testing.assert_allclose(grads[name], gradient, rtol=1e-14, err_msg=name)
+
+
+def test_the_penalty_leaves_the_biases_alone(rng):
+    net, X, y = net_problem(rng)
+    without, with_penalty = net.loss(X, y, reg=0.0), net.loss(X, y, reg=0.7)
+    squares = sum(np.sum(net.params[name] ** 2) for name in ("W1", "W2"))
+    assert with_penalty[0] - without[0] == pytest.approx(0.7 * squares)
+    for name in ("b1", "b2"):
+        message = f"{name} is not regularised"
+        np.testing.assert_array_equal(with_penalty[1][name], without[1][name], message)
+
+
+@LINEAR
+def test_the_penalty_is_reg_times_the_sum_of_squares_without_one_half(function, rng):
+    W, X, y = linear_problem(rng)
+    without, with_penalty = function(W, X, y, 0.0), function(W, X, y, 0.7)
+    assert with_penalty[0] - without[0] == pytest.approx(0.7 * np.sum(W**2))
+    np.testing.assert_allclose(with_penalty[1] - without[1], 1.4 * W)
+
+
+@LINEAR
+def test_the_data_loss_is_a_mean(function, rng):
+    W, X, y = linear_problem(rng)
+    once, twice = function(W, X, y, 0.3), function(W, np.vstack([X, X]), np.tile(y, 2), 0.3)
+    message = "the same examples twice must not change a mean"
+    np.testing.assert_allclose(twice[0], once[0], err_msg=message)
+    np.testing.assert_allclose(twice[1], once[1], err_msg=message)
+
+
+# Published figures.
+
+
+def test_the_toy_network_has_the_published_scores():
+    net, X, _ = toy()
+    np.testing.assert_allclose(net.loss(X)[0], [-0.81233741, -1.27654624, -0.70335995], atol=5e-9)
+
+
+def test_the_toy_network_has_the_published_loss():
+    net, X, y = toy()
+    assert net.loss(X, y, reg=0.05)[0] == pytest.approx(1.30378789133, abs=5e-12)
+
+
+@pytest.fixture(scope="module")
+def published_classifier(shipped):
+    classifier = KNearestNeighbor()
+    classifier.train(shipped.X_train, shipped.y_train)
+    return classifier, classifier.compute_distances_no_loops(shipped.X_test)
+
+
+@pytest.mark.parametrize("k, right", [(1, 137), (5, 139), (10, 141)])
+def test_knn_gets_the_published_number_of_500_test_images(k, right, published_classifier, shipped):
+    classifier, dists = published_classifier
+    got = np.sum(classifier.predict_labels(dists, k=k) == shipped.y_test)
+    assert got == right, f"k = {k}: {got} of 500; another number means other distances or ties"
+
+
+# Gradients.
+
+
+@LINEAR
+@pytest.mark.parametrize("reg", [0.0, 0.3])
+def test_the_linear_gradient_is_the_gradient_of_the_loss(function, reg, rng):
+    W, X, y = linear_problem(rng)
+    check_gradient(lambda W: function(W, X, y, reg)[0], W, function(W, X, y, reg)[1])
+
+
+@pytest.mark.parametrize("reg", [0.0, 0.3])
+@pytest.mark.parametrize("name", ["W1", "b1", "W2", "b2"])
+def test_the_network_gradient_is_the_gradient_of_the_loss(name, reg, rng):
+    net, X, y = net_problem(rng)
+    gradient = net.loss(X, y, reg)[1][name]
+    check_gradient(lambda _: net.loss(X, y, reg)[0], net.params[name], gradient)
+
+
+@pytest.mark.parametrize("d", [1, 2, 4, 6])
+def test_the_nca_gradient_is_the_gradient_of_the_loss(d, rng):
+    A, X = rng.normal(size=(d, 4)), rng.normal(size=(9, 4))
+    y = np.array([0, 1, 2, 0, 1, 2, 0, 1, 0])
+    check_gradient(lambda A: nca_loss(A, X, y)[0], A, nca_loss(A, X, y)[1])
+
+
+@LINEAR
+def test_the_linear_losses_carry_a_complex_step(function, rng):
+    W, X, y = linear_problem(rng)
+    V = rng.normal(size=W.shape)
+    slope = function(W + 1e-20j * V, X, y, 0.3)[0].imag / 1e-20
+    assert slope == pytest.approx(np.sum(function(W, X, y, 0.3)[1] * V), rel=1e-13)
+
+
+@pytest.mark.parametrize("name", ["W1", "b1", "W2", "b2"])
+def test_the_network_carries_a_complex_step_in_each_parameter(name, rng):
+    net, X, y = net_problem(rng)
+    V = rng.normal(size=net.params[name].shape)
+    right = np.sum(net.loss(X, y, reg=0.3)[1][name] * V)
+    net.params[name] = net.params[name] + 1e-20j * V
+    assert net.loss(X, y, reg=0.3)[0].imag / 1e-20 == pytest.approx(right, rel=1e-13)
+
+
+def test_nca_carries_a_complex_step(rng):
+    A, X, V = rng.normal(size=(2, 3)), rng.normal(size=(6, 3)), rng.normal(size=(2, 3))
+    y = np.array([0, 1, 0, 1, 2, 2])
+    slope = nca_loss(A + 1e-20j * V, X, y)[0].imag / 1e-20
+    assert slope == pytest.approx(np.sum(nca_loss(A, X, y)[1] * V), rel=1e-13)
+
+
+# Loops and no loops.
+
+
+@PAIRS
+@SHAPES
+def test_naive_equals_vectorized(naive, vectorized, shape, rng):
+    N, D, C = shape
+    W, X, y = linear_problem(rng, N, D, C)
+    for slow, fast in zip(naive(W, X, y, 0.3), vectorized(W, X, y, 0.3), strict=True):
+        np.testing.assert_allclose(fast, slow, rtol=1e-12, atol=1e-13)
+
+
+@DISTANCES
+@pytest.mark.parametrize("shape", [(4, 6, 5), (1, 1, 1), (3, 1, 2), (1, 8, 300)])
+def test_distances_agree_with_scipy(loops, shape, rng):
+    D, num_test, num_train = shape
+    X, X_train = rng.normal(size=(num_test, D)), rng.normal(size=(num_train, D))
+    classifier = KNearestNeighbor()
+    classifier.train(X_train, np.zeros(num_train, dtype=int))
+    dists = getattr(classifier, f"compute_distances_{loops}")(X)
+    np.testing.assert_allclose(dists, cdist(X, X_train), rtol=1e-10, atol=1e-12)
+
+
+@DISTANCES
+def test_a_triangle_of_sides_3_and_4_has_a_side_of_5(loops):
+    classifier = KNearestNeighbor()
+    classifier.train(np.array([[0.0, 0.0], [3.0, 4.0]]), np.array([0, 1]))
+    dists = getattr(classifier, f"compute_distances_{loops}")(np.array([[3.0, 0.0]]))
+    np.testing.assert_allclose(dists, [[3, 4]], rtol=1e-14, err_msg="is the root missing?")
+    dists = getattr(classifier, f"compute_distances_{loops}")(np.array([[0.0, 0.0]]))
+    np.testing.assert_allclose(dists, [[0, 5]], rtol=1e-14, err_msg="is the root missing?")
+
+
+@DISTANCES
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_equal_points_far_away_are_at_a_finite_distance(loops, dtype, rng):
+    X = (rng.normal(size=(40, 30)) + 1e6).astype(dtype)
+    classifier = KNearestNeighbor()
+    classifier.train(X, np.zeros(40, dtype=int))
+    dists = getattr(classifier, f"compute_distances_{loops}")(X)
+    assert np.isfinite(dists).all(), "round-off left a negative number under the root"
+    assert (dists >= 0).all()
+
+
+@pytest.mark.parametrize("num_loops", [0, 1, 2])
+def test_predict_is_distances_then_a_vote(num_loops, rng):
+    X, y = blobs(rng, N=30)
+    classifier = KNearestNeighbor()
+    classifier.train(X, y)
+    np.testing.assert_array_equal(classifier.predict(X, k=3, num_loops=num_loops), y)
+
+
+def vote(y_train, dists, k):
+    classifier = KNearestNeighbor()
+    classifier.train(np.zeros((len(y_train), 1)), np.array(y_train))
+    return classifier.predict_labels(np.array([dists], dtype=float), k=k)[0]
+
+
+def test_most_votes_win():
+    assert vote([7, 2, 2, 7, 7], [1, 2, 3, 4, 9], k=3) == 2
+
+
+@pytest.mark.parametrize("y_train", [[7, 2], [2, 7]])
+def test_ties_go_to_the_smallest_label(y_train):
+    assert vote(y_train, [1, 2], k=2) == 2, "of labels with equally many votes, the smallest wins"
+
+
+def test_ties_go_to_the_smallest_label_even_when_another_is_nearer():
+    assert vote([9, 9, 3, 3, 5], [1, 2, 3, 4, 5], k=4) == 3
+
+
+def test_of_equal_distances_the_first_is_the_nearer():
+    assert vote([4, 1, 1], [2, 2, 2], k=1) == 4
+    assert vote([0, 4, 1, 1], [9, 2, 2, 2], k=1) == 4
+
+
+def test_all_of_the_training_set_may_vote():
+    assert vote([3, 3, 0], [9, 8, 1], k=3) == 3
+
+
+# Neighbourhood components analysis.
+
+
+def nca_by_definition(A, X, y):
+    """-1/N sum_i log sum_{j != i, y_j = y_i} exp(-|A xi - A xj|^2) / sum_{j != i} of the same."""
+    logs = []
+    for i in range(len(X)):
+        weights = [np.exp(-np.sum((A @ (X[i] - X[j])) ** 2)) * (j != i) for j in range(len(X))]
+        same = sum(weight for j, weight in enumerate(weights) if y[j] == y[i])
+        logs.append(np.log(same / sum(weights)))
+    return -np.mean(logs)
+
+
+def test_nca_agrees_with_its_definition(rng):
+    A, X = rng.normal(scale=0.5, size=(2, 3)), rng.normal(size=(9, 3))
+    y = np.array([0, 1, 2, 0, 1, 2, 0, 1, 0])
+    assert nca_loss(A, X, y)[0] == pytest.approx(nca_by_definition(A, X, y), rel=1e-12)
+
+
+def test_nca_of_a_map_to_nothing_knows_only_how_many_there_are(rng):
+    y = np.array([0, 0, 0, 1, 1])
+    loss, dA = nca_loss(np.zeros((2, 3)), rng.normal(size=(5, 3)), y)
+    assert loss == pytest.approx(-(3 * np.log(2 / 4) + 2 * np.log(1 / 4)) / 5, rel=1e-14)
+    np.testing.assert_array_equal(dA, np.zeros((2, 3)))
+
+
+def test_nca_is_finite_at_large_distances(rng):
+    loss, dA = nca_loss(100 * np.eye(3), 10 * rng.normal(size=(6, 3)), np.array([0, 1, 0, 1, 0, 1]))
+    assert np.isfinite(loss) and np.isfinite(dA).all()
+
+
+# Large scores.
+
+
+@SOFTMAX
+@pytest.mark.parametrize("scale", [1e3, 1e4, 1e300])
+def test_softmax_is_right_for_large_scores(function, scale):
+    X = scale * np.array([[1.0, 0.0, -1.0], [-1.0, 1.0, 0.0], [1.0, 1.0, -1.0]])
+    y = np.array([1, 1, 2])
+    loss, dW = function(np.eye(3), X, y, 0.0)
+    assert loss == pytest.approx(np.mean(logsumexp(X, axis=1) - X[np.arange(3), y]), rel=1e-14)
+    P_minus_Y = np.array([[1.0, -1.0, 0.0], [0.0, 0.0, 0.0], [0.5, 0.5, -1.0]])
+    np.testing.assert_allclose(dW, (X / scale).T @ P_minus_Y / 3 * scale, rtol=1e-14)
+
+
+@SOFTMAX
+def test_softmax_is_exact_at_an_extreme_gap(function):
+    loss, _ = function(np.array([[0.0, -2000.0]]), np.array([[1.0]]), np.array([1]), 0.0)
+    assert loss == 2000, "log(exp(-2000)) is -2000, but exp(-2000) is 0 in floating point"
+
+
+def test_the_network_is_exact_at_an_extreme_gap():
+    net = TwoLayerNet(1, 1, 2, std=0)
+    net.params["b2"] = np.array([0.0, -2000.0])
+    loss, grads = net.loss(np.array([[1.0]]), np.array([1]))
+    assert loss == 2000
+    np.testing.assert_array_equal(grads["b2"], [1, -1])
+
+
+# Types, memory, and arguments that are only borrowed.
+
+
+@LINEAR
+def test_float32_in_gives_a_float32_gradient(function, rng):
+    loss, dW = function(*linear_problem(rng, dtype=np.float32), 0.3)
+    assert dW.dtype == np.float32, f"dW came back as {dW.dtype}: twice the memory, half the speed"
+
+
+def test_float32_in_gives_float32_scores_and_gradients_of_the_network(rng):
+    net, X, y = net_problem(rng, dtype=np.float32)
+    assert net.loss(X).dtype == np.float32
+    for name, gradient in net.loss(X, y, reg=0.3)[1].items():
+        assert gradient.dtype == np.float32, name
+
+
+@DISTANCES
+def test_float32_in_gives_float32_distances(loops, rng):
+    X = rng.normal(size=(4, 3)).astype(np.float32)
+    classifier = KNearestNeighbor()
+    classifier.train(X, np.zeros(4, dtype=int))
+    assert getattr(classifier, f"compute_distances_{loops}")(X).dtype == np.float32
+
+
+def test_float32_in_gives_a_float32_nca_gradient(rng):
+    A, X = rng.normal(size=(2, 3)).astype(np.float32), rng.normal(size=(4, 3)).astype(np.float32)
+    assert nca_loss(A, X, np.array([0, 1, 0, 1]))[1].dtype == np.float32
+
+
+@CLASSIFIERS
+def test_training_on_float32_leaves_float32_weights(classifier, rng):
+    X, y = blobs(rng)
+    model = classifier()
+    model.train(X.astype(np.float32), y, num_iters=3)
+    assert model.W.dtype == np.float32
+
+
+def test_training_on_float32_leaves_a_float32_network(rng):
+    X, y = blobs(rng)
+    X = X.astype(np.float32)
+    net = TwoLayerNet(3, 5, 3)
+    net.train(X, y, X, y, num_iters=3)
+    for name, value in net.params.items():
+        assert value.dtype == np.float32, name
+
+
+def every_call(rng):
+    """Each function of the reference that takes arrays, with arrays for it."""
+    W, X, y = linear_problem(rng)
+    net, _, _ = net_problem(rng)
+    A, X_val, y_val = rng.normal(size=(2, 4)), rng.normal(size=(5, 4)), rng.integers(0, 3, size=5)
+    lonely_free = np.arange(len(X)) % 3
+    knn, linear = KNearestNeighbor(), Softmax()
+    knn.train(X_val, y_val)
+    linear.W = W.copy()
+    calls = {
+        f.__name__: (f, [W, X, y, 0.3])
+        for f in (svm_loss_naive, svm_loss_vectorized, softmax_loss_naive, softmax_loss_vectorized)
+    }
+    calls |= {
+        f"knn.{f.__name__}": (f, [X])
+        for f in (
+            knn.compute_distances_two_loops,
+            knn.compute_distances_one_loop,
+            knn.compute_distances_no_loops,
+            knn.predict,
+        )
+    }
+    return calls | {
+        "knn.predict_labels": (knn.predict_labels, [rng.random((6, 5)), 3]),
+        "nca_loss": (nca_loss, [A, X, lonely_free]),
+        "linear.train": (lambda X, y: linear.train(X, y, num_iters=3), [X, y]),
+        "linear.predict": (linear.predict, [X]),
+        "net.loss scores": (net.loss, [X]),
+        "net.loss": (net.loss, [X, y, 0.3]),
+        "net.train": (lambda *a: net.train(*a, num_iters=3), [X, y, X_val, y_val]),
+        "net.predict": (net.predict, [X]),
+    }
+
+
+EVERY_CALL = pytest.mark.parametrize("name", every_call(np.random.default_rng(0)))
+
+
+@EVERY_CALL
+def test_a_call_does_not_change_its_arguments(name, rng):
+    function, arguments = every_call(rng)[name]
+    before = [np.copy(argument) for argument in arguments]
+    function(*arguments)
+    for then, now in zip(before, arguments, strict=True):
+        np.testing.assert_array_equal(now, then, f"{name} writes into an array of its caller")
+
+
+@EVERY_CALL
+def test_a_read_only_array_will_do(name, rng):
+    function, arguments = every_call(rng)[name]
+    for argument in arguments:
+        if isinstance(argument, np.ndarray):
+            argument.flags.writeable = False
+    function(*arguments)
+
+
+def flat(answer):
+    """All numbers of an answer, one after the other."""
+    if isinstance(answer, dict):
+        answer = tuple(answer.values())
+    if isinstance(answer, tuple | list):
+        return np.concatenate([flat(part) for part in answer])
+    return np.ravel(answer)
+
+
+@EVERY_CALL
+def test_an_array_with_gaps_in_memory_gives_the_same_answer(name, rng):
+    function, arguments = every_call(np.random.default_rng(0))[name]
+    again, _ = every_call(np.random.default_rng(0))[name]
+
+    def with_gaps(argument):
+        if not isinstance(argument, np.ndarray):
+            return argument
+        wide = np.zeros([2 * size for size in reversed(argument.shape)], argument.dtype).T
+        view = wide[tuple(slice(None, None, 2) for _ in argument.shape)]
+        view[...] = argument
+        assert argument.ndim < 2 or not view.flags.c_contiguous
+        return view
+
+    np.random.seed(0)
+    right = flat(function(*arguments))
+    np.random.seed(0)
+    got = flat(again(*map(with_gaps, arguments)))
+    np.testing.assert_allclose(got, right, rtol=1e-9, atol=1e-12)
+
+
+# Training.
+
+
+@CLASSIFIERS
+def test_training_lowers_the_linear_loss(classifier, rng):
+    X, y = blobs(rng)
+    history = classifier().train(X, y, learning_rate=1e-2, num_iters=60)
+    assert np.mean(history[-10:]) < 0.5 * np.mean(history[:10])
+
+
+@CLASSIFIERS
+def test_linear_classifiers_get_separable_data_all_right(classifier, rng):
+    X, y = blobs(rng)
+    model = classifier()
+    model.train(X, y, learning_rate=1e-1, num_iters=200)
+    np.testing.assert_array_equal(model.predict(X), y)
+
+
+@CLASSIFIERS
+def test_the_same_seed_trains_the_same_linear_classifier(classifier, rng):
+    X, y = blobs(rng)
+    weights = []
+    for _ in range(2):
+        np.random.seed(5)
+        model = classifier()
+        model.train(X, y, num_iters=5, batch_size=7)
+        weights.append(model.W)
+    np.testing.assert_array_equal(*weights)
+
+
+@CLASSIFIERS
+def test_a_linear_batch_may_be_larger_than_the_training_set(classifier, rng):
+    X, y = blobs(rng, N=6)
+    assert len(classifier().train(X, y, num_iters=4, batch_size=50)) == 4
+
+
+@CLASSIFIERS
+def test_a_second_call_goes_on_from_the_first(classifier, rng):
+    X, y = blobs(rng)
+    model = classifier()
+    first = model.train(X, y, learning_rate=1e-2, num_iters=60)
+    second = model.train(X, y, learning_rate=1e-2, num_iters=1)
+    assert second[0] < 0.5 * first[0]
+
+
+@CLASSIFIERS
+def test_one_step_is_learning_rate_times_the_gradient(classifier, rng):
+    X, y = blobs(rng, N=1)
+    model = classifier()
+    model.W = rng.normal(size=(3, 3))
+    start = model.W.copy()
+    loss, dW = model.loss(X, y, 0.3)
+    history = model.train(X, y, learning_rate=0.5, reg=0.3, num_iters=1, batch_size=1)
+    np.testing.assert_allclose(model.W, start - 0.5 * dW)
+    assert history == [pytest.approx(loss)], "the loss is noted before the step"
+
+
+def test_the_base_class_says_that_it_has_no_loss():
+    with pytest.raises(TypeError, match="LinearSVM or Softmax"):
+        LinearClassifier().loss(np.zeros((1, 1)), np.zeros(1, dtype=int), 0.0)
+
+
+def test_verbose_prints_the_loss_every_100_steps(rng, capsys):
+    X, y = blobs(rng)
+    Softmax().train(X, y, num_iters=201, verbose=True)
+    assert len(capsys.readouterr().out.splitlines()) == 3
+
+
+def test_the_network_overfits_the_toy_set():
+    net, X, y = toy()
+    stats = net.train(X, y, X, y, learning_rate=1e-1, reg=5e-6, num_iters=100)
+    assert stats["loss_history"][-1] < 0.02
+    np.testing.assert_array_equal(net.predict(X), y)
+
+
+@pytest.mark.parametrize("num_iters, epochs", [(1, 1), (3, 1), (4, 2), (10, 4), (0, 0)])
+def test_the_network_notes_a_loss_a_step_and_an_accuracy_an_epoch(num_iters, epochs, rng):
+    X, y = blobs(rng, N=30)
+    stats = TwoLayerNet(3, 5, 3).train(X, y, X, y, num_iters=num_iters, batch_size=10)
+    lengths = {name: len(history) for name, history in stats.items()}
+    assert lengths == {
+        "loss_history": num_iters,
+        "train_acc_history": epochs,
+        "val_acc_history": epochs,
+    }
+
+
+def test_the_learning_rate_decays_after_the_first_step_of_each_epoch_as_in_cs231n(rng):
+    X, y = blobs(rng, N=30)
+    net = TwoLayerNet(3, 5, 3)
+    before = []
+    loss = net.loss
+
+    def note(X, y=None, reg=0.0):
+        if y is not None:
+            before.append(net.params["b2"].copy())
+        answer = loss(X, y, reg)
+        if y is not None:
+            answer[1]["b2"] = np.ones(3)
+        return answer
+
+    net.loss = note
+    net.train(X, y, X, y, learning_rate=1.0, learning_rate_decay=0.5, num_iters=8, batch_size=10)
+    steps = -np.diff(before, axis=0)[:, 0]
+    np.testing.assert_allclose(steps, [1, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25])
+
+
+def test_the_same_seed_trains_the_same_network(rng):
+    X, y = blobs(rng)
+    weights = []
+    for _ in range(2):
+        np.random.seed(5)
+        net = TwoLayerNet(3, 5, 3)
+        net.train(X, y, X, y, num_iters=5, batch_size=7)
+        weights.append(net.params["W1"])
+    np.testing.assert_array_equal(*weights)
+
+
+def test_a_batch_of_the_network_may_be_larger_than_the_training_set(rng):
+    X, y = blobs(rng, N=6)
+    stats = TwoLayerNet(3, 5, 3).train(X, y, X, y, num_iters=4, batch_size=50)
+    assert len(stats["loss_history"]) == len(stats["val_acc_history"]) == 4
+
+
+def test_the_network_starts_with_small_weights_and_no_biases():
+    net = TwoLayerNet(300, 200, 10, std=1e-2)
+    assert {name: value.shape for name, value in net.params.items()} == {
+        "W1": (300, 200),
+        "b1": (200,),
+        "W2": (200, 10),
+        "b2": (10,),
+    }
+    assert net.params["W1"].std() == pytest.approx(1e-2, rel=0.05)
+    assert net.params["W2"].std() == pytest.approx(1e-2, rel=0.05)
+    assert not net.params["b1"].any() and not net.params["b2"].any()
