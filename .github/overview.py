@@ -18,8 +18,8 @@ from assignment.solutions.softmax import softmax_loss_vectorized
 def main():
     plt.rcParams.update(plots.STYLE)
     photos = load_cifar10()
-    figure, axes = plt.subplots(2, 2, figsize=(11, 7.2), width_ratios=(1.1, 1))
-    plots.class_gallery(axes[0, 0], photos.X_train, photos.y_train, per_class=6)
+    figure, axes = plt.subplots(2, 2, figsize=(11.5, 6.2), width_ratios=(1.2, 1))
+    plots.class_gallery(axes[0, 0], photos.X_train, photos.y_train, per_class=5)
     axes[0, 0].set_title("real images, shipped", pad=18)
     gradient_errors(axes[0, 1])
     axes[0, 1].set_title("how exact a gradient check can be")

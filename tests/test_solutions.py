@@ -385,6 +385,15 @@ def test_the_network_is_exact_at_an_extreme_gap():
     np.testing.assert_array_equal(grads["b2"], [1, -1])
 
 
+@pytest.mark.parametrize("scale", [1e3, 1e4, 1e300])
+def test_the_network_is_right_for_large_scores(scale):
+    net = TwoLayerNet(1, 1, 3, std=0)
+    net.params["b2"] = scale * np.array([1.0, 0.0, 1.0])
+    loss, grads = net.loss(np.ones((2, 1)), np.array([1, 2]))
+    assert loss == pytest.approx(scale / 2 + np.log(2), rel=1e-14)
+    np.testing.assert_allclose(grads["b2"], [0.5, -0.5, 0], atol=1e-14)
+
+
 # Types, memory, and arguments that are only borrowed.
 
 
@@ -571,6 +580,57 @@ def test_one_step_is_learning_rate_times_the_gradient(classifier, rng):
     history = model.train(X, y, learning_rate=0.5, reg=0.3, num_iters=1, batch_size=1)
     np.testing.assert_allclose(model.W, start - 0.5 * dW)
     assert history == [pytest.approx(loss)], "the loss is noted before the step"
+
+
+def test_one_step_of_the_network_is_learning_rate_times_the_gradients(rng):
+    net, X, y = net_problem(rng, N=1)
+    start = {name: value.copy() for name, value in net.params.items()}
+    loss, grads = net.loss(X, y, 0.3)
+    stats = net.train(X, y, X, y, learning_rate=0.5, reg=0.3, num_iters=1, batch_size=1)
+    assert stats["loss_history"] == [pytest.approx(loss)], "the loss is noted before the step"
+    for name, value in net.params.items():
+        np.testing.assert_allclose(value, start[name] - 0.5 * grads[name], err_msg=name)
+
+
+def batches_of(model, train, *arguments, **options):
+    """The (X, y) that a training hands to its loss, one a step."""
+    batches, loss = [], model.loss
+
+    def note(X, y=None, reg=0.0):
+        if y is not None:
+            batches.append((X, y))
+        return loss(X, y, reg)
+
+    model.loss = note
+    train(*arguments, **options)
+    return batches
+
+
+def trainings():
+    softmax, net = Softmax(), TwoLayerNet(2, 4, 3)
+    return {
+        "linear": lambda X, y, **options: batches_of(softmax, softmax.train, X, y, **options),
+        "network": lambda X, y, **options: batches_of(net, net.train, X, y, X, y, **options),
+    }
+
+
+@pytest.mark.parametrize("kind", ["linear", "network"])
+@pytest.mark.parametrize("batch_size", [1, 8, 50])
+def test_a_batch_is_batch_size_examples_with_their_own_labels(kind, batch_size):
+    y = np.arange(30) % 3
+    X = np.stack([np.arange(30.0), y], axis=1)
+    for X_batch, y_batch in trainings()[kind](X, y, num_iters=5, batch_size=batch_size):
+        assert X_batch.shape == (batch_size, 2)
+        np.testing.assert_array_equal(X_batch[:, 1], y_batch, "the labels are of other examples")
+
+
+@pytest.mark.parametrize("kind", ["linear", "network"])
+def test_every_example_has_its_turn(kind):
+    X = np.stack([np.arange(30.0), np.ones(30)], axis=1)
+    batches = trainings()[kind](X, np.arange(30) % 3, num_iters=60, batch_size=8)
+    drawn = {row for X_batch, _ in batches for row in X_batch[:, 0]}
+    assert drawn == set(range(30))
+    assert len({tuple(X_batch[:, 0]) for X_batch, _ in batches}) == 60, "a batch came twice"
 
 
 def test_the_base_class_says_that_it_has_no_loss():

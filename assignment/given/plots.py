@@ -55,7 +55,7 @@ def class_gallery(ax, X, y, per_class=7):
     order = [np.flatnonzero(y == c)[:per_class] for c in range(len(CLASSES))]
     grid(ax, X[np.stack(order, axis=1).ravel()], columns=len(CLASSES))
     for c, name in enumerate(CLASSES):
-        ax.text(33 * c + 16, -4, name, ha="center", fontsize=9)
+        ax.text(33 * c + 16, -4, name, ha="center", fontsize=7.5)
 
 
 def templates(axes, W):
@@ -210,9 +210,8 @@ def regions(ax, x1, x2, labels):
     x1, x2 : coordinates of the columns and of the rows of the grid
     labels : (len(x2), len(x1)) labels 0, 1, 2 ... in the colours of `points`
     """
-    levels = np.arange(labels.max() + 2) - 0.5
-    colours = [f"C{c}" for c in range(labels.max() + 1)]
-    ax.contourf(x1, x2, labels, levels=levels, colors=colours, alpha=0.25)
+    for c in np.unique(labels):
+        ax.contourf(x1, x2, labels == c, levels=[0.5, 1.5], colors=[f"C{c}"], alpha=0.25)
 
 
 def paired_bars(ax, values, names, unit):
@@ -231,4 +230,4 @@ def paired_bars(ax, values, names, unit):
     ax.invert_yaxis()
     ax.set_xlabel(unit)
     ax.margins(x=0.12)
-    ax.legend(frameon=False, loc="upper center", bbox_to_anchor=(0.5, 1.18), ncols=2)
+    ax.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)

@@ -301,8 +301,8 @@ class Errata:
         )
         return head + "\n".join(
             f"| {row.line.number} | ${_typeset(row.line.written, self.names)}$ | {row.line.kind} | "
-            f"{row.line.remark} | {row.written} | ${_typeset(row.line.claim, self.names)}$: "
-            f"{row.mended} |"
+            f"{row.line.remark} | {row.written} | ${_typeset(row.line.claim, self.names)}$ "
+            f"<br> {row.mended} |"
             for row in self.rows
         )
 
