@@ -14,13 +14,13 @@ export OPENBLAS_NUM_THREADS ?= 1
 export PYTHONHASHSEED = 0
 NBVAL := pytest -q -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=120
 
-.PHONY: help lab check lint test notebooks progress data stubs clean-notebooks picture lock
+.PHONY: help lab check lint test notebooks progress derivations data stubs clean-notebooks picture lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*  ## ' Makefile | sed -E 's/:.*  ## /\t/' | expand -t 18
 
 lab: $(READY)  ## open the notebooks in JupyterLab (LAB_ARGS="--no-browser --port 8899")
-	@env -u OPENBLAS_NUM_THREADS $(RUN) jupyterlab --notebook-dir=notebooks $(LAB_ARGS)
+	@env -u OPENBLAS_NUM_THREADS $(RUN) jupyterlab --LabApp.default_url=/lab/tree/notebooks $(LAB_ARGS)
 
 check: lint test notebooks progress  ## prove that everything is sound: all of the four below
 
@@ -36,6 +36,9 @@ notebooks: $(READY)  ## execute the four notebooks with the reference solutions
 
 progress: $(READY)  ## your exercises: right, wrong or to do
 	@$(RUN) assignment progress
+
+derivations: $(READY)  ## every line of the derivations, tried on random numbers
+	@$(RUN) assignment derivations
 
 data: $(READY)  ## fetch the full CIFAR-10 (139 MB or 170 MB; 180 MB on disk)
 	@$(RUN) assignment data
