@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from assignment.checking import verdict
-from assignment.checking.exercises import EXERCISES, difference
+from assignment.checking.exercises import EXERCISES, Exercise, difference
 from assignment.checking.stubs import FILES, REGION, SOLUTIONS, make_stub, write_stubs
 from assignment.checking.verdict import check, examine, find, place, progress
 
@@ -116,6 +116,20 @@ def test_cases_are_the_same_every_time(name):
 def test_each_exercise_has_several_cases_or_classes(name):
     cases = find(name).cases()
     assert len(cases) > 1 or name.endswith("predict"), "one case lets a wrong shape slip through"
+
+
+def test_each_case_gets_arrays_of_its_own():
+    shared = np.zeros(3)
+
+    def call(module, X):
+        X += 1
+        return {"X": X}
+
+    exercise = Exercise("f", "f.py", "f", lambda: {"a": {"X": shared}, "b": {"X": shared}}, call)
+    for answer in verdict.run(exercise, None).values():
+        np.testing.assert_array_equal(
+            answer["X"], [1, 1, 1], "one call changed the next one's input"
+        )
 
 
 # Wrong: (exercise, text of the solution, what people write instead), from 416 wrong functions that
@@ -248,6 +262,7 @@ WRONG = {
         "right class missing": ("P[rows, y] -= 1", "pass"),
         "not a mean": ("P /= N", "pass"),
         "overflow": ("scores -= scores.max(axis=1, keepdims=True)", "pass"),
+        "one shift for all rows": ("scores.max(axis=1, keepdims=True)", "scores.max()"),
         "one percent off": ("dW += 2 * reg * W", "dW += 2 * reg * W; dW *= 1.01"),
         "transposed": ("return loss, dW", "return loss, dW.T"),
     },
@@ -402,6 +417,13 @@ RIGHT = {
         a = X.dot(W1) + b1
         H = np.where(a > 0, a, 0)
         scores = H.dot(W2) + b2
+        """,
+    ("TwoLayerNet.loss", "log of a probability that is 0 at an extreme gap"): """
+        rows = np.arange(N)
+        P = np.exp(scores - scores.max(axis=1, keepdims=True))
+        sums = P.sum(axis=1, keepdims=True)
+        penalty = reg * (np.sum(W1**2) + np.sum(W2**2))
+        loss = np.mean(-np.log(P[rows, y] / sums[:, 0])) + penalty
         """,
     ("TwoLayerNet.gradients", "biases of shape (1, H)"): """
         dscores = P / sums

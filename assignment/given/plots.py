@@ -231,3 +231,33 @@ def paired_bars(ax, values, names, unit):
     ax.set_xlabel(unit)
     ax.margins(x=0.12)
     ax.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
+
+
+def charges(ax, names, scores, right):
+    """Scores as bars; what rises above the right class's score minus 1, the hinge loss, is red."""
+    scores = np.asarray(scores, dtype=np.float64)
+    line = scores[right] - 1
+    ax.bar(names, scores, color=[GREEN if c == right else GREY for c in range(len(scores))])
+    for c, score in enumerate(scores):
+        if c != right and score > line:
+            ax.bar(c, score - line, bottom=line, color=RED)
+            ax.text(c, (score + line) / 2, f"{score - line:.1f}", ha="center", color="white")
+    ax.axhline(line, color="black", linestyle="--")
+    ax.axhline(0, color="black", linewidth=0.8)
+    ax.set_ylabel("score")
+
+
+def straight_pieces(axes, t, values, slopes, kinks):
+    """Above, a function made of straight pieces, a dot at each kink; below, its slope.
+
+    t, values, slopes : points along a line, the function and its derivative there
+    kinks : the points at which two pieces meet
+    """
+    above, below = axes
+    above.plot(t, values, color=BLUE)
+    above.plot(kinks, np.interp(kinks, t, values), "o", color=BLUE, markersize=5)
+    above.set_ylabel("loss")
+    below.step(t, slopes, color=BLUE, where="mid")
+    below.axhline(0, color="black", linewidth=0.8)
+    below.set_ylabel("slope")
+    below.set_xlabel("position t along the line")
