@@ -268,11 +268,17 @@ WRONG = {
     },
     "TwoLayerNet.scores": {
         "ReLU missing": ("np.maximum(H, 0, out=H)", "pass"),
-        "first bias missing": ("H += b1", "pass"),
-        "second bias missing": ("scores += b2", "pass"),
-        "bias twice": ("scores += b2", "scores += 2 * b2"),
-        "ReLU on the scores": ("scores += b2", "scores += b2; np.maximum(scores, 0, out=scores)"),
-        "shifted": ("scores += b2", "scores += b2; scores -= scores.max(axis=1, keepdims=True)"),
+        "first bias missing": ("np.maximum(H, 0, out=H)", "np.maximum(H - b1, 0, out=H)"),
+        "second bias missing": ("require_finite(scores, X=X, **self.params)", "scores -= b2"),
+        "bias twice": ("require_finite(scores, X=X, **self.params)", "scores += b2"),
+        "ReLU on the scores": (
+            "require_finite(scores, X=X, **self.params)",
+            "np.maximum(scores, 0, out=scores)",
+        ),
+        "shifted": (
+            "require_finite(scores, X=X, **self.params)",
+            "scores -= scores.max(axis=1, keepdims=True)",
+        ),
     },
     "TwoLayerNet.loss": {
         "one penalty": ("np.sum(W1 * W1) + np.sum(W2 * W2)", "np.sum(W2 * W2)"),

@@ -77,6 +77,7 @@ def bars(ax, values, unit):
     names = list(values)
     ax.barh(names, list(values.values()), color=BLUE)
     ax.set_xscale("log")
+    ax.xaxis.set_minor_formatter("")  # numbers between the powers of ten would overlap
     ax.invert_yaxis()
     for row, value in enumerate(values.values()):
         ax.text(value, row, f" {value:.3g}", va="center")
