@@ -34,7 +34,7 @@ def svm_loss_naive(W, X, y, reg):
     ------
     ValueError : names the argument that has a wrong shape, a label out of range, NaN or infinity
     """
-    require_linear(W, X, y)
+    require_linear(W, X, y, reg)
     # TODO svm_loss_naive: your code instead of the next line
     raise NotImplementedError("to do: svm_loss_naive")
 
@@ -47,6 +47,6 @@ def svm_loss_vectorized(W, X, y, reg):
 
         dW = X^T M / N + 2 reg W
     """
-    require_linear(W, X, y)
+    require_linear(W, X, y, reg)
     # TODO svm_loss_vectorized: your code instead of the next line
     raise NotImplementedError("to do: svm_loss_vectorized")

@@ -3,7 +3,12 @@
 import numpy as np
 
 from assignment.given.todo import Unsolved
-from assignment.given.validation import require_finite, require_inputs, require_labels
+from assignment.given.validation import (
+    require_finite,
+    require_inputs,
+    require_labels,
+    require_strength,
+)
 
 
 class TwoLayerNet:
@@ -69,6 +74,7 @@ class TwoLayerNet:
         W1, b1 = self.params["W1"], self.params["b1"]
         W2, b2 = self.params["W2"], self.params["b2"]
         require_inputs(X, features=W1.shape[0])
+        require_strength(reg)
         N = X.shape[0]
 
         # TODO TwoLayerNet.scores: your code instead of the next line
@@ -127,8 +133,10 @@ class TwoLayerNet:
         """
         D, C = self.params["W1"].shape[0], self.params["W2"].shape[1]
         require_inputs(X, features=D)
+        require_finite(np.sum(X), X=X)
         require_labels(y, len(X), classes=C)
         require_inputs(X_val, name="X_val", features=D)
+        require_finite(np.sum(X_val), X_val=X_val)
         require_labels(y_val, len(X_val), classes=C, name="y_val")
         N = X.shape[0]
         steps_per_epoch = max(N // batch_size, 1)

@@ -32,7 +32,7 @@ def softmax_loss_naive(W, X, y, reg):
     ------
     ValueError : names the argument that has a wrong shape, a label out of range, NaN or infinity
     """
-    require_linear(W, X, y)
+    require_linear(W, X, y, reg)
     # TODO softmax_loss_naive: your code instead of the next line
     raise NotImplementedError("to do: softmax_loss_naive")
 
@@ -44,6 +44,6 @@ def softmax_loss_vectorized(W, X, y, reg):
 
         dW = X^T (P - Y) / N + 2 reg W
     """
-    require_linear(W, X, y)
+    require_linear(W, X, y, reg)
     # TODO softmax_loss_vectorized: your code instead of the next line
     raise NotImplementedError("to do: softmax_loss_vectorized")

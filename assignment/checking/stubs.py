@@ -77,7 +77,7 @@ def write_stubs(folder=ASSIGNMENT):
         path = folder / name
         kept = None
         if path.exists():
-            if path.read_text(encoding="utf-8") == stub:
+            if path.read_bytes() == stub.encode():
                 continue
             kept = _free_name(path)
             path.replace(kept)

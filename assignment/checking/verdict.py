@@ -2,12 +2,13 @@
 
 import copy
 import importlib.util
+import sys
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
 from assignment.checking.exercises import EXERCISES
-from assignment.checking.stubs import todo_line
+from assignment.checking.stubs import FILES, todo_line
 
 MARKS = {"right": "✓", "wrong": "✗", "crash": "✗", "unsolved": "…"}
 
@@ -40,8 +41,19 @@ def find(name):
 
 
 def student_module(exercise):
-    """The module of the file the exercise stands in, imported as a notebook imports it."""
-    return importlib.import_module(f"assignment.{Path(exercise.file).stem}")
+    """The module of the file the exercise stands in, as the file is now.
+
+    It is imported afresh, whatever a notebook has loaded, and the notebook's own stays in place.
+    """
+    names = [f"assignment.{Path(file).stem}" for file in FILES]
+    loaded = {name: sys.modules.pop(name) for name in names if name in sys.modules}
+    importlib.invalidate_caches()
+    try:
+        return importlib.import_module(f"assignment.{Path(exercise.file).stem}")
+    finally:
+        for name in names:
+            sys.modules.pop(name, None)
+        sys.modules.update(loaded)
 
 
 def reference_module(exercise):
@@ -50,16 +62,19 @@ def reference_module(exercise):
 
 
 def run(exercise, module):
-    """Call the exercise's function on a copy of each of its cases.
+    """Call the exercise's function on each of its cases.
 
     Returns
     -------
-    dict from a description of the case to the dict of arrays that came back
+    dict from a description of the case to the dict of arrays that came back, and of the inputs as
+    the call left them
     """
-    return {
-        case: dict(exercise.call(module, **copy.deepcopy(arguments)))
-        for case, arguments in exercise.cases().items()
-    }
+    answers = {}
+    for case, arguments in exercise.cases().items():
+        arguments = copy.deepcopy(arguments)
+        answers[case] = dict(exercise.call(module, **arguments))
+        answers[case] |= {f"{name} after the call": value for name, value in arguments.items()}
+    return answers
 
 
 def judge(exercise, answers):
@@ -76,7 +91,7 @@ def examine(exercise):
         answers = run(exercise, student_module(exercise))
     except NotImplementedError:
         return Verdict(exercise.name, "unsolved", f"Write it in {place(exercise)}.")
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return Verdict(exercise.name, "crash", describe(error, exercise))
     complaint = judge(exercise, answers)
     if complaint:
@@ -92,14 +107,15 @@ def place(exercise):
 
 def describe(error, exercise):
     """An exception in one sentence: what it says, and the student's line it came from."""
+    file, line, what = exercise.file, None, str(error)
     if isinstance(error, SyntaxError):
-        line = error.lineno
+        file, line, what = Path(error.filename).name, error.lineno, error.msg
     else:
-        frames = traceback.extract_tb(error.__traceback__)
-        lines = [frame.lineno for frame in frames if Path(frame.filename).name == exercise.file]
-        line = lines[-1] if lines else None
-    where = f"assignment/{exercise.file}" + (f", line {line}" if line else "")
-    return f"{type(error).__name__} in {where}: {error}"
+        for frame in traceback.extract_tb(error.__traceback__):
+            if Path(frame.filename).name == exercise.file:
+                line = frame.lineno
+    where = f"assignment/{file}" + (f", line {line}" if line else "")
+    return f"{type(error).__name__} in {where}: {' '.join(what.split())}".removesuffix(": ")
 
 
 def _student_file(exercise):

@@ -4,6 +4,7 @@ A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009.
 """
 
 import hashlib
+import io
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +14,10 @@ DATASETS = Path(__file__).resolve().parents[2] / "datasets"
 FULL = DATASETS / "cifar-10-batches-bin"
 TRAIN_BATCHES = tuple(f"data_batch_{i}.bin" for i in range(1, 6))
 TEST_BATCH = "test_batch.bin"
+SHEETS = {
+    "train": tuple(f"train_{i:02d}.png" for i in range(1, 11)),
+    "test": ("test_01.png", "test_02.png"),
+}
 CLASSES = (
     "airplane",
     "automobile",
@@ -97,14 +102,17 @@ def load_cifar10(
     if num_val is None:
         num_val = 1000 if full else 500
     if num_train is None:
-        num_train = len(train[1]) - num_val
+        num_train = max(len(train[1]) - num_val, 0)
     if num_test is None:
         num_test = len(test[1])
+    for name, wanted in (("num_val", num_val), ("num_train", num_train), ("num_test", num_test)):
+        if wanted < 0:
+            raise ValueError(f"{name} must be 0 or more, but it is {wanted:,}.")
     for name, wanted, there in (
         ("num_train + num_val", num_train + num_val, len(train[1])),
         ("num_test", num_test, len(test[1])),
     ):
-        if not 0 <= wanted <= there:
+        if wanted > there:
             hint = "" if full else "; full=True has more, after `make data`"
             raise ValueError(f"{name} is {wanted:,}, but there are {there:,} images{hint}.")
 
@@ -129,8 +137,14 @@ def is_intact(path, sha256):
     return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256
 
 
-def _verified(path, sha256, mend):
+def _verified(path, checksums, mend):
     """The bytes of a file, if they are the published ones."""
+    if path.name not in checksums:
+        raise ValueError(
+            f"checksums.txt is damaged, it has no line for {path.name}: restore it with "
+            "`git checkout -- datasets/checksums.txt`."
+        )
+    sha256 = checksums[path.name]
     if not path.is_file():
         raise FileNotFoundError(f"{path} is missing: {mend}.")
     content = path.read_bytes()
@@ -150,7 +164,7 @@ def _read_full(folder):
         mend = "run `make data` (python -m assignment data) to fetch it"
         records = np.concatenate(
             [
-                np.frombuffer(_verified(folder / FULL.name / n, checksums[n], mend), np.uint8)
+                np.frombuffer(_verified(folder / FULL.name / n, checksums, mend), np.uint8)
                 for n in names
             ]
         ).reshape(-1, 3073)
@@ -168,17 +182,16 @@ def _read_shipped(folder):
     checksums = published_sha256(folder)
 
     def read(kind):
-        sheets = [name for name in checksums if name.startswith(kind) and name.endswith("png")]
-        names = [*sheets, f"{kind}_labels.txt"]
-        for name in names:
+        def content(name):
             mend = f"restore it with `git checkout -- datasets/{name}`"
-            _verified(folder / name, checksums[name], mend)
+            return _verified(folder / name, checksums, mend)
+
         images = []
-        for name in sheets:
-            with Image.open(folder / name) as sheet:
+        for name in SHEETS[kind]:
+            with Image.open(io.BytesIO(content(name))) as sheet:
                 tiles = np.asarray(sheet).reshape(20, 32, 25, 32, 3)
             images.append(tiles.transpose(0, 2, 1, 3, 4).reshape(500, 3072))
-        words = (folder / f"{kind}_labels.txt").read_text(encoding="utf-8").split()
+        words = content(f"{kind}_labels.txt").decode().split()
         return np.concatenate(images), np.array([CLASSES.index(word) for word in words])
 
     return read("train"), read("test")

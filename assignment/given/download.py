@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import tarfile
 import time
+import zlib
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
@@ -49,7 +50,7 @@ def fetch(folder=FULL, sources=None):
             print(f"Fetching {', '.join(wanted)} {source.__doc__.splitlines()[0]}")
             try:
                 source(wanted, checksums, folder)
-            except (OSError, ValueError, tarfile.TarError, subprocess.SubprocessError) as error:
+            except (OSError, ValueError, EOFError, zlib.error, tarfile.TarError) as error:
                 print(f"That did not work: {error}")
     except KeyboardInterrupt:
         print("\nInterrupted. Nothing is left half done: the same command goes on from here.")

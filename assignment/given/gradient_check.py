@@ -231,7 +231,8 @@ class _Probe:
         right = [(self._at(h * v)[0] - self.f0) / h for h in (self.h, self.h / 10)]
         jumps = [abs(r - a) for r, a in zip(right, left, strict=True)]
         # The slopes of a smooth function approach each other with h; at a kink they stay apart.
-        if jumps[1] < 0.5 * jumps[0] or jumps[1] < 1e-3 * result.scale:
+        noise = 10 * self.epsilon * abs(self.f0) / (self.h / 10)
+        if jumps[1] < 0.5 * jumps[0] or jumps[1] < 1e-3 * result.scale + noise:
             return ""
         return f"f has a kink here: slope {left[1]:.6g} on one side, {right[1]:.6g} on the other."
 

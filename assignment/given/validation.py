@@ -27,8 +27,15 @@ def require_labels(y, examples, classes=None, name="y"):
         raise ValueError(f"{name} must hold labels {wanted}, but it holds {low} to {high}.")
 
 
-def require_linear(W, X, y):
-    """Raise ValueError unless X is (N, D), W is (D, C) and y holds N labels below C."""
+def require_strength(reg):
+    """Raise ValueError unless reg is a finite number."""
+    if not np.isfinite(reg):
+        raise ValueError(f"reg must be a finite number, but it is {reg}.")
+
+
+def require_linear(W, X, y, reg):
+    """Raise ValueError unless X is (N, D), W is (D, C), y holds N labels below C, reg is finite."""
+    require_strength(reg)
     require_inputs(X)
     shape = np.shape(W)
     if len(shape) != 2 or shape[0] != np.shape(X)[1] or shape[1] == 0:

@@ -52,6 +52,7 @@ class LinearClassifier:
         ValueError : names the argument that has a wrong shape, a label out of range, NaN or inf
         """
         require_inputs(X)
+        require_finite(np.sum(X), X=X)
         require_labels(y, len(X))
         N, D = X.shape
         if self.W is None:

@@ -34,7 +34,7 @@ def svm_loss_naive(W, X, y, reg):
     ------
     ValueError : names the argument that has a wrong shape, a label out of range, NaN or infinity
     """
-    require_linear(W, X, y)
+    require_linear(W, X, y, reg)
     ### BEGIN SOLUTION
     N = X.shape[0]
     loss = 0.0
@@ -64,7 +64,7 @@ def svm_loss_vectorized(W, X, y, reg):
 
         dW = X^T M / N + 2 reg W
     """
-    require_linear(W, X, y)
+    require_linear(W, X, y, reg)
     ### BEGIN SOLUTION
     N = X.shape[0]
     rows = np.arange(N)
