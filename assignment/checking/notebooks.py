@@ -21,16 +21,17 @@ def clean(notebook, name):
     return notebook
 
 
-def clean_text(path):
-    """What the file of a notebook says when it is clean."""
-    return nbformat.writes(clean(nbformat.read(path, as_version=4), path.stem), indent=1) + "\n"
+def clean_text(text, name):
+    """The text of a notebook file as it is when clean."""
+    return nbformat.writes(clean(nbformat.reads(text, as_version=4), name), indent=1) + "\n"
 
 
 def clean_all():
     """Clean every notebook in place."""
     for path in sorted(NOTEBOOKS.glob("*.ipynb")):
-        text = clean_text(path)
-        if path.read_text(encoding="utf-8") != text:
+        old = path.read_text(encoding="utf-8")
+        text = clean_text(old, path.stem)
+        if text != old:
             temporary = path.with_suffix(".partial")
             temporary.write_text(text, encoding="utf-8", newline="\n")
             temporary.replace(path)

@@ -4,11 +4,16 @@ import numpy as np
 
 
 def require_inputs(X, name="X", features=None):
-    """Raise ValueError unless X is an (N, D) array with at least one row, and D as given."""
+    """Raise ValueError unless X is an (N, D) array of floats, N >= 1, with D as given."""
     shape = np.shape(X)
     wanted = "(N, D)" if features is None else f"(N, {features})"
     if len(shape) != 2 or shape[0] == 0 or features not in (None, shape[1]):
         raise ValueError(f"{name} must have shape {wanted} with N >= 1, but its shape is {shape}.")
+    if np.asarray(X).dtype.kind not in "fci":
+        raise ValueError(
+            f"{name} must hold floats, but its dtype is {np.asarray(X).dtype}: bytes would wrap "
+            "around in a difference."
+        )
 
 
 def require_labels(y, examples, classes=None, name="y"):
