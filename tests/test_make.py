@@ -1,0 +1,70 @@
+"""`make` lists its targets, README.md says how to do without it, an old Python gets a sentence."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+TARGETS = re.findall(r"^([a-z-]+):.*  ## ", MAKEFILE, flags=re.MULTILINE)
+
+needs_make = pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+
+
+def make(*arguments):
+    return subprocess.run(["make", *arguments], cwd=ROOT, capture_output=True, text=True)
+
+
+@needs_make
+def test_make_alone_lists_every_target_with_a_line():
+    listed = [line.split()[0] for line in make().stdout.splitlines() if len(line.split()) > 2]
+    assert listed == TARGETS and len(TARGETS) > 8
+
+
+def test_every_target_is_phony():
+    phony = re.search(r"^\.PHONY: (.*)", MAKEFILE, flags=re.MULTILINE)[1].split()
+    assert sorted(phony) == sorted(TARGETS)
+
+
+def test_the_readme_says_how_to_do_without_make():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    own = {"help", "check", "lock"}  # a list, a sum of others, and for maintainers alone
+    missing = [
+        target for target in TARGETS if target not in own and f"| `make {target}` |" not in readme
+    ]
+    assert not missing, f"README.md has no row for {missing}"
+
+
+@needs_make
+def test_an_old_python_gets_one_sentence(tmp_path):
+    old = tmp_path / "python3.10"
+    pretend = "import sys; sys.version_info = (3, 10, 1); exec(sys.argv[1])"
+    old.write_text(f'#!/bin/sh\nexec "{sys.executable}" -c "{pretend}" "$2"\n')
+    old.chmod(0o755)
+    done = make("progress", f"PYTHON={old}")
+    assert done.returncode != 0
+    said = [line for line in done.stderr.splitlines() if not line.startswith("make")]
+    assert len(said) == 1 and "needs Python 3.11 or newer" in said[0] and "3.10" in said[0]
+
+
+@needs_make
+def test_a_python_that_is_not_there_gets_one_sentence():
+    done = make("progress", "PYTHON=no-such-python")
+    said = [line for line in done.stderr.splitlines() if not line.startswith("make")]
+    assert done.returncode != 0 and len(said) == 1
+    assert said[0].startswith("no-such-python cannot be run: install Python 3.11 or newer")
+
+
+@needs_make
+def test_ci_calls_make_check_and_nothing_else():
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    commands = [line for line in script if line and not line.startswith("#")]
+    assert len(commands) == 1 and commands[0].endswith("exec make check")
+    workflow = (ROOT / ".github" / "workflows" / "check.yml").read_text(encoding="utf-8")
+    assert re.findall(r"- run: (.*)", workflow) == ["make check"]
+    for version in ("3.11", "3.12", "3.13"):
+        assert f'"{version}"' in workflow
