@@ -619,3 +619,13 @@ def test_a_folder_that_is_none_is_a_sentence(tmp_path, run_assignment):
 
 def test_the_exit_code_of_the_command_comes_through(tmp_path, run_assignment):
     assert run_assignment("with", tmp_path, sys.executable, "-c", "exit(3)").returncode == 3
+
+
+@EACH_EXERCISE
+def test_a_check_leaves_the_random_numbers_of_the_notebook_alone(name, hand_in, capsys):
+    hand_in()
+    np.random.seed(7)
+    expected = np.random.rand(3)
+    np.random.seed(7)
+    check(name)
+    np.testing.assert_array_equal(np.random.rand(3), expected)

@@ -7,6 +7,8 @@ import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from assignment.checking.exercises import EXERCISES
 from assignment.checking.stubs import FILES, todo_line
 
@@ -70,10 +72,14 @@ def run(exercise, module):
     the call left them
     """
     answers = {}
-    for case, arguments in exercise.cases().items():
-        arguments = copy.deepcopy(arguments)
-        answers[case] = dict(exercise.call(module, **arguments))
-        answers[case] |= {f"{name} after the call": value for name, value in arguments.items()}
+    state = np.random.get_state()
+    try:
+        for case, arguments in exercise.cases().items():
+            arguments = copy.deepcopy(arguments)
+            answers[case] = dict(exercise.call(module, **arguments))
+            answers[case] |= {f"{name} after the call": value for name, value in arguments.items()}
+    finally:
+        np.random.set_state(state)  # a check between two cells of a notebook changes neither
     return answers
 
 
