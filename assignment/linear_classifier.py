@@ -61,6 +61,7 @@ class LinearClassifier:
 
         loss_history = []
         for step in range(num_iters):
+            # Draw a batch, with replacement; append its loss to loss_history; make the step.
             # TODO LinearClassifier.train: your code instead of the next line
             raise NotImplementedError("to do: LinearClassifier.train")
             if verbose and step % 100 == 0:

@@ -145,6 +145,8 @@ class TwoLayerNet:
 
         loss_history, train_acc_history, val_acc_history = [], [], []
         for step in range(num_iters):
+            # Draw X_batch and y_batch (the lines below use them), with replacement; append the loss
+            # to loss_history; make the step.
             # TODO TwoLayerNet.train: your code instead of the next line
             raise NotImplementedError("to do: TwoLayerNet.train")
             if verbose and step % 100 == 0:

@@ -87,6 +87,13 @@ class Exercise:
     judge: Callable[[Arrays, Arrays], str | None] = equal
 
 
+def _pair(name, result):
+    """A loss and a gradient, or a TypeError that says what came instead."""
+    if not isinstance(result, tuple | list) or len(result) != 2:
+        raise TypeError(f"{name} must return a loss and a gradient, not {type(result).__name__}")
+    return result
+
+
 # k nearest neighbours.
 
 
@@ -149,7 +156,7 @@ def _nca_cases():
 
 
 def _call_nca(module, A, X, y):
-    loss, dA = module.nca_loss(A, X, y)
+    loss, dA = _pair("nca_loss", module.nca_loss(A, X, y))
     return {"loss": loss, "dA": dA}
 
 
@@ -192,7 +199,7 @@ def _large_score_cases():
 
 def _linear_loss(function, file, notebook, cases):
     def call(module, W, X, y, reg):
-        loss, dW = getattr(module, function)(W, X, y, reg)
+        loss, dW = _pair(function, getattr(module, function)(W, X, y, reg))
         return {"loss": loss, "dW": dW}
 
     return Exercise(function, file, notebook, cases, call)

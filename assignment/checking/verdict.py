@@ -165,4 +165,6 @@ def progress():
     todo = sum(verdict.status == "unsolved" for _, verdict in verdicts)
     wrong = len(verdicts) - right - todo
     print(f"\n{right} right, {wrong} wrong, {todo} to do")
+    if wrong:
+        print("What is marked ✗ above is wrong; the suite itself has its own tests.")
     return wrong == 0

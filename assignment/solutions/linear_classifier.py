@@ -61,6 +61,7 @@ class LinearClassifier:
 
         loss_history = []
         for step in range(num_iters):
+            # Draw a batch, with replacement; append its loss to loss_history; make the step.
             ### BEGIN SOLUTION
             batch = np.random.choice(N, batch_size)
             loss, dW = self.loss(X[batch], y[batch], reg)

@@ -167,6 +167,8 @@ class TwoLayerNet:
 
         loss_history, train_acc_history, val_acc_history = [], [], []
         for step in range(num_iters):
+            # Draw X_batch and y_batch (the lines below use them), with replacement; append the loss
+            # to loss_history; make the step.
             ### BEGIN SOLUTION TwoLayerNet.train
             batch = np.random.choice(N, batch_size)
             X_batch, y_batch = X[batch], y[batch]

@@ -12,6 +12,7 @@ syntax tree is evaluated on arrays and typeset, so what is read is what is check
 """
 
 import ast
+import re
 
 import numpy as np
 
@@ -149,14 +150,17 @@ FUNCTIONS = {f.__name__: f for f in (tr, d, exp, log, SoftMax, sigma, dsigma, di
 def parse(claim):
     """The claims of a line, each a list of the syntax trees of its sides.
 
-    A line holds equations, separated by semicolons; an equation two or more sides, by `==`.
+    A line holds equations, separated by semicolons; an equation two or more sides, by `==` or `=`.
     """
+    claim = re.sub(r"=+", "==", claim)
     equations = []
     for text in claim.split(";"):
         try:
             tree = ast.parse(text.strip(), mode="eval").body
         except SyntaxError as error:
-            raise IllFormed(f"{text.strip()!r} cannot be read: {error.msg}") from None
+            raise IllFormed(
+                f"{text.strip()!r} cannot be read ({error.msg}): is an @ or a bracket missing?"
+            ) from None
         if not isinstance(tree, ast.Compare) or not all(isinstance(o, ast.Eq) for o in tree.ops):
             raise IllFormed(f"{text.strip()!r} is no equation; write ==")
         equations.append([tree.left, *tree.comparators])
@@ -186,16 +190,16 @@ def evaluate(side, symbols):
 
 
 # Typesetting. The strength of an operator: what is weaker than its surroundings needs brackets.
-SUM, HADAMARD, PRODUCT, ATOM = 1, 2, 3, 4
+SUM, HADAMARD, PRODUCT, FRACTION, ATOM = 1, 2, 3, 4, 5
 
 SPELLED = {
-    "tr": r"\mathrm{tr}",
+    "tr": r"\operatorname{tr}",
     "exp": r"\exp",
     "log": r"\log",
-    "SoftMax": r"\mathrm{SoftMax}",
+    "SoftMax": r"\operatorname{SoftMax}",
     "sigma": r"\sigma",
     "dsigma": r"\sigma'",
-    "diag": r"\mathrm{diag}",
+    "diag": r"\operatorname{diag}",
 }
 
 
@@ -243,12 +247,13 @@ def _latex(node, names):
         case ast.BinOp(left=left, op=ast.Sub(), right=right):
             return f"{part(left, SUM)} - {part(right, HADAMARD)}", SUM
         case ast.BinOp(left=left, op=ast.Div(), right=right):
-            return rf"\frac{{{latex(left, names)}}}{{{latex(right, names)}}}", PRODUCT
+            return rf"\frac{{{latex(left, names)}}}{{{latex(right, names)}}}", FRACTION
         case ast.BinOp(left=left, op=ast.Mult(), right=right) if not _is_number(left):
-            return rf"{part(left, HADAMARD)} \odot {part(right, HADAMARD)}", HADAMARD
+            return rf"{part(left, FRACTION)} \odot {part(right, FRACTION)}", HADAMARD
         case ast.BinOp(left=left, right=right):
             a, b = part(left, PRODUCT), part(right, PRODUCT)
-            return f"{a}{chr(92) + ',' if b.startswith('d') else ' '}{b}", PRODUCT
+            space = r"\," if _is_number(left) or b.startswith(("d", r"\operatorname")) else " "
+            return f"{a}{space}{b}", PRODUCT
         case ast.Call(func=ast.Name(id="Sum"), args=[inner]):
             text, strength = _latex(inner, names)
             return rf"\sum_i {text if strength > SUM else _brackets(text, '{}')}", PRODUCT

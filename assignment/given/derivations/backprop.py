@@ -69,7 +69,7 @@ SUM_OF_EXAMPLES = (
         "d(log(exp(O2) @ one)) == d(exp(O2) @ one) / (exp(O2) @ one)"
         " == (exp(O2) * dO2) @ one / (exp(O2) @ one)"
         " == tr(exp(O2).T @ dO2) / (exp(O2) @ one)",
-        "d log s = ds / s, d exp(A) = exp(A) ∘ dA, and (u ∘ v) 1 = tr(uᵀ v) for rows u, v",
+        "d log s = ds / s, d exp(A) = exp(A) ⊙ dA, and (u ⊙ v) 1 = tr(uᵀ v) for rows u, v",
         written="d(log(exp(O2) @ one)) == d(exp(O2) @ one) / (exp(O2) @ one)"
         " == (exp(O2) * dO2) @ one / (exp(O2) @ one)"
         " == (exp(O2).T * dO2) / (exp(O2) @ one)",
@@ -123,7 +123,7 @@ SUM_OF_EXAMPLES = (
         "17",
         "dL2 == tr(Sum(dL_dH1.T @ dH1)) == tr(Sum(dL_dH1.T @ (dsigma(O1) * dO1)))"
         " == tr(Sum((dL_dH1 * dsigma(O1)).T @ dO1))",
-        "put (15) in; tr(Aᵀ(B ∘ C)) = tr((A ∘ B)ᵀ C)",
+        "put (15) in; tr(Aᵀ(B ⊙ C)) = tr((A ⊙ B)ᵀ C)",
     ),
     Line(
         "18",

@@ -123,16 +123,36 @@ class Derivation:
         return replace(self, lines=lines, blank="" if self.blank == old.number else self.blank)
 
     def solve(self, answer):
-        """Print whether `answer`, the right side of the blank line, is right, wrong or to do."""
+        """Print whether `answer`, the right side of the blank line, is right, wrong or to do.
+
+        A true line may still not be the one that is wanted: it has to be in terms of the same
+        differentials, and not of the left side itself.
+        """
         line = self.line(self.blank)
-        left = ast.unparse(parse(line.claim)[0][0])
-        if not answer.strip():
+        left, *_, wanted = parse(line.claim)[0]
+        left = ast.unparse(left)
+        answer = answer.split("=")[-1].strip()
+        if not answer:
             print(f"… line {line.number}: to do. {left} == ?")
             return
         verdict = self.verdict(f"{left} == {answer}")
-        if left in re.findall(r"\w+", answer):
-            verdict = Verdict("ill-formed", np.inf, f"{left} stands on both sides")
-        print(f"{str(verdict)[0]} line {line.number}: {left} == {answer}: {str(verdict)[2:]}")
+        said = f"line {line.number}: {left} == {answer}"
+        if verdict.status == "holds":
+            needed, used = (self._differentials(text) for text in (ast.unparse(wanted), answer))
+            if left in re.findall(r"\w+", answer) or used != needed:
+                wish = (
+                    f"in terms of {' and '.join(sorted(needed))}" if needed else f"without {left}"
+                )
+                print(f"✗ {said}: true, but it should be {wish}")
+                return
+        print(f"{str(verdict)[0]} {said}: {str(verdict)[2:]}")
+
+    def _differentials(self, text):
+        """The differentials in an expression: dW and the like, and d itself if it is applied."""
+        names = set(re.findall(r"\w+", text))
+        return {
+            name for name in names if name == "d" or name.removeprefix("d") in self.symbols
+        } - set(self.symbols)
 
     def show(self, first=None, last=None, seed=0, **sizes):
         """The lines from `first` to `last` as a table, each with its verdict on fresh numbers.
@@ -146,11 +166,21 @@ class Derivation:
         Returns
         -------
         Table
+
+        Raises
+        ------
+        ValueError : if there is no such line or size
         """
+        for name, size in sizes.items():
+            if name not in self.sizes[0] or not isinstance(size, int) or size < 1:
+                known = ", ".join(self.sizes[0])
+                raise ValueError(f"{name}={size} is no size: the sizes are {known}, 1 or more.")
         sizes = {**self.sizes[0], **sizes} if sizes else None
         numbers = [line.number for line in self.lines]
         start = 0 if first is None else numbers.index(self.line(first).number)
         stop = len(numbers) if last is None else numbers.index(self.line(last).number) + 1
+        if start >= stop:
+            raise ValueError(f"Line {first} comes after line {last}.")
         rows = []
         for line in self.lines[start:stop]:
             if line.written:

@@ -29,7 +29,7 @@ LINES = (
     Line(
         "5",
         "dl == -(exp(s) * ds) @ q / (exp(s) @ q) + (exp(s) * ds) @ one / (exp(s) @ one)",
-        "d log z = dz / z, and d exp(s) = exp(s) ∘ ds",
+        "d log z = dz / z, and d exp(s) = exp(s) ⊙ ds",
     ),
     Line(
         "6",
@@ -39,7 +39,7 @@ LINES = (
     Line(
         "7",
         "dl == (SoftMax(s) - t) @ ds.T == tr((SoftMax(s) - t).T @ ds)",
-        "(u ∘ v) w = (u ∘ wᵀ) vᵀ for rows u, v and a column w; the trace is cyclic",
+        "(u ⊙ v) w = (u ⊙ wᵀ) vᵀ for rows u, v and a column w; the trace is cyclic",
     ),
     Line(
         "8",
@@ -49,7 +49,7 @@ LINES = (
     Line(
         "9",
         "ds == -2 * e.T @ (U * dU); dU == dA @ Delta.T",
-        "d(U ∘ U) = 2 U ∘ dU; Δ_i is constant",
+        "d(U ⊙ U) = 2 U ⊙ dU; Δ_i is constant",
     ),
     Line(
         "10",
@@ -59,7 +59,7 @@ LINES = (
     Line(
         "11",
         "dl == -2 * tr((e @ dl_ds * U).T @ dU)",
-        "tr(Aᵀ(B ∘ C)) = tr((A ∘ B)ᵀ C)",
+        "tr(Aᵀ(B ⊙ C)) = tr((A ⊙ B)ᵀ C)",
     ),
     Line(
         "12",

@@ -33,7 +33,7 @@ ONE_EXAMPLE = (
         " == da - (d(log(exp(a))) @ one) @ one.T",
         kind="loose",
         remark="d log has to reach over the whole product: the logarithm of a sum is meant, not the"
-        " sum of logarithms. (The K of line 1 is written k from here on.)",
+        " sum of logarithms. (The original writes K in line 1 and k from here on.)",
     ),
     Line(
         "8",
@@ -64,7 +64,7 @@ ONE_EXAMPLE = (
         "11",
         "d(log(exp(a) @ one)) == d(exp(a) @ one) / (exp(a) @ one)"
         " == (exp(a) * da) @ one / (exp(a) @ one)",
-        "d log s = ds / s, and d exp(a) = exp(a) ∘ da",
+        "d log s = ds / s, and d exp(a) = exp(a) ⊙ da",
         written="d(log(exp(a))) @ one == d(exp(a) @ one) / (exp(a) @ one)"
         " == (exp(a) * da) @ one / (exp(a) @ one)",
         kind="loose",
@@ -74,7 +74,7 @@ ONE_EXAMPLE = (
         "12",
         "d(log(exp(a) @ one)) == tr((exp(a).T * one) @ da) / (exp(a) @ one)"
         " == tr(exp(a).T @ da) / (exp(a) @ one)",
-        "(u ∘ v) w = tr((uᵀ ∘ w) v) for rows u, v and a column w",
+        "(u ⊙ v) w = tr((uᵀ ⊙ w) v) for rows u, v and a column w",
         written="d(log(exp(a) @ one)) == (exp(a).T * one) @ da / (exp(a) @ one)"
         " == exp(a).T @ da / (exp(a) @ one)",
         kind="ill-formed",
@@ -239,5 +239,5 @@ softmax_batch = Derivation(
     },
     sizes=({"N": 6, "D": 4, "K": 3}, {"N": 3, "D": 2, "K": 5}, {"N": 4, "D": 7, "K": 6}),
     draw=_draw_batch,
-    blank="21",
+    blank="23",
 )

@@ -27,12 +27,12 @@ LINES = (
     Line(
         "4",
         "dl == d(sigma(m)) @ (one - y) == (dsigma(m) * dm) @ (one - y)",
-        "d f(A) = f′(A) ∘ dA; away from the kinks, where a margin is exactly 0",
+        "d f(A) = f′(A) ⊙ dA; away from the kinks, where a margin is exactly 0",
     ),
     Line(
         "5",
         "dl == (dsigma(m) * (one - y).T) @ dm.T; v == dsigma(m) * (one - y).T",
-        "(u ∘ v) w = (u ∘ wᵀ) vᵀ for rows u, v and a column w; v marks violated margins",
+        "(u ⊙ v) w = (u ⊙ wᵀ) vᵀ for rows u, v and a column w; v marks violated margins",
     ),
     Line("6", "dl == tr(v.T @ dm)", "a number is its own trace; the trace is cyclic"),
     Line("7", "dm == ds - ds @ y @ one.T", "the differential of (2)"),
@@ -150,5 +150,5 @@ svm = Derivation(
     },
     sizes=({"N": 6, "D": 4, "K": 3}, {"N": 3, "D": 2, "K": 5}, {"N": 4, "D": 7, "K": 6}),
     draw=_draw,
-    blank="9",
+    blank="10",
 )
