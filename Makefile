@@ -1,10 +1,12 @@
 # One target per wish; `make` alone lists them. README.md says how to do the same without make.
 
 # PYTHON picks the interpreter. Without it the one that .venv was made with stays.
-PYTHON ?= $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
+WORKING := $(shell .venv/bin/python -c 'import pip' 2>/dev/null && echo .venv/bin/python)
+PYTHON ?= $(or $(WORKING),python3)
 LAB_ARGS ?=
+$(if $(WORKING),,$(shell rm -f .venv/ready-*))
 
-VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+VERSION := $(shell "$(PYTHON)" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 READY := .venv/ready-$(VERSION)
 RUN := .venv/bin/python -m
 
@@ -57,9 +59,9 @@ lock: $(READY)  ## pin what pyproject.toml asks for, and all that it needs, in r
 
 # The set-up, once for each interpreter and each change of what is required.
 .venv/ready-%: requirements.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit("This suite needs Python 3.11 or newer, but $(PYTHON) is %d.%d: say PYTHON=python3.12 make ..." % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
-	@test -e .venv/bin/python && .venv/bin/python -c 'import sys; sys.exit("%d.%d" % sys.version_info[:2] != "$*")' \
-	  || $(PYTHON) -m venv --clear .venv
+	@"$(PYTHON)" -c 'import sys; sys.exit("This suite needs Python 3.11 or newer, but $(PYTHON) is %d.%d: say PYTHON=python3.12 make ..." % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
+	@test -n "$(WORKING)" && .venv/bin/python -c 'import sys; sys.exit("%d.%d" % sys.version_info[:2] != "$*")' \
+	  || "$(PYTHON)" -m venv --clear .venv
 	@echo "Setting up .venv with Python $*; this takes about a minute, once."
 	@$(RUN) pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@

@@ -135,6 +135,13 @@ def _vote_cases():
         "y_train": np.array([2, 7]),
         "k": 2,
     }
+    # A set of small integers is in order by accident; these are not.
+    for first, second in ((8, 1), (9, 2), (16, 3)):
+        cases[f"1 vote each for labels {first} and {second}"] = {
+            "dists": tied[:, :2],
+            "y_train": np.array([first, second]),
+            "k": 2,
+        }
     return cases
 
 
@@ -245,16 +252,19 @@ class _Record:
 
     def arrays(self, X, y):
         """What a judge needs to know of the batches: sizes, origin of the rows, variety."""
+        if not self.batches:
+            raise TypeError("train must call self.loss(X_batch, y_batch, reg) in each step")
         rows = [_rows_of(X_batch, X) for X_batch, _ in self.batches]
         labels = [y_batch for _, y_batch in self.batches]
         return {
-            "batch sizes": np.array([len(y_batch) for y_batch in labels]),
+            "batch sizes": np.array([np.size(y_batch) for y_batch in labels]),
             "batches whose rows are training examples": np.array([np.all(r >= 0) for r in rows]),
             "batches whose labels belong to their rows": np.array(
                 [np.array_equal(y[r], y_batch) for r, y_batch in zip(rows, labels, strict=True)]
             ),
             "different batches": np.array(len({tuple(row) for row in rows}) > 1),
-            "examples of the second half drawn": np.array(max(map(max, rows)) >= len(X) // 2),
+            "batches of different examples": np.array([len(set(row)) > 1 for row in rows]),
+            "half of the examples drawn": np.array(len(set(np.concatenate(rows))) >= len(X) / 2),
             "reg of each step": np.array(self.strengths),
         }
 

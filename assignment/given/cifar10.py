@@ -128,8 +128,14 @@ def load_cifar10(
 
 def published_sha256(folder=DATASETS):
     """dict from file name to SHA-256, as published in datasets/checksums.txt."""
-    lines = (folder / "checksums.txt").read_text(encoding="utf-8").splitlines()
-    return dict(reversed(line.split()) for line in lines if line and not line.startswith("#"))
+    try:
+        lines = (folder / "checksums.txt").read_text(encoding="utf-8").splitlines()
+        return dict(reversed(line.split()) for line in lines if line and not line.startswith("#"))
+    except (OSError, ValueError):
+        raise ValueError(
+            f"{folder / 'checksums.txt'} is missing or damaged: restore it with "
+            "`git checkout -- datasets/checksums.txt`."
+        ) from None
 
 
 def is_intact(path, sha256):

