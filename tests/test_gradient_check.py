@@ -321,7 +321,7 @@ def test_what_the_function_raises_comes_through():
 
 
 def test_a_function_that_returns_an_array_is_refused(rng):
-    with pytest.raises(ValueError, match=r"f must return one number.*\(3,\)"):
+    with pytest.raises(ValueError, match=r"f must return one real number.*\(3,\)"):
         check_gradient(lambda x: x**2, rng.normal(size=3), np.zeros(3))
 
 
@@ -391,3 +391,75 @@ def test_grad_check_sparse_prints_large_errors_for_a_wrong_gradient(rng, capsys)
     grad_check_sparse(lambda x: np.sum(x**2), x, 4 * x)
     errors = printed_errors(capsys.readouterr().out)
     np.testing.assert_allclose(errors, np.full(10, 1 / 3), rtol=1e-6)
+
+
+# Where round-off is as large as the derivatives.
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("std", [1e-4, 1e-3, 1e-2])
+def test_tiny_weights_hide_no_mistake_of_one_in_a_thousand(seed, std):
+    """Kinks lie everywhere here, and gradients are as small as 1e-5: neither is an excuse."""
+    np.random.seed(seed)
+    net = TwoLayerNet(30, 13, 10, std=std)
+    X, y = np.random.randn(20, 30), np.random.randint(0, 10, size=20)
+    _, grads = net.loss(X, y, reg=0.0)
+
+    def f(_):
+        return net.loss(X, y, reg=0.0)[0]
+
+    for name, value in net.params.items():
+        assert check_gradient(f, value, grads[name]).passed
+        with pytest.raises(AssertionError, match="gradient wrong"):
+            check_gradient(f, value, 1.001 * grads[name])
+
+
+def test_a_huge_constant_hides_no_gradient_of_zeros():
+    x = np.random.default_rng(0).normal(size=5)
+    for wrong in (np.zeros(5), 2.01 * x):
+        with pytest.raises(AssertionError):
+            check_gradient(lambda x: 1e9 + float(np.sum(x**2)), x, wrong)
+
+
+@pytest.mark.parametrize("reg", [5e-6, 1e-4, 1e-2])
+def test_a_function_that_is_only_almost_analytic_is_checked_by_differences(rng, reg):
+    """np.linalg.norm drops the imaginary part, so the complex step would miss the penalty."""
+    X, y, W = rng.normal(size=(9, 6)), rng.integers(0, 4, size=9), rng.normal(size=(6, 4))
+    _, data = softmax_loss_vectorized(W, X, y, 0.0)
+
+    def f(W):
+        return softmax_loss_vectorized(W, X, y, 0.0)[0] + reg * np.linalg.norm(W) ** 2
+
+    assert "central" in check_gradient(f, W, data + 2 * reg * W).method
+    with pytest.raises(AssertionError, match="gradient wrong"):
+        check_gradient(f, W, data + 1.9 * reg * W if reg > 1e-3 else data)
+
+
+def test_float32_is_checked_in_float64_where_f_takes_its_argument(rng):
+    X, W = rng.normal(size=(9, 6)).astype(np.float32), rng.normal(size=(6, 4)).astype(np.float32)
+    y = rng.integers(0, 4, size=9)
+    _, dW = softmax_loss_vectorized(W, X, y, 0.3)
+    assert dW.dtype == np.float32
+    check_gradient(lambda W: softmax_loss_vectorized(W, X, y, 0.3)[0], W, dW)
+    with pytest.raises(AssertionError, match="gradient wrong"):
+        check_gradient(
+            lambda W: softmax_loss_vectorized(W, X, y, 0.3)[0], W, np.float32(1.001) * dW
+        )
+
+
+@pytest.mark.parametrize("x", [np.arange(3), [1.0, 2.0], 1.0, np.zeros(0)], ids=repr)
+def test_what_is_no_array_of_floats_is_refused(x):
+    with pytest.raises(ValueError, match="x must be a writeable array of floats"):
+        check_gradient(lambda x: float(np.sum(x)), x, np.ones(np.shape(x)))
+
+
+def test_a_loss_with_its_gradient_is_no_loss():
+    x = np.ones(3)
+    with pytest.raises(ValueError, match="f must return one real number, such as the loss alone"):
+        check_gradient(lambda x: (1.0, x), x, x)
+
+
+def test_a_complex_gradient_is_refused():
+    x = np.ones(3)
+    with pytest.raises(AssertionError, match="real numbers"):
+        check_gradient(lambda x: np.sum(x * x), x, 2 * x + 1j)

@@ -5,7 +5,7 @@ under their names; they compute and print, and leave the judgement to you.
 """
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -13,6 +13,8 @@ MOST_ENTRIES = 400  # up to this size every entry is compared; above it, random 
 DIRECTIONS = 5
 COMPLEX_STEP = 1e-20  # any tiny number: nothing is subtracted, so nothing is lost
 RELATIVE_TOLERANCE = {"complex step": 1e-9, "float64": 1e-5, "float32": 2e-3}
+ROUNDED_GRADIENT = 1e-4  # what a gradient computed in float32 may be off
+ROUND_OFF = 20  # times the machine epsilon: what the sums inside a loss may lose
 
 
 @dataclass(frozen=True)
@@ -73,14 +75,15 @@ def check_gradient(f, x, gradient, blocks=None, seed=0):
     The derivative along v comes from the complex step, Im f(x + i h v) / h with h = 1e-20, where
     f takes complex numbers (nothing is subtracted, so there is no round-off, and no kink can lie
     within the step), else from central differences, (f(x + h v) - f(x - h v)) / 2h, with h the
-    cube root of the machine epsilon. Where these disagree with the gradient, smaller steps tell a
-    kink from a mistake.
+    cube root of the machine epsilon, times the largest entry that moves if that is above 1. Where
+    these disagree with the gradient, smaller steps tell a kink from a mistake. A float32 array is
+    checked in float64 if f takes its argument; otherwise errors below half a percent do not show.
 
     Parameters
     ----------
     f : function of an array shaped like x -> scalar. As in CS231n it may ignore its argument and
         read x itself: x is then changed in place, and put back
-    x : float array, the point
+    x : float array, the point; it has to be writeable
     gradient : array shaped like x, the gradient to check
     blocks : dict from a name to an index into x; for a matrix, its last row (the biases, under the
         bias trick) and the rest
@@ -92,14 +95,20 @@ def check_gradient(f, x, gradient, blocks=None, seed=0):
 
     Raises
     ------
-    AssertionError : the gradient is wrong; the message is the report, with the worst entries
+    AssertionError : the gradient is wrong, and the message is the report, with the worst entries;
+        or f is so much larger than its derivatives that round-off hides them
+    ValueError : x is no such array, or f returns no real number
     """
+    if not isinstance(x, np.ndarray) or x.dtype.kind != "f" or not x.size or not x.flags.writeable:
+        raise ValueError("x must be a writeable array of floats that is not empty.")
     gradient = np.asarray(gradient)
+    if gradient.dtype.kind not in "biuf":
+        raise AssertionError(f"The gradient must hold real numbers, not {gradient.dtype}.")
     if gradient.shape != x.shape:
         raise AssertionError(f"The gradient has shape {gradient.shape}, but x has {x.shape}.")
     if not np.isfinite(gradient).all():
         raise AssertionError(f"The gradient has {(~np.isfinite(gradient)).sum()} NaN or inf.")
-    probe = _Probe(f, x, np.random.default_rng(seed))
+    probe = _Probe(f, x, gradient, np.random.default_rng(seed))
     if x.size <= MOST_ENTRIES:
         scope = f"all {x.size} entries"
         directions = [(str(list(map(int, i))), _unit(x.shape, i)) for i in np.ndindex(x.shape)]
@@ -112,6 +121,10 @@ def check_gradient(f, x, gradient, blocks=None, seed=0):
             for v in _directions(gradient, index, probe.rng)
         ]
     comparisons = [(where, v, probe.compare(gradient, v)) for where, v in directions]
+    if any(r.round_off for _, _, r in comparisons) and all(r.blind for _, _, r in comparisons):
+        raise AssertionError(
+            f"Cannot tell: f is {probe.f0:.3g}, and its round-off hides derivatives this small."
+        )
     wrong = [(where, v, result) for where, v, result in comparisons if not result.agrees]
     if wrong and x.size > MOST_ENTRIES:
         # Follow the error of the smallest block that shows one down to single entries.
@@ -142,7 +155,13 @@ class _Comparison:
     numerical: float
     agrees: bool
     scale: float
+    round_off: float = 0.0
     kink: str = ""
+
+    @property
+    def blind(self):
+        """Whether round-off hides an error of one part in a thousand."""
+        return self.error > 0 and self.round_off > 1e-3 * self.scale
 
     @property
     def error(self):
@@ -156,19 +175,42 @@ class _Comparison:
 class _Probe:
     """Derivatives of f at x along directions, by the best method that f allows."""
 
-    def __init__(self, f, x, rng):
-        self.f, self.x, self.rng = f, x, rng
-        self.start = x.copy()
-        value = np.asarray(f(x))
-        if value.size != 1:
-            raise ValueError(f"f must return one number, but it returned shape {value.shape}.")
-        self.f0 = float(value.reshape(()))
-        coarse = value.dtype == np.float32 or x.dtype == np.float32
+    def __init__(self, f, x, gradient, rng):
+        self.f, self.rng = f, rng
+        self.x = self._lifted(x) if x.dtype == np.float32 else x
+        self.start = self.x.copy()
+        value = self._value(self.x)
+        self.f0 = float(value)
+        coarse = value.dtype == np.float32 or self.x.dtype == np.float32
         self.precision = "float32" if coarse else "float64"
         self.epsilon = float(np.finfo(self.precision).eps)
-        self.h = self.epsilon ** (1 / 3) * max(1.0, float(np.abs(x).max(initial=0)))
+        self.h = self.epsilon ** (1 / 3)
         self.complex = not coarse and self._takes_complex()
         self.method = "complex step" if self.complex else f"central differences, h = {self.h:.0e}"
+        self.tolerance = RELATIVE_TOLERANCE["complex step" if self.complex else self.precision]
+        self.floor = 0.0
+        if gradient.dtype == np.float32:
+            self.tolerance = max(self.tolerance, ROUNDED_GRADIENT)
+            self.floor = 10 * float(np.finfo(np.float32).eps) * float(np.abs(gradient).max())
+
+    def _value(self, x):
+        try:
+            value = np.asarray(self.f(x))
+        except ValueError:  # such as a loss and a gradient
+            raise ValueError("f must return one real number, such as the loss alone.") from None
+        if value.size != 1 or value.dtype.kind not in "biuf":
+            raise ValueError(
+                "f must return one real number, such as the loss alone, but it returned "
+                f"{value.dtype} of shape {value.shape}."
+            )
+        return value.reshape(())
+
+    def _lifted(self, x):
+        """x in float64, if f takes its argument and answers in float64; else x itself."""
+        lifted = x.astype(np.float64)
+        first, second = self._value(lifted), self._value(lifted + 1e-3 * np.abs(lifted) + 1e-3)
+        takes_it = first.dtype == np.float64 and first != second
+        return lifted if takes_it else x
 
     def compare(self, gradient, v):
         """Compare the gradient with f along v; |v| = 1."""
@@ -179,20 +221,22 @@ class _Probe:
             numerical = self._complex_derivative(v)
             scale = max(abs(analytic), abs(numerical), typical)
             # Below round-off of the loss itself, a derivative says nothing.
-            allowed = RELATIVE_TOLERANCE["complex step"] * scale + self.epsilon * abs(self.f0)
+            allowed = self.tolerance * scale + self.floor + self.epsilon * abs(self.f0)
             return _Comparison(analytic, numerical, abs(analytic - numerical) <= allowed, scale)
-        first = self._central(gradient, v, typical, self.h)
+        step = self.h * max(1.0, float(np.abs(self.start[moved]).max()))
+        first = self._central(gradient, v, typical, step)
         if first.agrees:
             return first
-        # A kink within h spoils the slope, honestly; a smaller step stops short of it.
-        for h in (self.h / 10, self.h / 100) if self.precision == "float64" else ():
+        # A kink within the step spoils the slope, honestly; a smaller step stops short of it. But
+        # round-off grows as the step shrinks: where it could hide the error, f has to be bent by
+        # as much as the error, as it is at a kink.
+        bend = abs(self._at(step * v)[0] + self._at(-step * v)[0] - 2 * self.f0) / step
+        for h in (step / 10, step / 100) if self.precision == "float64" else ():
             again = self._central(gradient, v, typical, h)
-            if again.agrees:
-                kink = f"a kink within h = {self.h:.0e} spoils the slope; at h = {h:.0e} it agrees."
-                return _Comparison(again.analytic, again.numerical, True, again.scale, kink)
-        return _Comparison(
-            first.analytic, first.numerical, False, first.scale, self._kink_at(v, first)
-        )
+            if again.agrees and (again.round_off < 0.1 * first.error or bend > 1.5 * first.error):
+                kink = f"a kink within h = {step:.0e} spoils the slope; at h = {h:.0e} it agrees."
+                return replace(again, kink=kink)
+        return replace(first, kink=self._kink_at(v, first, step))
 
     def entry(self, gradient, flat_index):
         """A single entry, claimed and measured."""
@@ -221,17 +265,18 @@ class _Probe:
         analytic = float(np.sum(gradient * step) / length)
         numerical = (plus[0] - minus[0]) / length
         scale = max(abs(analytic), abs(numerical), typical)
-        round_off = 100 * self.epsilon * max(abs(plus[0]), abs(minus[0])) / length
-        allowed = RELATIVE_TOLERANCE[self.precision] * scale + round_off
-        return _Comparison(analytic, numerical, abs(analytic - numerical) <= allowed, scale)
+        round_off = ROUND_OFF * self.epsilon * max(abs(plus[0]), abs(minus[0])) / length
+        allowed = self.tolerance * scale + self.floor + round_off
+        agrees = abs(analytic - numerical) <= allowed
+        return _Comparison(analytic, numerical, agrees, scale, round_off)
 
-    def _kink_at(self, v, result):
+    def _kink_at(self, v, result, step):
         """A sentence if f has a kink at x itself along v and the gradient is one of its slopes."""
-        left = [(self.f0 - self._at(-h * v)[0]) / h for h in (self.h, self.h / 10)]
-        right = [(self._at(h * v)[0] - self.f0) / h for h in (self.h, self.h / 10)]
+        left = [(self.f0 - self._at(-h * v)[0]) / h for h in (step, step / 10)]
+        right = [(self._at(h * v)[0] - self.f0) / h for h in (step, step / 10)]
         jumps = [abs(r - a) for r, a in zip(right, left, strict=True)]
         # The slopes of a smooth function approach each other with h; at a kink they stay apart.
-        noise = 10 * self.epsilon * abs(self.f0) / (self.h / 10)
+        noise = ROUND_OFF * self.epsilon * abs(self.f0) / (step / 10)
         if jumps[1] < 0.5 * jumps[0] or jumps[1] < 1e-3 * result.scale + noise:
             return ""
         return f"f has a kink here: slope {left[1]:.6g} on one side, {right[1]:.6g} on the other."
@@ -249,8 +294,10 @@ class _Probe:
         return float(value.imag) / COMPLEX_STEP
 
     def _takes_complex(self):
-        """Whether f carries an imaginary part through, and to the value real steps give."""
-        v = self.rng.normal(size=self.x.shape)
+        """Whether f carries an imaginary part through, and to the slopes that real steps give."""
+        return all(self._is_analytic_along(self.rng.normal(size=self.x.shape)) for _ in range(3))
+
+    def _is_analytic_along(self, v):
         v /= np.linalg.norm(v)
         try:
             with warnings.catch_warnings():
@@ -263,11 +310,12 @@ class _Probe:
         if not np.iscomplexobj(value) or not np.isfinite(value).all():
             return False
         slope = float(np.reshape(value, ()).imag) / COMPLEX_STEP
-        slopes = [
-            (self._at(h * v)[0] - self._at(-h * v)[0]) / (2 * h) for h in (self.h, self.h / 100)
-        ]
-        noise = 100 * self.epsilon * abs(self.f0) * 100 / self.h
-        return any(abs(slope - other) <= 1e-3 * abs(slope) + noise for other in slopes)
+        for h in (self.h, self.h / 10, self.h / 100):
+            real = (self._at(h * v)[0] - self._at(-h * v)[0]) / (2 * h)
+            noise = ROUND_OFF * self.epsilon * abs(self.f0) / h
+            if abs(slope - real) <= 1e-7 * abs(slope) + noise:
+                return True
+        return False
 
 
 def _unit(shape, index):
