@@ -10,7 +10,7 @@ import pytest
 
 from assignment.given import derivations
 from assignment.given.derivations import DERIVATIONS
-from assignment.given.derivations.algebra import IllFormed, Matrix, evaluate, parse
+from assignment.given.derivations.algebra import IllFormed, Matrix, evaluate, latex, parse
 from assignment.given.derivations.report import report
 from assignment.solutions.k_nearest_neighbor import nca_loss
 from assignment.solutions.linear_svm import svm_loss_vectorized
@@ -31,6 +31,7 @@ def test_every_line_holds_as_mended_and_fails_as_flagged(derivation, line):
     if not line.written:
         return
     written = derivation.verdict(line.written)
+    assert line.original
     assert line.remark and line.kind in ("false", "ill-formed", "loose")
     expected = {line.kind} if line.kind != "loose" else {"false", "ill-formed"}
     assert written.status in expected, f"{line.written}: {written}"
@@ -185,7 +186,7 @@ def test_mutations_called_equivalent_really_are(claim):
         ("diag(column)", "diagonal of a 3 x 1 matrix"),
         ("Sum(column)", "sum over the examples of what does not depend on them"),
         ("nobody", "nobody is not defined here"),
-        ("column.shape_of_things", "no attribute"),
+        ("column.shape_of_things", "has no place in a formula"),
     ],
 )
 def test_what_means_nothing_is_ill_formed(expression, complaint):
@@ -194,8 +195,8 @@ def test_what_means_nothing_is_ill_formed(expression, complaint):
         "row": Matrix(np.ones((1, 3))),
         "number": Matrix([[2.0]]),
     }
-    (sides,) = parse(f"1 == {expression}")
     with pytest.raises(IllFormed, match=complaint):
+        (sides,) = parse(f"1 == {expression}")
         evaluate(sides[1], symbols)
 
 
@@ -221,6 +222,88 @@ def test_a_line_about_l_has_to_carry_its_change_too():
 
     assert replace(model, draw=draw).verdict("l == frozen").status == "false"
     assert replace(model, draw=draw).verdict("frozen == l").status == "holds"
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        "one.T @ y == (X == X)",
+        "dl == [dl][0]",
+        "dl == (dl if X else W)",
+        "dl == dl.array.item()",
+        "dl == (lambda z: z)(dl)",
+        "dl == l ** 2",
+        "dl == 'x'",
+        "dl == tr",
+        "dl == exp",
+        "dl == d(1)",
+        "dl == 1/0",
+        "dl == None",
+        "dl == W * 2",
+        "dl == True",
+        "d(dl_dW) == 0 * W",
+        "d(d(l)) == 0 * l",
+        "dW == log(-exp(dW + 0 * W))",
+        "dl == tr(-y @ da",
+        "dl tr(-y @ da)",
+    ],
+)
+def test_what_is_no_formula_is_ill_formed_and_can_be_shown(claim):
+    broken = derivations.softmax.with_line(14, claim)
+    (row,) = broken.show(14, 14).rows
+    assert row.verdict.status in ("ill-formed", "false"), row.verdict
+    assert row.verdict.status == "ill-formed" or "log(" in claim
+    assert str(broken.show(14, 14)) and broken.show(14, 14)._repr_markdown_()
+
+
+def test_the_strength_of_the_penalty_is_no_constant():
+    batch = derivations.softmax_batch
+    assert batch.verdict("reg == 0.3").status == "false"
+    assert batch.verdict("dL_dW == X.T @ (SoftMax(X @ W) - Y) / N + 0.6 * W").status == "false"
+
+
+@pytest.mark.parametrize(
+    "formula, typeset",
+    [
+        ("-y @ da", r"-y\,da"),
+        ("(-y) @ da", r"-y\,da"),
+        ("-(y + W)", "-(y + W)"),
+        ("(W + a) @ y", "(W + a) y"),
+        ("(W * a) @ y", r"(W \odot a) y"),
+        ("W * (a @ y)", r"W \odot (a y)"),
+        ("Sum(l) @ l", r"\left(\sum_i l\right) l"),
+        ("l @ Sum(l)", r"l \sum_i l"),
+        ("W.T.T", "(W^T)^T"),
+        ("(a @ W).T", "(a W)^T"),
+        ("2 * 3 * W", r"2 \cdot 3\,W"),
+        ("a - (y - W)", "a - (y - W)"),
+        ("a + (-y)", "a + (-y)"),
+    ],
+)
+def test_a_formula_is_typeset_as_it_is_evaluated(formula, typeset):
+    (sides,) = parse(f"l == {formula}")
+    assert latex(sides[1], {name: name for name in ("y", "W", "a", "l", "da")}) == typeset
+
+
+def test_every_line_of_the_originals_is_quoted_in_order():
+    for name, count in (("softmax", 18), ("backprop", 21)):
+        lines = DERIVATIONS[name].lines
+        assert [line.number for line in lines] == [str(i) for i in range(1, count + 1)]
+        assert all(line.original for line in lines)
+        text = DERIVATIONS[name].original()._repr_markdown_()
+        assert all(line.original in text for line in lines)
+
+
+@pytest.mark.parametrize("sizes", [{"D": 0}, {"D": 1}, {"Q": 3}, {"D": 2.5}])
+def test_sizes_that_are_none_get_a_sentence(sizes):
+    with pytest.raises(ValueError, match="is no size: the sizes are D, K, 2 or more"):
+        derivations.softmax.show(**sizes)
+
+
+def test_a_true_answer_in_the_wrong_terms_is_told_so(capsys):
+    for answer in ("tr((SoftMax(a).T - y) @ da)", "d(l)", "tr((SoftMax(a).T - y) @ d(X @ W))"):
+        derivations.softmax.solve(answer)
+        assert "true, but it should be in terms of dW" in capsys.readouterr().out
 
 
 # The last line is the code's own formula.
@@ -298,7 +381,7 @@ def test_the_last_nca_line_is_the_code(rng):
 def test_the_command_tells_every_line_and_says_whether_all_is_sound(capsys):
     assert report() is True
     out = capsys.readouterr().out
-    assert "84 of 84 lines hold; 16 are flagged as written, of which 16 fail as written" in out
+    assert "84 of 84 lines hold; 17 are flagged as written, of which 17 fail as written" in out
     assert "sum of a 3 x 3 and a 1 x 1 matrix" in out
 
 
@@ -350,7 +433,7 @@ def test_an_unknown_line_is_refused_with_the_lines_there_are():
 @pytest.mark.parametrize("name", DERIVATIONS)
 def test_the_blank_line_is_not_shown(name):
     derivation = DERIVATIONS[name]
-    (row,) = derivation.show(derivation.blank, derivation.blank).rows
+    row = derivation.show(derivation.blank, derivation.blank).rows[-1]
     assert row.verdict is None and row.claim.endswith("your_line")
 
 

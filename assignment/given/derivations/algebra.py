@@ -69,8 +69,6 @@ class Matrix:
         return Matrix(-self.array)
 
     def __mul__(self, other):
-        if isinstance(other, int | float):
-            return Matrix(self.array * other)
         return Matrix(self.array * self._same_shape(other, "Hadamard product"))
 
     def __rmul__(self, number):
@@ -144,7 +142,20 @@ def Sum(A):
     return Matrix(A.array.sum(axis=0))
 
 
-FUNCTIONS = {f.__name__: f for f in (tr, d, exp, log, SoftMax, sigma, dsigma, diag, Sum)}
+def _of_matrices(function):
+    """The function, refusing plain numbers."""
+
+    def strict(A):
+        if not isinstance(A, Matrix):
+            raise IllFormed(f"{function.__name__} of a plain number")
+        return function(A)
+
+    return strict
+
+
+FUNCTIONS = {
+    f.__name__: _of_matrices(f) for f in (tr, d, exp, log, SoftMax, sigma, dsigma, diag, Sum)
+}
 
 
 def parse(claim):
@@ -163,8 +174,37 @@ def parse(claim):
             ) from None
         if not isinstance(tree, ast.Compare) or not all(isinstance(o, ast.Eq) for o in tree.ops):
             raise IllFormed(f"{text.strip()!r} is no equation; write ==")
-        equations.append([tree.left, *tree.comparators])
+        sides = [tree.left, *tree.comparators]
+        for side in sides:
+            _require_formula(side)
+        equations.append(sides)
     return equations
+
+
+def _require_formula(node):
+    """Raise IllFormed unless the tree is made of what the first lines of this module list."""
+    match node:
+        case ast.Constant(value=int() | float()) if not isinstance(node.value, bool):
+            return
+        case ast.Name(id=name) if name not in FUNCTIONS:
+            return
+        case ast.Attribute(value=inner, attr="T") | ast.UnaryOp(op=ast.USub(), operand=inner):
+            return _require_formula(inner)
+        case ast.BinOp(
+            left=left,
+            op=ast.Add() | ast.Sub() | ast.Mult() | ast.MatMult() | ast.Div(),
+            right=right,
+        ):
+            _require_formula(left)
+            return _require_formula(right)
+        case ast.Call(func=ast.Name(id="d"), args=[inner], keywords=[]):
+            names = {n.id for n in ast.walk(inner) if isinstance(n, ast.Name)} - set(FUNCTIONS)
+            if any(name.startswith("d") for name in names) or "d(" in ast.unparse(inner):
+                raise IllFormed("d of what holds a differential or a gradient is not defined here")
+            return _require_formula(inner)
+        case ast.Call(func=ast.Name(id=name), args=[inner], keywords=[]) if name in FUNCTIONS:
+            return _require_formula(inner)
+    raise IllFormed(f"{ast.unparse(node)} has no place in a formula")
 
 
 def evaluate(side, symbols):
@@ -184,9 +224,12 @@ def evaluate(side, symbols):
         value = eval(code, {"__builtins__": {}}, {**FUNCTIONS, **symbols})
     except NameError as error:
         raise IllFormed(f"{error.name} is not defined here") from None
-    except (TypeError, AttributeError) as error:
+    except ArithmeticError as error:
         raise IllFormed(str(error)) from None
-    return value if isinstance(value, Matrix) else Matrix([[value]])
+    value = value if isinstance(value, Matrix) else Matrix([[value]])
+    if np.abs(value.array.imag).max(initial=0) > 1:
+        raise IllFormed("logarithm of a negative number")
+    return value
 
 
 # Typesetting. The strength of an operator: what is weaker than its surroundings needs brackets.
@@ -236,12 +279,13 @@ def _latex(node, names):
         return f"-{part(positive, HADAMARD)}", SUM
     match node:
         case ast.Constant(value=value):
-            return f"{value:g}", ATOM
+            return str(value), ATOM
         case ast.Name(id=name):
             return names.get(name, rf"\mathrm{{{name}}}"), ATOM
         case ast.Attribute(value=inner, attr="T"):
             text = part(inner, ATOM)
-            return (_brackets(text) if text.startswith(r"\frac") else text) + "^T", ATOM
+            bare = not text.startswith(r"\frac") and not text.endswith("^T")
+            return (text if bare else _brackets(text)) + "^T", ATOM
         case ast.BinOp(left=left, op=ast.Add(), right=right):
             return f"{part(left, SUM)} + {_unsigned(right, names)}", SUM
         case ast.BinOp(left=left, op=ast.Sub(), right=right):
@@ -252,6 +296,10 @@ def _latex(node, names):
             return rf"{part(left, FRACTION)} \odot {part(right, FRACTION)}", HADAMARD
         case ast.BinOp(left=left, right=right):
             a, b = part(left, PRODUCT), part(right, PRODUCT)
+            if a.startswith(r"\sum"):
+                a = _brackets(a)  # or it would reach over the right factor too
+            if _is_number(left) and _is_number(right):
+                return rf"{a} \cdot {b}", PRODUCT
             space = r"\," if _is_number(left) or b.startswith(("d", r"\operatorname")) else " "
             return f"{a}{space}{b}", PRODUCT
         case ast.Call(func=ast.Name(id="Sum"), args=[inner]):

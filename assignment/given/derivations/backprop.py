@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from assignment.given.derivations.derivation import Derivation, Line, Symbol
+from assignment.given.derivations.derivation import Derivation, Line, Symbol, quoted
 from assignment.given.derivations.numbers import (
     cross_entropy,
     differential,
@@ -12,24 +12,29 @@ from assignment.given.derivations.numbers import (
     normal,
     one_hot,
 )
+from assignment.given.derivations.originals import BACKPROP
 
 SUM_OF_EXAMPLES = (
     Line(
         "1",
         "L == -Sum(log(SoftMax(sigma(X @ W1 + b1) @ W2 + b2)) @ y)",
         "the loss, summed over the examples i",
+        kind="loose",
+        remark="A bracket of the logarithm is never closed.",
     ),
     Line(
         "2",
         "output == SoftMax(sigma(X @ W1 + b1) @ W2 + b2)",
         "the chain: input, FC, ReLU, FC, SoftMax, output",
+        kind="loose",
+        remark="A picture, with its shapes left empty: here is what its arrows say.",
     ),
     Line(
         "3",
         "O2 == H1 @ W2 + b2; H1 == sigma(O1); O1 == X @ W1 + b1",
         "a name for each stage of the chain",
         written="O2 == H1 @ W2 + b2; H1 == sigma(O1); O1 == X @ W1 + b",
-        kind="ill-formed",
+        kind="loose",
         remark="b1 has lost its index: there is no b.",
     ),
     Line(
@@ -42,6 +47,10 @@ SUM_OF_EXAMPLES = (
         "5",
         "dL == tr(d(Sum(-y @ (O2 - log(exp(O2) @ one) @ one.T))))",
         "log of a quotient; 1ᵀ spreads the number over the row",
+        written="dL == tr(d(Sum(-y @ (O2 - (log(exp(O2)) @ one) @ one.T))))",
+        kind="loose",
+        remark="log has to reach over the whole product, here and in lines 6 to 8; the sum, over"
+        " all that follows. The last brace was never opened.",
     ),
     Line(
         "6",
@@ -106,18 +115,30 @@ SUM_OF_EXAMPLES = (
         "13",
         "dL_dW2 == Sum(H1.T @ dL_dO2)",
         "the part of (12) with dW2",
+        kind="loose",
+        remark="The sum has lost its index: it runs over the examples i.",
     ),
-    Line("14", "dL_db2 == Sum(dL_dO2)", "the part of (12) with db2"),
+    Line(
+        "14",
+        "dL_db2 == Sum(dL_dO2)",
+        "the part of (12) with db2",
+        kind="loose",
+        remark="The sum has lost its index, as in line 13.",
+    ),
     Line(
         "15",
         "dL2 == tr(Sum(dL_dO2.T @ dH1 @ W2)) == tr(Sum(W2 @ dL_dO2.T @ dH1));"
         " dH1 == d(sigma(O1)) == dsigma(O1) * dO1",
         "the rest of (12), called dL2: what comes through the hidden layer; the trace is cyclic",
+        kind="loose",
+        remark="dL_2 is defined nowhere: it is the change of L when only the first layer moves.",
     ),
     Line(
         "16",
         "dL_dH1 == dL_dO2 @ W2.T",
         "if dL = tr(Gᵀ dA), then G is the gradient",
+        kind="loose",
+        remark="A stray d ends the line.",
     ),
     Line(
         "17",
@@ -137,7 +158,7 @@ SUM_OF_EXAMPLES = (
         "put (3) in; X is constant",
         written="dL2 == tr(Sum(dL_dO1.T @ dO1)) == tr(Sum(dL_dO1.T @ d(X @ W1 + b)))"
         " == tr(Sum(dL_dO1.T @ (X @ dW1 + db)))",
-        kind="ill-formed",
+        kind="loose",
         remark="b1 has lost its index, as in line 3.",
     ),
     Line(
@@ -218,7 +239,7 @@ def _draw(rng, n, D, H, K):
 
 backprop = Derivation(
     title="Back-propagation through two layers",
-    lines=SUM_OF_EXAMPLES,
+    lines=quoted(SUM_OF_EXAMPLES, BACKPROP),
     symbols={
         "X": Symbol("X_i", "1", "D"),
         "y": Symbol("y_i", "K", "1"),
@@ -279,7 +300,7 @@ TO_THE_CODE = (
 
 
 def _draw_stacked(rng, N, D, H, K):
-    X, Y, reg = normal(rng, N, D), one_hot(rng, N, K)[:, :, 0], 0.3
+    X, Y, reg = normal(rng, N, D), one_hot(rng, N, K)[:, :, 0], rng.uniform(0.1, 1)
     shapes = {"W1": (D, H), "b1": (1, H), "W2": (H, K), "b2": (1, K)}
     steps = {name: normal(rng, *shape) for name, shape in shapes.items()}
     p = {name: moved(normal(rng, *shape), steps[name]) for name, shape in shapes.items()}

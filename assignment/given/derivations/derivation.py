@@ -29,8 +29,10 @@ class Line:
     claim : equations between expressions (see `algebra`), separated by semicolons
     rule : what leads to it from the lines before, in words
     written : the claim as the original derivation has it, where that does not hold as it stands
-    kind : of what is written: "false", "ill-formed", or "loose" where it is only notation
+    kind : of what is written: "false", "ill-formed", or "loose" where it is only notation; without
+        `written` it cannot be read as a formula at all
     remark : one sentence on what is wrong with what is written
+    original : the line as it was first written down, in LaTeX
     """
 
     number: str
@@ -39,6 +41,12 @@ class Line:
     written: str = ""
     kind: str = ""
     remark: str = ""
+    original: str = ""
+
+
+def quoted(lines, originals):
+    """The lines, each with its original."""
+    return tuple(replace(line, original=o) for line, o in zip(lines, originals, strict=True))
 
 
 @dataclass(frozen=True)
@@ -118,7 +126,7 @@ class Derivation:
     def with_line(self, number, claim):
         """The same derivation with another claim in one line."""
         old = self.line(number)
-        new = replace(old, claim=claim, written="", kind="", remark="")
+        new = replace(old, claim=claim, written="", kind="", remark="", original="")
         lines = tuple(new if line is old else line for line in self.lines)
         return replace(self, lines=lines, blank="" if self.blank == old.number else self.blank)
 
@@ -172,9 +180,9 @@ class Derivation:
         ValueError : if there is no such line or size
         """
         for name, size in sizes.items():
-            if name not in self.sizes[0] or not isinstance(size, int) or size < 1:
+            if name not in self.sizes[0] or not isinstance(size, int) or size < 2:
                 known = ", ".join(self.sizes[0])
-                raise ValueError(f"{name}={size} is no size: the sizes are {known}, 1 or more.")
+                raise ValueError(f"{name}={size} is no size: the sizes are {known}, 2 or more.")
         sizes = {**self.sizes[0], **sizes} if sizes else None
         numbers = [line.number for line in self.lines]
         start = 0 if first is None else numbers.index(self.line(first).number)
@@ -183,10 +191,11 @@ class Derivation:
             raise ValueError(f"Line {first} comes after line {last}.")
         rows = []
         for line in self.lines[start:stop]:
-            if line.written:
-                verdict = self.verdict(line.written, seed, sizes)
+            if line.kind:
+                verdict = self.verdict(line.written, seed, sizes) if line.written else None
                 rule = f"as written: {line.remark}"
-                rows.append(Row(line.number, line.written, rule, (), verdict, line.kind))
+                written = line.written or line.original
+                rows.append(Row(line.number, written, rule, (), verdict, line.kind, line.original))
             verdict = self.verdict(line.claim, seed, sizes)
             shapes = self.shapes_in(line.claim)
             if line.number == self.blank:
@@ -199,11 +208,19 @@ class Derivation:
     def errata(self):
         """The lines that do not hold as written: what is wrong, in words and numbers."""
         rows = [
-            Erratum(line, self.verdict(line.written), self.verdict(line.claim))
+            Erratum(
+                line,
+                self.verdict(line.written) if line.written else None,
+                self.verdict(line.claim),
+            )
             for line in self.lines
-            if line.written
+            if line.kind
         ]
         return Errata(tuple(rows), self.names)
+
+    def original(self):
+        """The lines as they were first written down, in order, slips included."""
+        return Original(tuple((line.number, line.original) for line in self.lines))
 
     @property
     def names(self):
@@ -220,7 +237,11 @@ class Derivation:
     def shapes_in(self, claim):
         """(symbol, shape in letters) for the symbols of a claim."""
         found = []
-        for sides in parse(claim):
+        try:
+            equations = parse(claim)
+        except IllFormed:
+            return ()
+        for sides in equations:
             for side in sides:
                 found += [node.id for node in ast.walk(side) if isinstance(node, ast.Name)]
         texts = []
@@ -267,7 +288,7 @@ def _distance(a, b):
 
 @dataclass(frozen=True)
 class Row:
-    """One row of a table; verdict is None where the line is left blank."""
+    """One row of a table; verdict is None where the line is left blank, or is only notation."""
 
     number: str
     claim: str
@@ -275,13 +296,12 @@ class Row:
     shapes: tuple[tuple[str, str], ...]
     verdict: Verdict | None
     kind: str = ""
+    original: str = ""
 
     def judged(self):
-        if self.verdict is None:
-            return "… to do"
         if self.kind == "loose":
-            return f"~ loose; read literally: {str(self.verdict)[2:]}"
-        return str(self.verdict)
+            return _loose(self.verdict)
+        return "… to do" if self.verdict is None else str(self.verdict)
 
 
 @dataclass(frozen=True)
@@ -294,7 +314,7 @@ class Table:
     def _repr_markdown_(self):
         head = "| | line | rule | shapes | verdict |\n|--:|:--|:--|:--|:--|\n"
         return head + "\n".join(
-            f"| {row.number} | ${_typeset(row.claim, self.names)}$ | {row.rule} | "
+            f"| {row.number} | ${_quoted_or_typeset(row, self.names)}$ | {row.rule} | "
             f"{_shapes(row.shapes, self.names)} | {row.judged()} |"
             for row in self.rows
         )
@@ -313,8 +333,11 @@ class Erratum:
     """A line that does not hold as written, and the verdicts on it and on its mend."""
 
     line: Line
-    written: Verdict
+    written: Verdict | None
     mended: Verdict
+
+    def judged(self):
+        return _loose(self.written) if self.line.kind == "loose" else str(self.written)
 
 
 @dataclass(frozen=True)
@@ -325,26 +348,50 @@ class Errata:
     names: Mapping[str, str]
 
     def _repr_markdown_(self):
-        head = (
-            "| line | as written | kind | what is wrong | read literally | mended |"
-            "\n|--:|:--|:--|:--|:--|:--|\n"
-        )
+        head = "| line | as written | what is wrong | verdict | mended |\n|--:|:--|:--|:--|:--|\n"
         return head + "\n".join(
-            f"| {row.line.number} | ${_typeset(row.line.written, self.names)}$ | {row.line.kind} | "
-            f"{row.line.remark} | {row.written} | ${_typeset(row.line.claim, self.names)}$ "
+            f"| {row.line.number} | ${_quoted_or_typeset(row.line, self.names)}$ | "
+            f"{row.line.remark} | {row.judged()} | ${_typeset(row.line.claim, self.names)}$ "
             f"<br> {row.mended} |"
             for row in self.rows
         )
 
     def __str__(self):
         return "\n".join(
-            f"{row.line.number:>3}  {row.line.written.replace('==', '=')}\n"
-            f"     {row.line.kind}: {row.line.remark}\n     {row.written}\n"
+            f"{row.line.number:>3}  {(row.line.written or row.line.original).replace('==', '=')}\n"
+            f"     {row.line.remark}\n     {row.judged()}\n"
             f"     mended: {row.line.claim.replace('==', '=')}\n     {row.mended}"
             for row in self.rows
         )
 
     __repr__ = __str__
+
+
+@dataclass(frozen=True)
+class Original:
+    """(number, LaTeX) of each line as it was first written down."""
+
+    rows: tuple[tuple[str, str], ...]
+
+    def _repr_markdown_(self):
+        head = "| | as it was written |\n|--:|:--|\n"
+        lines = (rf"| {number} | $\displaystyle {text}$ |" for number, text in self.rows)
+        return head + "\n".join(lines)
+
+    def __str__(self):
+        return "\n".join(f"{number:>3}  {text}" for number, text in self.rows)
+
+    __repr__ = __str__
+
+
+def _loose(verdict):
+    """What is said of notation that is only loose; verdict is that of the literal reading."""
+    return "~ loose notation" + (f"; read literally: {str(verdict)[2:]}" if verdict else "")
+
+
+def _quoted_or_typeset(line, names):
+    """A line as it was first written down, if it is quoted, else its claim."""
+    return rf"\displaystyle {line.original}" if line.original else _typeset(line.claim, names)
 
 
 def _typeset(claim, names):

@@ -97,6 +97,8 @@ LINES = (
 
 def _draw(rng, N, D, E):
     """N examples of D numbers, mapped to E; the first two share a label, so do the others."""
+    if N < 4:
+        raise ValueError(f"N={N} is too small: each of the two classes needs two examples.")
     X, dA = normal(rng, N, D), normal(rng, E, D)
     A = moved(0.5 * normal(rng, E, D), dA)
     y = np.where(np.arange(N) < 2, 0, 1)

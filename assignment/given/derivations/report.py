@@ -28,9 +28,11 @@ def report(as_json=False, derivations=DERIVATIONS):
             print(_text(result))
     flagged = [result["written"] for result in lines if result["written"]]
     held = sum(result["status"] == "holds" for result in lines)
+    loose = sum(bool(result["remark"]) for result in lines) - len(flagged)
+    failing = sum(written["status"] != "holds" for written in flagged)
     print(
         f"\n{held} of {len(lines)} lines hold; {len(flagged)} are flagged as written, of which "
-        f"{sum(written['status'] != 'holds' for written in flagged)} fail as written"
+        f"{failing} fail as written; {loose} more are loose notation"
     )
     return sound
 
@@ -46,6 +48,9 @@ def _result(derivation, line):
         "rule": line.rule,
         "shapes": dict(derivation.shapes_in(line.claim)),
         **verdict,
+        "original": line.original,
+        "kind": line.kind,
+        "remark": line.remark,
         "written": written,
         "sound": verdict["status"] == "holds" and (not written or _fails_as_said(written)),
     }
@@ -77,6 +82,8 @@ def _text(result):
             f"     {written['kind']}: {written['remark']}",
             f"     {written['verdict']}",
         ]
+    elif result["remark"]:
+        lines += [f"     as written: {result['original']}", f"     loose: {result['remark']}"]
     lines += [
         f"     {result['claim'].replace('==', '=')}",
         f"     {result['rule']}",

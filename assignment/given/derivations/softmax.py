@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from assignment.given.derivations.derivation import Derivation, Line, Symbol
+from assignment.given.derivations.derivation import Derivation, Line, Symbol, quoted
 from assignment.given.derivations.numbers import (
     cross_entropy,
     differential,
@@ -12,6 +12,7 @@ from assignment.given.derivations.numbers import (
     normal,
     one_hot,
 )
+from assignment.given.derivations.originals import SOFTMAX
 
 ONE_EXAMPLE = (
     Line(
@@ -38,7 +39,7 @@ ONE_EXAMPLE = (
     Line(
         "8",
         "dl == tr(-y @ da + y @ d(log(exp(a) @ one)) @ one.T)",
-        "put (7) into (6)",
+        "put (7) into (6); tr(AB) = tr(BA) is announced for (9)",
         written="dl == tr(-y @ da + y @ (d(log(exp(a))) @ one) @ one.T)",
         kind="loose",
         remark="As in line 7: d log reaches over the whole product.",
@@ -50,7 +51,7 @@ ONE_EXAMPLE = (
         written="dl == tr(-y @ da + one.T @ y @ d(log(exp(a) @ one))); one.T @ y == 1",
         kind="ill-formed",
         remark="A K x K matrix and a number are added under the trace: the trace has to be split"
-        " before the second term is turned round.",
+        " before the second term is turned round. (And d log reaches over the product, as in 7.)",
     ),
     Line(
         "10",
@@ -58,7 +59,7 @@ ONE_EXAMPLE = (
         "1ᵀ y = 1",
         written="dl == tr(-y @ da + d(log(exp(a) @ one)))",
         kind="ill-formed",
-        remark="The same sum of a K x K matrix and a number.",
+        remark="The same sum of a K x K matrix and a number. (And d log, as in line 7.)",
     ),
     Line(
         "11",
@@ -79,7 +80,7 @@ ONE_EXAMPLE = (
         " == exp(a).T @ da / (exp(a) @ one)",
         kind="ill-formed",
         remark="A column times a row is a K x K matrix, but the left side is a number: the"
-        " equality holds under a trace, and the trace is missing.",
+        " equality holds under a trace, and the trace is missing. (The line goes on from 11.)",
     ),
     Line(
         "13",
@@ -88,7 +89,7 @@ ONE_EXAMPLE = (
         written="dl == tr(-y @ da + d(log(exp(a) @ one)))"
         " == tr(-y @ da + exp(a).T @ da / (exp(a) @ one))",
         kind="ill-formed",
-        remark="The middle part repeats the sum of line 10; the right part is sound.",
+        remark="The middle repeats the sum of line 10, with its d log; the right part is sound.",
     ),
     Line(
         "14",
@@ -145,7 +146,7 @@ def _draw_one(rng, D, K):
 
 softmax = Derivation(
     title="The gradient of the softmax loss",
-    lines=ONE_EXAMPLE,
+    lines=quoted(ONE_EXAMPLE, SOFTMAX),
     symbols={
         "X": Symbol("X", "1", "D"),
         "W": Symbol("W", "D", "K"),
@@ -200,7 +201,7 @@ BATCH = (
 
 def _draw_batch(rng, N, D, K):
     Xi, dW, y = normal(rng, N, 1, D), normal(rng, D, K), one_hot(rng, N, K)
-    W, reg = moved(normal(rng, D, K), dW), 0.3
+    W, reg = moved(normal(rng, D, K), dW), rng.uniform(0.1, 1)
 
     def total(W):
         return cross_entropy(Xi @ W, y).sum() / N + reg * np.sum(W * W)

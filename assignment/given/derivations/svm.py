@@ -81,7 +81,7 @@ LINES = (
 
 def _draw(rng, N, D, K):
     Xi, dW, y = normal(rng, N, 1, D), normal(rng, D, K), one_hot(rng, N, K)
-    W, reg = moved(normal(rng, D, K), dW), 0.3
+    W, reg = moved(normal(rng, D, K), dW), rng.uniform(0.1, 1)
     right = y[:, :, 0].argmax(axis=1)
 
     def losses(s):
