@@ -42,6 +42,8 @@ SUM_OF_EXAMPLES = (
         "dL == tr(d(-Sum(log(SoftMax(O2)) @ y)))"
         " == tr(d(-Sum(y @ log(exp(O2) / (exp(O2) @ one)))))",
         "a number is its own trace; the trace is cyclic",
+        kind="loose",
+        remark="A bracket of the logarithm is never closed, as in line 1.",
     ),
     Line(
         "5",
@@ -50,7 +52,7 @@ SUM_OF_EXAMPLES = (
         written="dL == tr(d(Sum(-y @ (O2 - (log(exp(O2)) @ one) @ one.T))))",
         kind="loose",
         remark="log has to reach over the whole product, here and in lines 6 to 8; the sum, over"
-        " all that follows. The last brace was never opened.",
+        " all that follows. A brace is closed that was never opened, here and in 6, 7 and 9.",
     ),
     Line(
         "6",
