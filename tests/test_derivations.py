@@ -438,6 +438,16 @@ def test_the_blank_line_is_not_shown(name):
 
 
 @pytest.mark.parametrize("name", DERIVATIONS)
+def test_no_table_gives_the_blank_line_away(name):
+    """A flagged line is quoted and mended beside the table, so it cannot be the blank one."""
+    derivation = DERIVATIONS[name]
+    blank = derivation.line(derivation.blank)
+    answer = blank.claim.split("==", 1)[1]
+    assert not blank.kind
+    assert answer not in str(derivation.show()) and answer not in str(derivation.errata())
+
+
+@pytest.mark.parametrize("name", DERIVATIONS)
 def test_the_blank_line_is_judged(name, capsys):
     derivation = DERIVATIONS[name]
     right = ast.unparse(parse(derivation.line(derivation.blank).claim)[0][-1])

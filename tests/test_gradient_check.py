@@ -463,3 +463,11 @@ def test_a_complex_gradient_is_refused():
     x = np.ones(3)
     with pytest.raises(AssertionError, match="real numbers"):
         check_gradient(lambda x: np.sum(x * x), x, 2 * x + 1j)
+
+
+def test_what_f_complains_of_is_not_hidden():
+    def f(x):
+        raise ValueError("y must hold labels 0 to 3")
+
+    with pytest.raises(ValueError, match="y must hold labels 0 to 3"):
+        check_gradient(f, np.ones(3), np.ones(3))

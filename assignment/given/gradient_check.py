@@ -194,8 +194,9 @@ class _Probe:
             self.floor = 10 * float(np.finfo(np.float32).eps) * float(np.abs(gradient).max())
 
     def _value(self, x):
+        result = self.f(x)
         try:
-            value = np.asarray(self.f(x))
+            value = np.asarray(result)
         except ValueError:  # such as a loss and a gradient
             raise ValueError("f must return one real number, such as the loss alone.") from None
         if value.size != 1 or value.dtype.kind not in "biuf":

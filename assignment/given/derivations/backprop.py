@@ -264,7 +264,7 @@ backprop = Derivation(
         {"n": 2, "D": 3, "H": 7, "K": 5},
     ),
     draw=_draw,
-    blank="16",
+    blank="18",
 )
 
 TO_THE_CODE = (
