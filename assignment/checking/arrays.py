@@ -1,0 +1,64 @@
+"""When two arrays agree, and the sentence for where they do not."""
+
+import numpy as np
+
+# Relative to the entry, with a tenth of it relative to the largest entry, where sums cancel. A
+# right solution that computes in float32 inside passes; the mildest known mistake is a thousand
+# times larger.
+TOLERANCE = 1e-5
+TOLERANCE_FLOAT32 = 3e-4  # where the inputs themselves are float32
+
+
+def allowed(right, tolerance=TOLERANCE):
+    """How far each entry may be off."""
+    scale = np.abs(right[np.isfinite(right)]).max(initial=0)
+    return tolerance * (np.abs(right) + 0.1 * scale)
+
+
+def agrees(value, right, tolerance=TOLERANCE):
+    """Whether an array of the same shape has the same values; NaN agrees with NaN."""
+    with np.errstate(all="ignore"):
+        near = np.abs(value - right) <= allowed(right, tolerance)
+    return bool(np.all(near | (np.isnan(value) & np.isnan(right)) | (value == right)))
+
+
+def shaped(value, right):
+    """The value in the shape of the right one, where the difference is none that counts.
+
+    A loss of shape (1,), a bias gradient of shape (1, H) and a column of losses are no mistakes.
+    """
+    while value.ndim > right.ndim and value.shape[0] == 1:
+        value = value[0]
+    if value.size == 1 == right.size:
+        return value.reshape(right.shape)
+    return value
+
+
+def complaint(name, value, right, tolerance=TOLERANCE):
+    """A sentence about where an array departs from the right one, or None."""
+    if value is None:
+        return f"{name} is missing."
+    if value.dtype.kind not in "biufc":
+        return f"{name} must be an array of shape {right.shape}, but yours is {value}."
+    value = shaped(value, right)
+    if value.shape != right.shape:
+        return f"{name} must have shape {right.shape}, but yours has {value.shape}."
+    value, right = value + 0.0, right + 0.0  # booleans cannot be subtracted
+    if agrees(value, right, tolerance):
+        return None
+    if not np.isfinite(value).all():
+        where = position(name, np.flatnonzero(~np.isfinite(value))[0], value.shape)
+        return f"{where} is {value[~np.isfinite(value)][0]}: all must be finite."
+    wrong = np.abs(value - right) > allowed(right, tolerance)
+    worst = int(np.argmax(np.where(wrong, np.abs(value - right), -1)))
+    where = position(name, worst, value.shape)
+    sentence = f"{where} is {value.flat[worst]:.6g}, but should be {right.flat[worst]:.6g}"
+    if value.size == 1:
+        return sentence + "."
+    return f"{sentence}; {wrong.sum()} of {wrong.size} entries are off."
+
+
+def position(name, flat_index, shape):
+    """dW[2, 1]"""
+    index = ", ".join(str(int(i)) for i in np.unravel_index(flat_index, shape))
+    return f"{name}[{index}]" if shape else name

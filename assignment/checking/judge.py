@@ -1,0 +1,338 @@
+"""From the arrays that came back to a verdict. No student code runs here."""
+
+import random
+import re
+from dataclasses import asdict, dataclass, field, replace
+
+import numpy as np
+
+from assignment.checking.arrays import TOLERANCE, TOLERANCE_FLOAT32, allowed, complaint, shaped
+from assignment.checking.diagnosis import Observed, locate
+from assignment.checking.mistakes import MISTAKES
+from assignment.checking.run import Failure
+
+STATUSES = (
+    "right",
+    "wrong",
+    "convention",
+    "unstable",
+    "unsolved",
+    "crash",
+    "timeout",
+    "missing",
+)
+
+
+LAYOUT_OF_2015 = "layout of 2015: W is (C, D) and X is (D, N) here; what is told is turned"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a check found.
+
+    name : of the exercise
+    status : one of STATUSES
+    message : one sentence or two for the student; empty where all is right
+    diagnosis : the name of the mistake in MISTAKES, or None
+    evidence : what shows it; verdicts.schema.json says which entries there are
+    remarks : departures that are no mistakes, each "what: why"
+    see : the line of a derivation or lecture that settles it
+    error : (name, got, right) of a matrix that is off, for a picture; not part of the JSON
+    """
+
+    name: str
+    status: str
+    message: str = ""
+    diagnosis: str | None = None
+    evidence: dict = field(default_factory=dict)
+    remarks: tuple = ()
+    see: str = ""
+    error: tuple | None = field(default=None, compare=False, repr=False)
+
+    def as_json(self):
+        """The verdict as plain data; verdicts.schema.json describes it."""
+        data = asdict(replace(self, error=None))
+        del data["error"]
+        return {**data, "remarks": list(self.remarks)}
+
+
+def judge(exercise, answers, shown=str):
+    """The verdict on the answers to one exercise.
+
+    Parameters
+    ----------
+    exercise : Exercise
+    answers : run.Answers
+    shown : function from the name of a file to how it is told
+    """
+    # The reference draws its own random numbers: those of the notebook go on as if nothing was.
+    states = np.random.get_state(), random.getstate()
+    try:
+        with np.errstate(all="ignore"):
+            return _Judgement(exercise, answers, shown).verdict()
+    finally:
+        np.random.set_state(states[0])
+        random.setstate(states[1])
+
+
+class _Judgement:
+    """One exercise before the judge: what was seen, what failed, and the verdict on it."""
+
+    def __init__(self, exercise, answers, shown):
+        self.exercise, self.answers, self.shown = exercise, answers, shown
+        self.remarks = answers.remarks
+        if any(
+            np.any(case.get("transposed", False))
+            for case in answers.cases
+            if isinstance(case, dict)
+        ):
+            self.remarks += (LAYOUT_OF_2015,)
+        self.seen = []  # Observed, of the calls that returned arrays
+        self.failures = []  # (case, Failure), of the others
+        for case, arrays in zip(exercise.cases(), answers.cases, strict=False):
+            self._sort(case, arrays)
+        self.complaints = [(seen, exercise.complain(seen)) for seen in self.seen]
+        self.plain = [seen for seen in self.seen if seen.case.failure == "wrong"]
+        self.wrong = [
+            seen for seen, told in self.complaints if told and seen.case.failure == "wrong"
+        ]
+        self.changed = sorted({name for names in answers.changed for name in names})
+
+    def _sort(self, case, arrays):
+        """Into what was seen and what failed; a case that nothing can be said of is left out."""
+        if isinstance(arrays, Failure):
+            self.failures.append((case, arrays))
+            return
+        strange = [name for name, array in arrays.items() if array.dtype.kind not in "biuf"]
+        if judged := [name for name in strange if name in (self.exercise.judged or strange)]:
+            self.failures.append((case, _no_array(judged[0], arrays[judged[0]])))
+            return
+        arrays = {name: array for name, array in arrays.items() if name not in strange}
+        seen = Observed(case, arrays, self.exercise.reference(case), tolerance=_tolerance(case))
+        expected = self.exercise.expect(seen)
+        if expected is not None:
+            judged = self.exercise.judged or set(expected) - {"transposed"}
+            judged = tuple(name for name in expected if name in judged)
+            self.seen.append(replace(seen, expected=expected, judged=judged))
+
+    def verdict(self):
+        """The first of these that has something to say."""
+        return (
+            self._without_answers()
+            or self._not_finished()
+            or self._failed(first=True)
+            or self._wrong()
+            or self._failed()
+            or self._changed_its_inputs()
+            or self._unstable()
+            or self._right()
+        )
+
+    def _found(self, status, message="", mistake=None, **more):
+        if mistake:
+            see = MISTAKES[mistake].see_in(self.exercise.notebook)
+            more = {"diagnosis": mistake, "see": see, **more}
+            message = f"{MISTAKES[mistake].says} {message}"
+        message = " ".join(message.split())
+        return Verdict(self.exercise.name, status, message, remarks=self.remarks, **more)
+
+    def _placed(self, failure, case=None):
+        """A failure with its file and line, and the call that failed."""
+        where = self.shown(failure.file) if failure.file else ""
+        where += f", line {failure.line}" if failure.line else ""
+        told = f"{where}: {failure.message}" if where else failure.message
+        return f"{told} (with {case.name})" if case else told
+
+    # What there is to say.
+
+    def _without_answers(self):
+        failure = self.answers.failure
+        if failure is None:
+            return None
+        if failure.kind == "missing":
+            return self._found("missing", failure.message)
+        return self._found(failure.kind, self._placed(failure))
+
+    def _not_finished(self):
+        """A stub raises, or returns zeros or None; gradients may be still to come."""
+        plain = [failure for case, failure in self.failures if case.failure == "wrong"]
+        missing = [
+            name for seen in self.seen[:1] for name in seen.judged if name not in seen.arrays
+        ]
+        if any(failure.kind == "unsolved" for failure in plain) or (not plain and self._is_blank()):
+            message = "Still to be written."
+        elif missing and self.exercise.judged:
+            message = f"{' and '.join(missing)} still to be written."
+        else:
+            return None
+        has_loss = any(np.any(seen.arrays.get("loss", 0)) for seen in self.seen)
+        if has_loss and "gradients" in self.exercise.name:
+            return self._found("unsolved", message, "gradient-missing")
+        return self._found("unsolved", message)
+
+    def _is_blank(self):
+        """Whether nothing has come back but zeros, where something else was due."""
+        if self.exercise.judged is None:  # a training: has it ever asked for a loss?
+            told = [seen.arrays.get("losses on three groups", ()) for seen in self.seen]
+            return not any("steps" in seen.arrays for seen in self.seen) and not any(
+                map(np.size, told)
+            )
+        pairs = [(seen.arrays.get(n), seen.expected[n]) for seen in self.seen for n in seen.judged]
+        got = [array for array, _ in pairs if array is not None]
+        due = any(np.any(right) for _, right in pairs)
+        return bool(pairs) and not any(map(np.any, got)) and (due or not got)
+
+    def _failed(self, first=False):
+        """Exceptions, and answers that are no arrays; first: of the first call, or where numbers
+        that are off do not say more."""
+        failures = [(case, f) for case, f in self.failures if case.failure == "wrong"]
+        if not failures:
+            return None
+        case, failure = failures[0]
+        if failure.kind == "returned":
+            return self._found("wrong", failure.message, diagnosis="wrong-return")
+        if first and self.wrong and case.name != self.exercise.cases()[0].name:
+            return None
+        if "read-only" in case.name and "read-only" in failure.message:
+            return self._found("wrong", self._placed(failure), "inputs-changed")
+        if re.search("larger (sample )?than population", failure.message):
+            return self._found("crash", self._placed(failure, case), "without-replacement")
+        return self._found("crash", self._placed(failure, case))
+
+    def _wrong(self):
+        """Numbers that are off, with the mistake that explains them."""
+        self.convention = None
+        if not self.wrong:
+            return None
+        explanation = self.exercise.explain(self.plain)
+        self.convention = explanation.convention
+        self.remarks = self.remarks + explanation.remarks
+        if explanation.mistakes == ("gradient-missing",):
+            return self._found("unsolved", mistake="gradient-missing")
+        if explanation.mistakes:
+            if self.changed and explanation.mistakes == ("wrong-coefficients",):
+                return self._changed_its_inputs()  # whatever else it looks like
+            return self._explained(explanation)
+        if explanation.convention or explanation.remarks:
+            return None
+        return self._changed_its_inputs() or self._unexplained()
+
+    def _explained(self, explanation):
+        first, *others = explanation.mistakes
+        if self.changed:
+            others.append("inputs-changed")
+        evidence, error = self._evidence(explanation.array)
+        evidence["also"] = others
+        if explanation.evidence:
+            evidence["fit"] = explanation.evidence
+        told = [explanation.evidence or evidence["says"]]
+        told += [f"Besides: {MISTAKES[other].says}" for other in others]
+        if explanation.rest:
+            told.append(f"Besides: {explanation.rest} is off too, in another way.")
+        return self._found("wrong", " ".join(told), first, evidence=evidence, error=error)
+
+    def _unexplained(self):
+        evidence, error = self._evidence()
+        name = evidence["array"]
+        says = evidence["says"]
+        evidence["where"] = where = locate(self.plain, name) if self.exercise.judged else ""
+        shape = "wrong-shape" if f"{name} must have shape" in says else None
+        return self._found(
+            "wrong", f"{says} {where}", diagnosis=shape, evidence=evidence, error=error
+        )
+
+    def _evidence(self, array=None):
+        """One number beside the right one, of a certain array or else of the first that is off."""
+        told = [
+            (
+                seen,
+                name,
+                complaint(name, seen.arrays.get(name), seen.expected[name], seen.tolerance),
+            )
+            for seen in self.wrong
+            for name in ([array] if array in seen.judged else seen.judged)
+        ]
+        seen, name, says = next((t for t in told if t[2]), (self.wrong[0], None, None))
+        if self.exercise.judged is None or says is None:
+            says = self.exercise.complain(seen)
+        evidence = {"case": seen.case.name, "array": name, "says": f"With {seen.case.name}, {says}"}
+        got, right = seen.arrays.get(name), seen.expected.get(name)
+        if got is None or right.ndim != 2 or shaped(got, right).shape != right.shape:
+            return evidence, None
+        got = shaped(got, right)
+        right_entries = np.abs(got - right) <= allowed(right, seen.tolerance)
+        # A picture helps where there is something to see: whole rows or columns that are right.
+        tells = right_entries.all(axis=0).any() or right_entries.all(axis=1).any()
+        return evidence, (name, got, right) if tells else None
+
+    def _changed_its_inputs(self):
+        if not self.changed:
+            return None
+        names = ", ".join(self.changed)
+        evidence = {"changed": names}
+        return self._found("wrong", f"Changed: {names}.", "inputs-changed", evidence=evidence)
+
+    def _unstable(self):
+        """Right, but not for large scores."""
+        told = [(seen.case, says) for seen, says in self.complaints if says]
+        told += [(case, self._placed(failure)) for case, failure in self.failures]
+        for case, says in told:
+            if case.failure == "unstable":
+                evidence = {"case": case.name, "says": f"With {case.name}, {says}"}
+                overflows = re.search("is (nan|-?inf)|OverflowError|math domain", says)
+                mistake = "overflow" if overflows else None
+                message = evidence["says"]
+                if not overflows:
+                    message = f"It is right for small numbers, and wrong for large ones. {message}"
+                return self._found("unstable", message, mistake, evidence=evidence)
+        return None
+
+    def _right(self):
+        """Right, perhaps by another convention; and what else was noticed."""
+        notes = [seen.case.failure for seen, told in self.complaints if told]
+        notes += [case.failure for case, _ in self.failures]
+        notes = [note for note in notes if note != "wrong"]
+        if any(seen.arrays.get("y_pred", np.array(0)).dtype.kind == "f" for seen in self.seen):
+            notes.append("float labels: predictions are labels, integers, but these are floats")
+        if not self.wrong and self.exercise.judged and any(map(_is_coarse, self.plain)):
+            notes.append(
+                "precision: right to about seven digits only, as if computed in float32, or with a "
+                "small number added somewhere"
+            )
+        self.remarks = tuple(dict.fromkeys(self.remarks + tuple(notes)))
+        if self.convention:
+            return self._found("convention", mistake=self.convention)
+        return self._found("right")
+
+
+def _no_array(name, array):
+    """A failure for what is no array of real numbers."""
+    what = "complex numbers" if array.dtype.kind == "c" else array
+    return Failure("returned", f"{name} must be an array of real numbers, but yours is {what}.")
+
+
+def _tolerance(case):
+    """A looser one where the inputs are float32, or where only an overflow would matter."""
+    if case.failure == "unstable":
+        return 1e-2
+    return TOLERANCE_FLOAT32 if _has_float32(case.arguments) else TOLERANCE
+
+
+def _has_float32(arguments):
+    return any(
+        _has_float32(value)
+        if isinstance(value, dict)
+        else getattr(value, "dtype", None) == np.float32
+        for value in arguments.values()
+    )
+
+
+def _is_coarse(seen):
+    """Whether a right answer to float64 inputs has only the digits of float32."""
+    for name in seen.judged:
+        got, right = shaped(seen.arrays[name], seen.expected[name]), seen.expected[name]
+        if got.dtype.kind == "f" and seen.tolerance == TOLERANCE:
+            scale = np.abs(right) + np.abs(right).max(initial=0)
+            if not np.all(np.abs(got - right) <= 1e-8 * scale):
+                return True
+    return False
