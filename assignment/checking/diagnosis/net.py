@@ -1,0 +1,328 @@
+"""Mistakes in the scores, the loss and the gradients of the two-layer net."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from assignment.checking.arrays import TOLERANCE, agrees, complaint
+from assignment.checking.calls import NET_START, cross_entropy
+from assignment.checking.diagnosis import (
+    NONE,
+    Explanation,
+    count,
+    search,
+    turned,
+    unique,
+    weighed,
+)
+from assignment.checking.diagnosis.linear import explain_prediction
+from assignment.checking.diagnosis.terms import (
+    EPSILON,
+    MISSING,
+    log_softmax,
+    penalties,
+    penalty_gradients,
+    scaled,
+    softmax_coefficients,
+    softmax_losses,
+)
+
+
+def _hidden(seen):
+    """X, the parameters, X W1 + b1 and H, in float64."""
+    params = {name: value.astype(float) for name, value in seen.arguments["params"].items()}
+    X = seen.arguments["X"].astype(float)
+    a = X @ params["W1"] + params["b1"]
+    return X, params, a, np.maximum(a, 0)
+
+
+# Scores.
+
+
+def forwards(seen):
+    """(names, H, scores) of the right forward pass, and of mistakes in it."""
+    _, params, a, H = _hidden(seen)
+    W2, b1, b2 = params["W2"], params["b1"], params["b2"]
+    with np.errstate(over="ignore"):
+        others = (1 / (1 + np.exp(-a)), np.tanh(a), np.where(a > 0, a, 0.01 * a), np.abs(a))
+    hidden = [
+        ((), H),
+        (("relu-missing",), a),
+        (("bias-missing",), np.maximum(a - b1, 0)),
+        (("bias-after-relu",), np.maximum(a - b1, 0) + b1),
+        (("bias-twice",), np.maximum(a + b1, 0)),
+        *((("other-activation",), h) for h in others),
+    ]
+    return [
+        (unique(names + more), h, h @ W2 + times * b2)
+        for more, times in (((), 1), (("bias-missing",), 0), (("bias-twice",), 2))
+        for names, h in hidden
+    ]
+
+
+def explain_scores(observed):
+    """By the forward pass that it is, or by what was done to the right scores."""
+
+    def candidates(seen):
+        (_, _, S), *others = forwards(seen)
+        linear = others[0][2]
+        return [
+            *((names, scores) for names, _, scores in others),
+            (("relu-on-scores",), np.maximum(S, 0)),
+            (("relu-missing", "relu-on-scores"), np.maximum(linear, 0)),
+            (("scores-shifted",), S - S.max(axis=1, keepdims=True)),
+            (("scores-shifted",), S - S.max()),
+            (("probabilities-for-scores",), np.exp(log_softmax(S))),
+            (("probabilities-for-scores",), np.exp(S - S.max(axis=1, keepdims=True))),
+            (("probabilities-for-scores",), np.exp(S)),
+            (("probabilities-for-scores",), log_softmax(S)),
+            (("transposed",), S.T),
+        ]
+
+    # exp(scores) overflows for large ones: there it says nothing of what was done.
+    finite = [seen for seen in observed if np.isfinite(seen.arrays["scores"]).all()]
+    found = search(finite, "scores", candidates)
+    return Explanation(found[0][0]) if found else NONE
+
+
+def other_scores(seen):
+    """The student's scores, where they are others than the right ones; or None."""
+    own, right = seen.arrays.get("scores"), seen.expected["scores"]
+    # Where only an overflow would matter, the scores themselves are still exact.
+    tolerance = TOLERANCE if seen.case.failure == "unstable" else seen.tolerance
+    if own is None or own.shape != right.shape or agrees(own, right, tolerance):
+        return None
+    return own.astype(float)
+
+
+def explain_net_prediction(observed):
+    """By what was made of the right scores, or of those of a forward pass of its own."""
+
+    def scores(seen):
+        as_call = replace(seen.case, arguments={**seen.arguments, "params": NET_START})
+        return [(names, S) for names, _, S in forwards(replace(seen, case=as_call))]
+
+    return explain_prediction(scores, observed)
+
+
+# What is right where one function has several exercises: a mistake is charged to its own part.
+
+
+def expect_loss(seen):
+    """The reference's loss; where the scores are others, the loss that belongs to those."""
+    own, loss = other_scores(seen), seen.arrays.get("loss")
+    if own is None or loss is None or complaint("", loss, seen.expected["loss"]) is None:
+        return seen.expected
+    right, y = seen.expected["scores"], seen.arguments["y"]
+    difference = cross_entropy(own, y)[0] - cross_entropy(right, y)[0]
+    return {**seen.expected, "loss": seen.expected["loss"] + difference.mean()}
+
+
+def expect_gradients(seen):
+    """The reference's gradients; where the scores are others, those of the student's own loss.
+
+    A parameter that those scores do not depend on, such as a bias that is missing, is not judged.
+    A ReLU that is missing forward is no reason to leave its mask out backward.
+    """
+    if seen.case.failure != "wrong" and not np.isfinite(seen.arrays.get("loss", np.nan)).all():
+        return None  # the overflow is the loss's own
+    own = other_scores(seen)
+    if own is None:
+        return seen.expected
+    passes = [backward(seen, H, S) for _, H, S in forwards(seen) if agrees(S, own)]
+    expected = dict(seen.expected)
+    for block in NET_START:
+        name = f"grads['{block}']"
+        measured = seen.arrays.get(f"numerical['{block}']")
+        if measured is None:
+            return None
+        got = seen.arrays.get(name, np.array(np.nan))
+        fits = [grads[name] for grads in passes if complaint("", got, grads[name]) is None]
+        expected[name] = fits[0] if fits else measured
+        if not np.any(measured):
+            del expected[name]
+    return expected
+
+
+# The loss.
+
+
+def explain_net_loss(observed):
+    """A penalty of one half is a convention, unless the gradients contradict it."""
+    fits = _fit_loss(observed)
+    if not fits:
+        return NONE
+    loss, penalty = fits[0]
+    remarks = ()
+    if loss == ("epsilon-in-log",):
+        loss, remarks = (), (EPSILON,)
+    names = unique((*loss, *(name for name in penalty if name != "half")))
+    if penalty != ("half",):
+        return Explanation(names, remarks=remarks)
+    blocks = [_fit_block(observed, block) for block in ("W1", "W2")]
+    if False in _halves(blocks):
+        return Explanation((*names, "reg-half-in-loss-only"), remarks=remarks)
+    return Explanation(names, convention=None if names else "half-convention", remarks=remarks)
+
+
+def _fit_loss(observed):
+    """Fits of the loss that belongs to the right scores, or else to the student's own."""
+
+    def data(scores, seen):
+        S = scores(seen)
+        return scaled(softmax_losses(S, seen.arguments["y"]), *S.shape)
+
+    def of_right(seen):
+        return data(lambda seen: seen.expected["scores"], seen)
+
+    def of_own(seen):
+        own = other_scores(seen)
+        return of_right(seen) if own is None else data(lambda seen: own, seen)
+
+    return search(observed, "loss", of_right, _penalties) or search(
+        observed, "loss", of_own, _penalties
+    )
+
+
+def _penalties(seen):
+    _, params, _, _ = _hidden(seen)
+    reg, N = seen.arguments["reg"], count(seen)
+    first, second, *biases = (reg * np.sum(params[name] ** 2) for name in ("W1", "W2", "b1", "b2"))
+    every = first + second + sum(biases)
+    return penalties([params["W1"], params["W2"]], reg, N) + [
+        *((("reg-one-layer",), one * times) for one in (first, second) for times in (1, 2)),
+        *((("reg-one-layer", "half"), one / 2) for one in (first, second)),
+        (("reg-half-in-loss-only",), first + second / 2),
+        (("reg-half-in-loss-only",), first / 2 + second),
+        (("biases-regularised",), every),
+        (("biases-regularised", "half"), every / 2),
+        (("reg-over-n", "biases-regularised"), every / N),
+        (("reg-over-n", "biases-regularised", "half"), every / 2 / N),
+    ]
+
+
+# The gradients, a block for each parameter.
+
+
+def backward(seen, H, scores):
+    """The gradients that belong to hidden values and scores, with the ReLU's mask."""
+    X, params, _, _ = _hidden(seen)
+    G = softmax_coefficients(scores, seen.arguments["y"])[0][1] / count(seen)
+    dH = (G @ params["W2"].T) * (H > 0)
+    reg = seen.arguments["reg"]
+    return {
+        "grads['W1']": X.T @ dH + 2 * reg * params["W1"],
+        "grads['b1']": dH.sum(axis=0),
+        "grads['W2']": H.T @ G + 2 * reg * params["W2"],
+        "grads['b2']": G.sum(axis=0),
+    }
+
+
+def explain_net_gradients(observed):
+    """Block by block; a factor of one half in the penalty is held against the loss."""
+    if any(other_scores(seen) is not None for seen in observed):
+        return NONE  # other scores, other gradients: the numbers have to speak
+    blocks = {}
+    for block in ("W2", "b2", "W1", "b1"):
+        blocks[block] = _fit_block(observed, block, [fit[0] for fit in blocks.values() if fit])
+    found = {}
+    for block, fit in blocks.items():
+        if fit:
+            found[block] = [*fit[0], *(name for name in fit[1] if name != "half")]
+        else:
+            found[block] = ["gradients-swapped"] if _swapped(observed, block) else []
+    halves = _halves([blocks["W1"], blocks["W2"]])
+    if True in halves and (False in halves or _has_a_whole_penalty(observed)):
+        found["W1"].append("reg-factor-2-missing")
+    names = unique(name for names in found.values() for name in names)
+    if not names:
+        return Explanation(convention="half-convention" if halves == [True, True] else None)
+    shows = next(block for block, names in found.items() if names)
+    evidence = ""
+    if names[0].startswith("reg"):
+        evidence = next(filter(None, (_weighed(observed, block) for block in ("W1", "W2"))), "")
+    return Explanation(names, evidence, array=f"grads['{shows}']")
+
+
+def _fit_block(observed, block, others=()):
+    """(names of the data term, names of the penalty) of the gradient of a parameter, or None.
+
+    Of several that fit, one that has been found in other blocks is taken: one cause is likelier.
+    """
+    name = f"grads['{block}']"
+    terms = [lambda seen: _data_terms(seen, block), lambda seen: _penalty_terms(seen, block)]
+    if fits := search(observed, name, *terms):
+        return next((fit for fit in fits if fit[0] and fit[0] in others), fits[0])
+    if fits := search(turned(observed, name), name, *terms):
+        return (*fits[0][0], "transposed"), fits[0][1]
+    return None
+
+
+def _halves(fits):
+    """For each penalty that is there and understood, whether it is one of one half."""
+    return ["half" in fit[1] for fit in fits if fit and not MISSING & {*fit[1]}]
+
+
+def _has_a_whole_penalty(observed):
+    """Whether the loss bears witness against one half in the gradients."""
+    return False in _halves(_fit_loss(observed)[:1])
+
+
+def _data_terms(seen, block):
+    X, params, a, H = _hidden(seen)
+    N = count(seen)
+    S = seen.expected["scores"].astype(float)
+    found = []
+    for names, G in scaled(softmax_coefficients(S, seen.arguments["y"]), *S.shape):
+        dH = G @ params["W2"].T
+        masked = [
+            (names, dH * (H > 0)),
+            ((*names, "relu-mask-missing"), dH),
+            ((*names, "relu-mask-wrong"), dH * (X @ params["W1"] > 0)),
+            ((*names, "relu-mask-wrong"), dH * (dH > 0)),
+            ((*names, "relu-mask-wrong"), dH * H),
+            ((*names, "relu-mask-wrong"), dH * a),
+        ]
+        if block == "W2":
+            found += [(names, H.T @ G), ((*names, "pre-activation-for-hidden"), a.T @ G)]
+        elif block == "W1":
+            found += [(masked_names, X.T @ dS) for masked_names, dS in masked]
+        else:
+            for its, dS in masked if block == "b1" else [(names, G)]:
+                not_summed = (dS, dS.sum(axis=1), dS[0], np.full(dS.shape[1], dS.sum()))
+                found += [
+                    (its, dS.sum(axis=0)),
+                    ((*its, "bias-gradient-averaged"), dS.sum(axis=0) / N),
+                    *(((*its, "bias-gradient-not-summed"), other) for other in not_summed),
+                ]
+    return found
+
+
+def _penalty_terms(seen, block):
+    value, reg, N = (
+        seen.arguments["params"][block].astype(float),
+        seen.arguments["reg"],
+        count(seen),
+    )
+    if block.startswith("W"):
+        return penalty_gradients(value, reg, N)
+    factors = (2, 1, 2 / N, 1 / N)
+    return [((), 0.0), *((("biases-regularised",), factor * reg * value) for factor in factors)]
+
+
+def _weighed(observed, block):
+    return weighed(observed, f"grads['{block}']", lambda s: s.arguments["params"][block], block)
+
+
+def _swapped(observed, block):
+    """Whether the gradient of a block is the right one of another block."""
+    got = [seen.arrays.get(f"grads['{block}']") for seen in observed]
+    return any(
+        all(
+            array is not None
+            and array.shape == (right := seen.expected[f"grads['{other}']"]).shape
+            and agrees(array, right, seen.tolerance)
+            for array, seen in zip(got, observed, strict=True)
+        )
+        for other in {"W1", "b1", "W2", "b2"} - {block}
+    )

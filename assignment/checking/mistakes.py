@@ -1,0 +1,434 @@
+"""The catalogue of known mistakes: what is said of each, and where it is settled.
+
+A name here is the `diagnosis` of a verdict and stays the same from year to year. What each mistake
+would have returned stands in diagnosis/; it is named only where that fits to round-off.
+"""
+
+from dataclasses import dataclass
+
+# CS231n's notes, by their titles.
+NEAREST_NEIGHBOUR = 'notes, "Nearest Neighbor Classifier"'
+MULTICLASS_SVM = 'notes, "Multiclass Support Vector Machine loss"'
+DESCENT = 'notes, "Mini-batch gradient descent"'
+NO_LOOPS = "notebooks/knn.ipynb, section 6"
+NCA_LOSS = "notebooks/knn.ipynb, section 12"
+NCA_GRADIENT = "notebooks/knn.ipynb, section 13"
+LARGE_SCORES = "notebooks/softmax.ipynb, section 6"
+
+
+def derivation(**lines):
+    """Where a derivation settles it, in each lesson that has one."""
+    return {
+        lesson: f"notebooks/{lesson}.ipynb, derivation, {line}" for lesson, line in lines.items()
+    }
+
+
+LOSS = derivation(svm="line 12", softmax="line 19", two_layer_net="line 22") | {"knn": NCA_LOSS}
+PENALTY = derivation(svm="lines 12 and 13", softmax="lines 19 to 21", two_layer_net="line 23")
+GRADIENT = derivation(svm="line 15", softmax="line 25", two_layer_net="lines 24 to 27") | {
+    "knn": NCA_GRADIENT
+}
+OF_SCORES = derivation(svm="line 10", softmax="line 15", two_layer_net="line 10")
+LOG = derivation(softmax="lines 1 and 7", two_layer_net="lines 1 and 5") | {"knn": NCA_LOSS}
+HINGE = derivation(svm="lines 2 and 3")["svm"]
+VIOLATED = derivation(svm="line 5")["svm"]
+BALANCE = derivation(svm="line 10")["svm"]
+FORWARD = derivation(two_layer_net="line 3")["two_layer_net"]
+WEIGHTS = derivation(two_layer_net="line 22")["two_layer_net"]
+MASK = derivation(two_layer_net="line 18")["two_layer_net"]
+SECOND_LAYER = derivation(two_layer_net="line 25")["two_layer_net"]
+BLOCKS = derivation(two_layer_net="lines 25 and 27")["two_layer_net"]
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """says : the sentence for the student; see : what settles it, perhaps another in each lesson"""
+
+    says: str
+    see: str | dict = ""
+
+    def see_in(self, lesson):
+        """What settles it, for a student of a lesson."""
+        return self.see if isinstance(self.see, str) else self.see.get(lesson, "")
+
+
+MISTAKES = {
+    # Distances.
+    "root-missing": Mistake(
+        "These are squared distances: the square root is missing.",
+        NEAREST_NEIGHBOUR,
+    ),
+    "l1-distance": Mistake(
+        "This is the L1 distance, the sum of absolute differences; the L2 distance is the root of "
+        "the sum of squares.",
+        NEAREST_NEIGHBOUR,
+    ),
+    "max-distance": Mistake(
+        "This is the largest of the differences, not the root of the sum of their squares.",
+        NEAREST_NEIGHBOUR,
+    ),
+    "squared-after-sum": Mistake(
+        "The differences are summed first and squared afterwards: square each, then sum.",
+        NEAREST_NEIGHBOUR,
+    ),
+    "mean-for-sum": Mistake(
+        "The squared differences are averaged where they have to be summed.", NEAREST_NEIGHBOUR
+    ),
+    "cross-term": Mistake(
+        "The terms of |x - t|^2 = |x|^2 - 2 x.t + |t|^2 are not put together like that here.",
+        NO_LOOPS,
+    ),
+    "squares-missing": Mistake(
+        "One of the squares of |x - t|^2 = |x|^2 - 2 x.t + |t|^2 is missing.",
+        NO_LOOPS,
+    ),
+    "axis-missing": Mistake(
+        "The sum runs over all training examples at once: it needs axis=1, so that each keeps a "
+        "distance of its own.",
+        "notebooks/knn.ipynb, section 5",
+    ),
+    "transposed": Mistake("The values are right, but the array is transposed."),
+    "not-filled": Mistake("Part of the result is right; the rest is still 0 and never filled."),
+    # Votes.
+    "ties": Mistake(
+        "Votes are counted right, but a tie does not go to the smallest of the labels.",
+        "notebooks/knn.ipynb, section 8, Ties",
+    ),
+    "k-off-by-one": Mistake(
+        "Others vote than the k nearest: look at the ends of the slice.",
+        NEAREST_NEIGHBOUR,
+    ),
+    "k-ignored": Mistake("Only the nearest neighbour counts, whatever k is.", NEAREST_NEIGHBOUR),
+    "farthest-neighbours": Mistake(
+        "The k farthest training examples vote, not the nearest.", NEAREST_NEIGHBOUR
+    ),
+    "labels-sorted": Mistake(
+        "The labels are sorted by value before the neighbours look theirs up: a neighbour's label "
+        "is self.y_train at its own index.",
+        NEAREST_NEIGHBOUR,
+    ),
+    "indices-for-labels": Mistake(
+        "These are indices of training examples, not their labels: look them up in self.y_train.",
+        NEAREST_NEIGHBOUR,
+    ),
+    "vote-missing": Mistake(
+        "No vote is held: the result is one number made of the neighbours' labels, such as the "
+        "smallest, the largest or the mean.",
+        NEAREST_NEIGHBOUR,
+    ),
+    # Regularisation.
+    "reg-factor-2-missing": Mistake(
+        "The penalty in the loss is reg * sum(W^2), whose derivative is 2 * reg * W: the gradient "
+        "has only reg * W.",
+        PENALTY,
+    ),
+    "reg-half-in-loss-only": Mistake(
+        "The loss has 0.5 * reg * sum(W^2), whose derivative is reg * W, but the gradient adds "
+        "2 * reg * W: take the one half out of the loss.",
+        PENALTY,
+    ),
+    "reg-missing": Mistake(
+        "The penalty is missing, in the loss and in the gradient: loss + reg * sum(W^2), "
+        "dW + 2 * reg * W.",
+        PENALTY,
+    ),
+    "reg-missing-from-gradient": Mistake(
+        "The derivative of the penalty is missing from the gradient: + 2 * reg * W for "
+        "reg * sum(W^2), + reg * W for one half of it.",
+        GRADIENT,
+    ),
+    "reg-missing-from-loss": Mistake(
+        "The penalty is missing from the loss: + reg * sum(W^2).", LOSS
+    ),
+    "reg-over-n": Mistake(
+        "The penalty is divided by N too: it is added after the mean over the examples.",
+        LOSS,
+    ),
+    "reg-times-n": Mistake(
+        "The penalty is added once for each example: it is added once, after the loop.",
+        LOSS,
+    ),
+    "reg-twice": Mistake(
+        "The penalty is too large by a factor, as if it were added more than once.", PENALTY
+    ),
+    "reg-sign": Mistake("The penalty is subtracted; it has to be added.", LOSS),
+    "reg-strength-dropped": Mistake(
+        "The penalty does not depend on reg: its strength is not multiplied in.",
+        LOSS,
+    ),
+    "reg-other-form": Mistake(
+        "The penalty is not reg * sum(W^2), with 2 * reg * W as its derivative.",
+        PENALTY,
+    ),
+    "reg-one-layer": Mistake(
+        "Only one of the two weight matrices is regularised: W1 and W2 both are.",
+        WEIGHTS,
+    ),
+    "biases-regularised": Mistake(
+        "The biases are regularised: only the weights W1 and W2 are.", WEIGHTS
+    ),
+    # The mean over the examples.
+    "not-averaged": Mistake("The sum over the examples is not divided by N.", LOSS),
+    "averaged-twice": Mistake("The sum over the examples is divided by N twice.", LOSS),
+    "averaged-over-classes": Mistake(
+        "The sum is divided by the number of classes: the mean runs over the N examples only.",
+        LOSS,
+    ),
+    "one-example-only": Mistake(
+        "Only one example of the batch counts: something is overwritten, or indented wrongly.",
+        GRADIENT,
+    ),
+    "example-left-out": Mistake(
+        "The first or the last example of the batch does not count: look at the ends of the loop.",
+        GRADIENT,
+    ),
+    "sign": Mistake("The sign is wrong: everything is multiplied by -1.", GRADIENT),
+    "data-term-missing": Mistake(
+        "Only the penalty is there: the part that depends on the examples is missing.",
+        GRADIENT,
+    ),
+    "loss-missing": Mistake("The gradient is right, but the loss is still 0.", LOSS),
+    "gradient-missing": Mistake(
+        "The loss is there; the gradient is still to be written.", GRADIENT
+    ),
+    # The hinge loss.
+    "right-class-counted": Mistake(
+        "The right class is counted among the violated margins: its own margin is always 1.",
+        MULTICLASS_SVM,
+    ),
+    "margin-missing": Mistake("The margin of 1 is missing: s[c] - s[y] + 1.", HINGE),
+    "margin-reversed": Mistake(
+        "The margin is turned round: it is s[c] - s[y] + 1, not s[y] - s[c] + 1.",
+        HINGE,
+    ),
+    "max-missing": Mistake("Margins below 0 count as well: max(0, margin) is missing.", HINGE),
+    "mask-of-all": Mistake(
+        "Every class counts as a violated margin in the gradient: the mask has to be margin > 0; "
+        "after max(0, margin), margin >= 0 is always true.",
+        VIOLATED,
+    ),
+    "squared-hinge": Mistake(
+        "The margins are squared: that is another loss, the L2-SVM.", MULTICLASS_SVM
+    ),
+    "largest-margin-only": Mistake(
+        "Only the largest margin of each example counts: the loss sums all that are violated.",
+        MULTICLASS_SVM,
+    ),
+    "right-class-missing": Mistake(
+        "The part of the right class is missing from the gradient.",
+        OF_SCORES,
+    ),
+    "violations-counted-once": Mistake(
+        "The column of the right class gets -X[i] once, but it is -X[i] for each violated margin.",
+        BALANCE,
+    ),
+    "other-classes-missing": Mistake(
+        "Only the column of the right class gets a gradient: the other classes' part is missing.",
+        OF_SCORES,
+    ),
+    "margins-for-indicator": Mistake(
+        "The gradient is weighted by the size of the margins: each violated one counts as 1.",
+        VIOLATED,
+    ),
+    "right-class-sign": Mistake(
+        "The part of the right class has the wrong sign.",
+        OF_SCORES,
+    ),
+    "columns-for-entries": Mistake(
+        "A[:, y] means whole columns: the entries of the right classes are A[np.arange(N), y].",
+        "notebooks/softmax.ipynb, section 7",
+    ),
+    # Softmax.
+    "log-missing": Mistake(
+        "The loss is made of the probabilities themselves: the logarithm is missing.",
+        LOG,
+    ),
+    "log-sum-missing": Mistake(
+        "The loss is only -s[y]: the logarithm of the sum, + log(sum(exp(s))), is missing.",
+        LOG,
+    ),
+    "wrong-logarithm": Mistake(
+        "The logarithm has another base: the loss takes the natural one, np.log.",
+        LOG,
+    ),
+    "all-classes-summed": Mistake(
+        "The logarithms of all classes are summed: only that of the right class counts.",
+        LOG,
+    ),
+    "shift-in-one-place": Mistake(
+        "The largest score is subtracted in one place and not in the other: s[y] and "
+        "log(sum(exp(s))) have to be shifted by the same number.",
+        LARGE_SCORES,
+    ),
+    "shift-wrong-axis": Mistake(
+        "The shift subtracts the largest score of each column; a row may be shifted, "
+        "a column may not: np.max(scores, axis=1, keepdims=True).",
+        LARGE_SCORES,
+    ),
+    "sum-wrong-axis": Mistake(
+        "The probabilities are normalised over the examples: those of each row have to sum to 1.",
+        LOG,
+    ),
+    "not-normalised": Mistake(
+        "The exponentials are not divided by their sum in the gradient.", OF_SCORES
+    ),
+    "probabilities-missing": Mistake(
+        "Only the right class is in the gradient: the probabilities of all classes are missing.",
+        OF_SCORES,
+    ),
+    "wrong-coefficients": Mistake(
+        "The gradient is a sum of the examples, X^T G / N, as it must be, but the coefficients "
+        "G[i, c] of example i in class c are others.",
+        OF_SCORES,
+    ),
+    "right-class-overwritten": Mistake(
+        "The entry of the right class is set to -1: it is p - 1, so subtract 1 from it, -= 1.",
+        OF_SCORES,
+    ),
+    # Neighbourhood components analysis.
+    "factor-2-missing": Mistake(
+        "The gradient lacks the factor 2 of the squared distance.",
+        NCA_GRADIENT,
+    ),
+    "self-counted": Mistake(
+        "An example is its own neighbour: j = i has to be left out.",
+        NCA_LOSS,
+    ),
+    "mean-before-log": Mistake(
+        "The logarithm is taken of the mean: the loss is the mean of the logarithms.",
+        NCA_LOSS,
+    ),
+    "not-symmetrised": Mistake(
+        "M Z stands in for M^T Z: an example moves its neighbours, and they move it.",
+        NCA_GRADIENT,
+    ),
+    # The net.
+    "relu-missing": Mistake(
+        "The ReLU between the layers is missing: H = max(0, X W1 + b1).", FORWARD
+    ),
+    "other-activation": Mistake(
+        "The hidden layer has another activation than the ReLU, max(0, X W1 + b1).",
+        FORWARD,
+    ),
+    "relu-on-scores": Mistake(
+        "The scores go through a ReLU too: only the hidden layer does.", FORWARD
+    ),
+    "bias-missing": Mistake("A bias is missing: X W1 + b1 and H W2 + b2.", FORWARD),
+    "bias-after-relu": Mistake(
+        "The bias b1 is added after the ReLU: it comes before, H = max(0, X W1 + b1).", FORWARD
+    ),
+    "bias-twice": Mistake("A bias is added twice.", FORWARD),
+    "scores-shifted": Mistake(
+        "The scores are returned after the shift by their row maximum: return them as they are.",
+        "notebooks/two_layer_net.ipynb, section 2",
+    ),
+    "probabilities-for-scores": Mistake(
+        "These are probabilities: return the scores, before exp and quotient.",
+        "notebooks/two_layer_net.ipynb, section 2",
+    ),
+    "relu-mask-missing": Mistake(
+        "The gradient passes through the ReLU where it was shut: dH has to be 0 where H is 0.",
+        MASK,
+    ),
+    "relu-mask-wrong": Mistake(
+        "The mask of the ReLU is taken from another array than its input X W1 + b1, or its "
+        "output H.",
+        MASK,
+    ),
+    "pre-activation-for-hidden": Mistake(
+        "The gradient of W2 is made with X W1 + b1, before the ReLU: it takes H, after it.",
+        SECOND_LAYER,
+    ),
+    "bias-gradient-not-summed": Mistake(
+        "The gradient of a bias is the sum of dscores (or dH) over the examples, axis=0.",
+        BLOCKS,
+    ),
+    "bias-gradient-averaged": Mistake(
+        "The gradient of a bias is averaged over the examples, but dscores already has its 1/N: "
+        "sum it.",
+        BLOCKS,
+    ),
+    "gradients-swapped": Mistake("The gradients of two parameters are swapped.", BLOCKS),
+    # Training and prediction.
+    "never-updated": Mistake("The weights are never changed.", DESCENT),
+    "uphill": Mistake(
+        "The step goes uphill: it is W -= learning_rate * dW, with a minus.", DESCENT
+    ),
+    "learning-rate-missing": Mistake(
+        "The step is the gradient itself: it is not multiplied by the learning rate.",
+        DESCENT,
+    ),
+    "learning-rate-other": Mistake(
+        "The size of the steps is not the learning rate that was given.", DESCENT
+    ),
+    "parameters-not-updated": Mistake(
+        "Some parameters are never changed: W1, b1, W2 and b2 all take the step.", DESCENT
+    ),
+    "epoch-count": Mistake(
+        "The learning rate decays at other steps than once an epoch, every N / batch_size steps.",
+        DESCENT,
+    ),
+    "step-count": Mistake("The number of steps is not num_iters.", DESCENT),
+    "history": Mistake(
+        "The list loss_history must hold the loss of each batch, one number a step.", DESCENT
+    ),
+    "batch-size": Mistake("A batch does not have batch_size examples.", DESCENT),
+    "labels-of-other-examples": Mistake(
+        "The labels of a batch are not those of its examples: X and y take the same indices.",
+        DESCENT,
+    ),
+    "same-batch-each-step": Mistake(
+        "Every step sees the same batch: draw a new one in each.", DESCENT
+    ),
+    "part-never-drawn": Mistake(
+        "Most of the examples never come into a batch: indices are drawn from 0 to N - 1.",
+        DESCENT,
+    ),
+    "not-training-examples": Mistake(
+        "The rows of a batch are not rows of X: X_batch is X[indices].", DESCENT
+    ),
+    "reg-not-passed-on": Mistake(
+        "The loss does not get the reg that train was given: self.loss(X_batch, y_batch, reg).",
+        DESCENT,
+    ),
+    "loss-not-lowered": Mistake("Training does not lower the loss.", DESCENT),
+    "without-replacement": Mistake(
+        "The batch is drawn without replacement, which cannot be done where batch_size exceeds N "
+        "(as in the toy example): leave out replace=False.",
+        DESCENT,
+    ),
+    "argmin": Mistake("The class with the smallest score is predicted.", MULTICLASS_SVM),
+    "wrong-axis": Mistake(
+        "The largest score is taken over the wrong axis: axis=1 gives one class per example.",
+        MULTICLASS_SVM,
+    ),
+    "scores-for-labels": Mistake(
+        "These are scores: the prediction is the index of the largest, np.argmax(scores, axis=1).",
+        MULTICLASS_SVM,
+    ),
+    # Any exercise.
+    "wrong-return": Mistake("The function does not return what its docstring says."),
+    "wrong-shape": Mistake("The result has the wrong shape."),
+    "inputs-changed": Mistake(
+        "The function changes its arguments: work on a copy, or on a new array."
+    ),
+    "overflow": Mistake(
+        "The exponential overflows for large scores: subtract the largest score of each row first.",
+        LARGE_SCORES,
+    ),
+    "decay-after-epoch": Mistake(
+        "The learning rate decays after the last step of an epoch, in this course after its first.",
+        DESCENT,
+    ),
+    "momentum": Mistake(
+        "The step has a momentum: that is another optimiser than the plain gradient descent of "
+        "this course, W -= learning_rate * dW.",
+        DESCENT,
+    ),
+    "half-convention": Mistake(
+        "You regularise with 0.5 * reg * sum(W^2), and with reg * W in the gradient: that is "
+        "consistent, but another convention than this course's. To follow it, change these two: "
+        "reg * np.sum(W * W) in the loss, 2 * reg * W in the gradient.",
+        PENALTY,
+    ),
+}
