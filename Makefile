@@ -12,7 +12,7 @@ RUN := .venv/bin/python -m
 
 NBVAL := pytest -q -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=600
 
-.PHONY: help lab check lint test notebooks progress derivations data stubs clean-notebooks picture lock
+.PHONY: help lab check lint test notebooks progress watch mutants derivations data stubs clean-notebooks picture lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*  ## ' Makefile | sed -E 's/:.*  ## /\t/' | expand -t 18
@@ -34,6 +34,12 @@ notebooks: $(READY)  ## execute the four notebooks with the reference solutions
 
 progress: $(READY)  ## your exercises: right, wrong or to do
 	@$(RUN) assignment progress
+
+watch: $(READY)  ## check again whenever you save, and say which exercise comes next
+	@$(RUN) assignment watch
+
+mutants: $(READY)  ## what the checks catch: wrong solutions, and right ones written differently
+	@.venv/bin/python -W ignore tests/mutants.py
 
 derivations: $(READY)  ## every line of the derivations, tried on random numbers
 	@$(RUN) assignment derivations

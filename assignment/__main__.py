@@ -11,6 +11,20 @@ def main():
     parser = argparse.ArgumentParser(prog="python -m assignment", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("progress", help="right, wrong or to do: a table of all exercises")
+    check = commands.add_parser(
+        "check", help="what is wrong with one's exercises, or with a hand-in"
+    )
+    check.add_argument("names", nargs="*", metavar="NAME", help="exercises; all, if none is named")
+    check.add_argument(
+        "--submission", type=Path, metavar="DIR", help="a folder with the five files, at any depth"
+    )
+    check.add_argument("--json", action="store_true", help="as data; see verdicts.schema.json")
+    commands.add_parser("watch", help="check again whenever one of the five files is saved")
+    hint = commands.add_parser("hint", help="a hint for an exercise, one at a time")
+    hint.add_argument("name", metavar="NAME")
+    hint.add_argument("number", nargs="?", type=int, default=1, metavar="NUMBER")
+    reset = commands.add_parser("reset", help="blank one exercise; your file is kept beside it")
+    reset.add_argument("name", metavar="NAME")
     derivations = commands.add_parser(
         "derivations", help="every line of the derivations, tried on random numbers"
     )
@@ -26,9 +40,48 @@ def main():
 
     # Each command imports what it needs, so that none waits for the others' libraries.
     if arguments.command == "progress":
-        from assignment.checking.verdict import progress
+        from assignment.checking.faces import progress
 
         return 0 if progress() else 1
+    if arguments.command == "check":
+        from assignment.checking.exercises import find
+        from assignment.checking.faces import report
+
+        if arguments.submission and not arguments.submission.is_dir():
+            parser.error(f"{arguments.submission} is not a folder.")
+        try:
+            exercises = [find(name) for name in arguments.names]
+        except ValueError as error:
+            parser.error(str(error))
+        sound = report(exercises, arguments.submission, arguments.json)
+        return 0 if sound else 1
+    if arguments.command == "watch":
+        from assignment.checking.watch import watch
+
+        watch()
+        return 0
+    if arguments.command == "hint":
+        from assignment.checking.faces import hint
+
+        try:
+            hint(arguments.name, arguments.number)
+        except ValueError as error:
+            parser.error(str(error))
+        return 0
+    if arguments.command == "reset":
+        from assignment.checking.exercises import find
+        from assignment.checking.stubs import own_folder, reset
+
+        try:
+            path, kept = reset(find(arguments.name), own_folder())
+        except ValueError as error:
+            parser.error(str(error))
+        print(
+            f"{path.name} has its blank again; yours is kept as {kept.name}"
+            if kept
+            else f"{arguments.name} is blank already"
+        )
+        return 0
     if arguments.command == "derivations":
         from assignment.given.derivations.report import report
 
@@ -60,4 +113,8 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except ModuleNotFoundError as error:
+        python = Path(__file__).parents[1] / ".venv" / "bin" / "python"
+        sys.exit(f"{sys.executable} has no {error.name}: use {python}, which `make` sets up.")

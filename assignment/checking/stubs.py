@@ -1,6 +1,8 @@
 """A stub is its solution with every solution region taken out: one source for each pair."""
 
 import ast
+import difflib
+import os
 import re
 from pathlib import Path
 
@@ -13,6 +15,12 @@ FILES = (
     "linear_classifier.py",
     "neural_net.py",
 )
+
+
+def own_folder():
+    """Where the student's five files are: at the top of assignment/, or what is laid over it."""
+    return Path(os.environ.get("ASSIGNMENT_FILES", ASSIGNMENT))
+
 
 REGION = re.compile(
     r"^(?P<indent> *)### BEGIN SOLUTION ?(?P<name>\S*)\n.*?^ *### END SOLUTION\n",
@@ -58,7 +66,8 @@ def _function_at(source, line):
 
 def todo_line(file, name):
     """The line of the TODO of an exercise in a file, or None where it is solved."""
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+    text = file.read_text(encoding="utf-8", errors="replace")
+    for number, line in enumerate(text.splitlines(), start=1):
         if line.strip().startswith(f"# TODO {name}:"):
             return number
     return None
@@ -86,6 +95,45 @@ def write_stubs(folder=ASSIGNMENT):
     return written
 
 
+def reset(exercise, folder):
+    """Put the blank of one exercise back; the file as it was is kept beside it.
+
+    The blank replaces whatever stands between the nearest lines of the stub, above and below it,
+    that are still in the student's file.
+
+    Returns
+    -------
+    (path of the file, path of the kept copy, or None if the exercise is blank already)
+    """
+    path = folder / exercise.file
+    stub = make_stub((SOLUTIONS / exercise.file).read_text(encoding="utf-8")).splitlines(True)
+    if not path.exists():
+        _write(path, "".join(stub))
+        return path, None
+    yours = path.read_text(encoding="utf-8", errors="surrogateescape").splitlines(True)
+    start = next(i for i, line in enumerate(stub) if f"# TODO {exercise.name}:" in line)
+    end = start + 1 + ("raise NotImplementedError" in stub[start + 1])
+    matcher = difflib.SequenceMatcher(None, stub, yours, autojunk=False)
+    kept_lines = {
+        block.a + i: block.b + i
+        for block in matcher.get_matching_blocks()
+        for i in range(block.size)
+    }
+    before = max((i for i in kept_lines if i < start), default=-1)
+    after = min((i for i in kept_lines if i >= end), default=len(stub))
+    text = "".join(
+        yours[: kept_lines.get(before, -1) + 1]
+        + stub[before + 1 : after]
+        + yours[kept_lines.get(after, len(yours)) :]
+    )
+    if text == "".join(yours):
+        return path, None
+    kept = _free_name(path)
+    path.replace(kept)
+    _write(path, text)
+    return path, kept
+
+
 def _free_name(path):
     """softmax.py.kept-1, or the first number that is not taken."""
     number = 1
@@ -97,5 +145,5 @@ def _free_name(path):
 def _write(path, text):
     """Write a text file under a temporary name, then rename it: it is there whole or not at all."""
     temporary = path.with_name(path.name + ".partial")
-    temporary.write_text(text, encoding="utf-8", newline="\n")
+    temporary.write_text(text, encoding="utf-8", errors="surrogateescape", newline="\n")
     temporary.replace(path)

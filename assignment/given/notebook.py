@@ -17,10 +17,11 @@ def load_ipython_extension(shell):
 
 def show_unsolved(shell, kind, error, trace, tb_offset=None):
     """Show the exception of a stub as one line: the exercise, its file and the line to fill."""
-    from assignment.checking.verdict import find, place
+    from assignment.checking.exercises import find
+    from assignment.checking.faces import Work
 
     mark, _, name = str(error).partition(": ")
     if mark != "to do":
         shell.showtraceback((kind, error, trace), tb_offset=tb_offset)
         return
-    shell._showtraceback(kind, error, [f"To do: {name} in {place(find(name))}."])
+    shell._showtraceback(kind, error, [f"To do: {name} in {Work().place(find(name))}."])

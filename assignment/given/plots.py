@@ -262,3 +262,31 @@ def straight_pieces(axes, t, values, slopes, kinks):
     below.axhline(0, color="black", linewidth=0.8)
     below.set_ylabel("slope")
     below.set_xlabel("position t along the line")
+
+
+def error_map(ax, name, got, right):
+    """Where a matrix departs from the right one: colour is the error, the same size up or down.
+
+    Grey text can be read on white and on black.
+
+    Returns
+    -------
+    str : what the picture shows, for those who do not see it
+    """
+    error = got - right
+    size = np.abs(error[np.isfinite(error)]).max(initial=0) or 1
+    picture = ax.imshow(error, cmap="coolwarm", vmin=-size, vmax=size, aspect="auto")
+    bar = ax.figure.colorbar(picture, ax=ax)
+    ax.set(title=f"{name}: yours minus right", xlabel="column", ylabel="row")
+    ax.xaxis.get_major_locator().set_params(integer=True)
+    ax.yaxis.get_major_locator().set_params(integer=True)
+    for text in (ax.title, ax.xaxis.label, ax.yaxis.label):
+        text.set_color(GREY)
+    for axis in (ax, bar.ax):
+        axis.tick_params(colors=GREY)
+    off = ~np.isclose(got, right, rtol=1e-5, atol=1e-6 * np.abs(right).max())
+    rows, columns = (np.flatnonzero(off.any(axis=axis)) for axis in (1, 0))
+    return (
+        f"Map of the error of {name}: {off.sum()} of {off.size} entries are off, "
+        f"in rows {', '.join(map(str, rows))} and columns {', '.join(map(str, columns))}."
+    )

@@ -1,0 +1,274 @@
+"""The faces of the list of exercises: a card in a notebook, a table in a terminal, JSON."""
+
+import ast
+import base64
+import io
+import json
+import os
+import re
+import sys
+import textwrap
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from assignment.checking.exercises import EXERCISES, find
+from assignment.checking.judge import Verdict, judge
+from assignment.checking.run import SECONDS, run
+from assignment.checking.stubs import ASSIGNMENT, FILES, own_folder, todo_line
+from assignment.checking.submission import find_files, left_out
+
+MARKS = {"right": "✓", "convention": "✓", "unstable": "!", "unsolved": "…"}  # all others: ✗
+LABELS = {"unsolved": "to do", "convention": "right, by another convention"}
+COUNTED = {
+    "right": "right",
+    "convention": "right",
+    "crash": "wrong",
+    "timeout": "wrong",
+    "unsolved": "to do",
+}
+SOUND = ("right", "convention", "unsolved")
+SCHEMA = Path(__file__).with_name("verdicts.schema.json")
+
+
+class Work:
+    """Five files that are to be checked: one's own, or those of a hand-in.
+
+    folder : Path of the hand-in, or None for the files at the top of assignment/
+    """
+
+    def __init__(self, folder=None):
+        self.folder = folder
+        if folder is not None:
+            self.files = find_files(folder)
+            return
+        places = {name: (own_folder() / name, ASSIGNMENT / name) for name in FILES}
+        self.files = {
+            name: next(path for path in both if path.exists())
+            for name, both in places.items()
+            if any(path.exists() for path in both)
+        }
+
+    def shown(self, file):
+        """A file as it is told: assignment/softmax.py, or its path inside the hand-in."""
+        if self.folder is None:
+            return f"assignment/{file}"
+        path = self.files.get(file)
+        return path.relative_to(self.folder).as_posix() if path else file
+
+    def place(self, exercise):
+        """Where the exercise is to be written: assignment/softmax.py, line 33."""
+        path = self.files.get(exercise.file)
+        line = path and (todo_line(path, exercise.name) or _definition_line(path, exercise))
+        return self.shown(exercise.file) + (f", line {line}" if line else "")
+
+    def examine(self, exercise, seconds=SECONDS):
+        """The verdict on one exercise. Whatever the work does, this returns."""
+        verdict = judge(exercise, run(exercise, self.files, seconds), self.shown)
+        if verdict.status != "unsolved":
+            return verdict
+        said = verdict.message if verdict.diagnosis else ""
+        message = f"{said} Write it in {self.place(exercise)}.".strip()
+        return Verdict(**{**vars(verdict), "message": message})
+
+    def examine_all(self, exercises=EXERCISES, seconds=SECONDS):
+        """Verdicts in the order of the exercises, each as soon as it is there."""
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            yield from pool.map(lambda exercise: self.examine(exercise, seconds), exercises)
+
+
+def _definition_line(path, exercise):
+    """The line of the def of an exercise's function, or None."""
+    function = exercise.called.rpartition(".")[2]
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError):
+        return None
+    lines = [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and node.name == function
+    ]
+    return lines[0] if lines else None
+
+
+# Text.
+
+
+def as_text(verdict):
+    """A verdict for a terminal: what is wrong, what settles it, and what else was noticed."""
+    mark = MARKS.get(verdict.status, "✗")
+    label = LABELS.get(verdict.status, verdict.status)
+    paragraphs = [f"{mark} {verdict.name}: {label}. {verdict.message}".rstrip()]
+    if verdict.see:
+        paragraphs.append(f"  See {verdict.see}.")
+    paragraphs += [f"  Remark: {remark}." for remark in verdict.remarks]
+    return "\n".join(textwrap.fill(text, 100, subsequent_indent="  ") for text in paragraphs)
+
+
+def table(work, exercises=EXERCISES):
+    """Print a table of exercises, each line as soon as it is known, and return the verdicts."""
+    width = max(len(exercise.name) for exercise in exercises)
+    verdicts, notebook = [], None
+    for exercise, verdict in zip(exercises, work.examine_all(exercises), strict=True):
+        verdicts.append(verdict)
+        if exercise.notebook != notebook:
+            notebook = exercise.notebook
+            print(f"\nnotebooks/{notebook}.ipynb")
+        status = {"unsolved": "to do"}.get(verdict.status, verdict.status)
+        first = re.split(r"(?<=[.:]) (?=[A-Z])", verdict.message)[0]
+        said = work.place(exercise) if verdict.status == "unsolved" else first
+        mark = MARKS.get(verdict.status, "✗")
+        print(f"  {mark} {verdict.name:{width}}  {status:10}  {said}".rstrip(), flush=True)
+    count = Counter(COUNTED.get(verdict.status, verdict.status) for verdict in verdicts)
+    counts = [f"{count[kind]} {kind}" for kind in ("right", "wrong", "to do")]
+    counts += [f"{count[kind]} {kind}" for kind in ("unstable", "missing") if count[kind]]
+    right = [
+        e for e, v in zip(exercises, verdicts, strict=True) if COUNTED.get(v.status) == "right"
+    ]
+    points = [sum(exercise.points for exercise in some) for some in (right, exercises)]
+    print(f"\n{', '.join(counts)}; {points[0]} of {points[1]} points")
+    return verdicts
+
+
+def progress(work=None):
+    """Print a table of all exercises.
+
+    Returns
+    -------
+    bool : False if something is wrong; what is only unsolved is not wrong
+    """
+    sound = all(verdict.status in SOUND for verdict in table(work or Work()))
+    if not sound:
+        print("Of what is marked ✗ or !, `python -m assignment check NAME` says more.")
+    return sound
+
+
+def report(exercises=(), folder=None, as_json=False):
+    """`python -m assignment check`: print the verdicts on one's own files or on a hand-in.
+
+    Returns
+    -------
+    bool : False if something is wrong; as JSON always True, since the verdicts are the data
+    """
+    everything = not exercises
+    exercises = exercises or EXERCISES
+    work = Work(folder)
+    others = [path.relative_to(folder).as_posix() for path in left_out(folder)] if folder else []
+    if not as_json:
+        if folder is not None:
+            print("\n".join(work.shown(name) for name in FILES if name in work.files))
+        if others:
+            print(f"There is more than one hand-in: this is not {', nor '.join(others)}.")
+        if everything:
+            return progress(work)
+        verdicts = list(work.examine_all(exercises))
+        print("\n".join(map(as_text, verdicts)))
+        return all(verdict.status in SOUND for verdict in verdicts)
+    verdicts = work.examine_all(exercises)
+    data = {
+        "submission": str(folder) if folder else None,
+        "files": {name: work.shown(name) for name in FILES if name in work.files},
+        "left_out": others,
+        "exercises": [verdict.as_json() for verdict in verdicts],
+    }
+    json.dump(data, sys.stdout, indent=2)
+    print()
+    return True
+
+
+def hint(name, number=1):
+    """Print one hint of an exercise, and how to open the next.
+
+    Raises
+    ------
+    ValueError : there is no such exercise, or no such hint
+    """
+    exercise = find(name)
+    count = len(exercise.hints)
+    if not 1 <= number <= count:
+        raise ValueError(f"{exercise.name} has hints 1 to {count}, but not {number}.")
+    print(f"Hint {number} of {count} for {exercise.name}:")
+    print(
+        textwrap.fill(exercise.hints[number - 1], 92, initial_indent="  ", subsequent_indent="  ")
+    )
+    if number < count:
+        print(f"The next one: python -m assignment hint {exercise.name} {number + 1}")
+    else:
+        print(
+            f"That was the last one; see also notebooks/{exercise.notebook}.ipynb, section "
+            f"{exercise.section}."
+        )
+
+
+# In a notebook.
+
+
+def check(name):
+    """Show whether an exercise is right; if it is wrong, what is wrong with it.
+
+    In a notebook it shows a card, in a terminal it prints text.
+
+    Parameters
+    ----------
+    name : str, an exercise of `assignment.checking.exercises.EXERCISES`
+
+    Raises
+    ------
+    ValueError : if there is no exercise of that name
+    """
+    exercise = find(name)
+    verdict = Work().examine(exercise)
+    if _in_a_notebook():
+        from IPython.display import display
+
+        display(Card(verdict, exercise))
+    else:
+        print(as_text(verdict))
+
+
+def _in_a_notebook():
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and getattr(ipython.get_ipython(), "kernel", None) is not None
+
+
+class Card:
+    """A verdict that a notebook shows as HTML, and everything else as text."""
+
+    def __init__(self, verdict, exercise):
+        self.verdict = verdict
+        self.exercise = exercise
+
+    def __repr__(self):
+        return as_text(self.verdict)
+
+    def _repr_html_(self):
+        from jinja2 import Template
+
+        template = Template(
+            Path(__file__).with_name("card.html").read_text(encoding="utf-8"), autoescape=True
+        )
+        picture, alt = self._picture()
+        return template.render(
+            verdict=self.verdict,
+            mark=MARKS.get(self.verdict.status, "✗"),
+            label=LABELS.get(self.verdict.status, self.verdict.status),
+            hints=() if self.verdict.status in ("right", "convention") else self.exercise.hints,
+            picture=picture,
+            alt=alt,
+        )
+
+    def _picture(self):
+        """A map of the error as PNG in base64, and a sentence for those who do not see it."""
+        if self.verdict.error is None:
+            return "", ""
+        from matplotlib.figure import Figure
+
+        from assignment.given.plots import error_map
+
+        name, got, right = self.verdict.error
+        figure = Figure(figsize=(4.2, 2.4), dpi=100, layout="constrained")
+        alt = error_map(figure.add_subplot(), name, got, right)
+        png = io.BytesIO()
+        figure.savefig(png, format="png", transparent=True)
+        return base64.b64encode(png.getvalue()).decode(), alt
