@@ -5,6 +5,8 @@ import os
 # Two tests at a time leave one core to each: BLAS threads on top of that only wait for each other.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+import json
+import shutil
 import subprocess
 import sys
 import types
@@ -13,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from assignment.checking.stubs import FILES, SOLUTIONS, make_stub
 from assignment.given.cifar10 import load_cifar10
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -65,3 +68,38 @@ def run_assignment():
         )
 
     return run
+
+
+@pytest.fixture
+def hand_in(tmp_path):
+    """A function that makes a hand-in: the solutions, with some files replaced by other sources.
+
+    hand_in(softmax="...") replaces one; None leaves it out; `stubs` are what is not solved.
+    """
+
+    def make(folder="hand-in", stubs=False, **sources):
+        place = tmp_path / folder
+        place.mkdir(parents=True, exist_ok=True)
+        for file in FILES:
+            source = (SOLUTIONS / file).read_text(encoding="utf-8")
+            source = sources.get(Path(file).stem, make_stub(source) if stubs else source)
+            if isinstance(source, bytes):
+                (place / file).write_bytes(source)
+            elif source is not None:
+                (place / file).write_text(source, encoding="utf-8")
+        return tmp_path / folder.split("/")[0]
+
+    yield make
+    shutil.rmtree(tmp_path, ignore_errors=True)
+
+
+@pytest.fixture
+def schema():
+    """A function that raises unless data are as `check --json` promises."""
+    import jsonschema
+
+    from assignment.checking.faces import SCHEMA
+
+    promised = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(promised)
+    return jsonschema.Draft202012Validator(promised).validate

@@ -148,8 +148,13 @@ def session(tmp_path_factory):
 
 
 def told(outputs):
-    """All lines that a cell shows, without the colours."""
-    texts = ["\n".join(o.traceback) if o.output_type == "error" else o.text for o in outputs]
+    """All lines that a cell shows as text, without the colours."""
+    kinds = {
+        "error": lambda output: "\n".join(output.traceback),
+        "stream": lambda output: output.text,
+        "display_data": lambda output: output.data["text/plain"],
+    }
+    texts = [kinds[output.output_type](output) for output in outputs]
     return re.sub(r"\x1b\[[\d;]*m", "", "".join(texts)).splitlines()
 
 
@@ -178,8 +183,13 @@ def test_a_method_of_a_stub_that_is_called_shows_one_line(session):
 
 
 def test_a_check_of_a_stub_raises_nothing(session):
-    assert [output.output_type for output in session["check a stub"]] == ["stream"]
+    assert [output.output_type for output in session["check a stub"]] == ["display_data"]
     assert len(told(session["check a stub"])) == 1
+
+
+def test_a_check_shows_a_card(session):
+    html = session["check a stub"][0].data["text/html"]
+    assert "softmax_loss_naive: to do" in html and "Hint 1 of 3" in html
 
 
 def test_the_session_goes_on_after_a_stub(session):

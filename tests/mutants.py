@@ -1,0 +1,1137 @@
+"""Wrong solutions, and right ones written differently: what the checks are measured with.
+
+WRONG holds, for each exercise, what people write instead of a piece of the reference solution, and
+the diagnosis that names it (None where no known mistake fits). Most were counted in public
+solutions of the assignment. RIGHT holds whole answers that are right although the reference is
+written in another way.
+
+`make mutants` runs them all and prints a table.
+"""
+
+import re
+import sys
+import tempfile
+import textwrap
+from pathlib import Path
+
+from assignment.checking.exercises import EXERCISES, find
+from assignment.checking.judge import judge
+from assignment.checking.run import answer
+from assignment.checking.stubs import FILES, REGION, SOLUTIONS, make_stub
+
+COUNTER = "__import__('collections').Counter(self.y_train[nearest])"
+VOTE = "np.bincount(self.y_train[nearest]).argmax()"
+NEAREST = "candidates[by_distance[:k]]"
+ROOT = "np.sqrt(np.sum(difference**2))"
+ROOT_OF_ROW = "np.sqrt(np.sum(differences**2, axis=1))"
+PENALTY = "reg * np.sum(W * W)"
+BATCH = "np.random.choice(N, batch_size)"
+NET_PENALTY = "reg * (np.sum(W1 * W1) + np.sum(W2 * W2))"
+SHIFT = "scores -= scores.max(axis=1, keepdims=True)"
+
+# What is wrong with a penalty is the same in every loss of a linear classifier. {loss} and {dW} are
+# the lines of the solution that add it.
+PENALTIES = {
+    "factor 2 missing": ("dW", "reg * W", "reg-factor-2-missing"),
+    "half in the loss only": ("loss", "0.5 * reg * np.sum(W * W)", "reg-half-in-loss-only"),
+    "reg missing from the gradient": ("dW", "0 * W", "reg-missing-from-gradient"),
+    "reg missing from the loss": ("loss", "0", "reg-missing-from-loss"),
+    "reg divided by N in the loss": ("loss", "reg * np.sum(W * W) / N", "reg-over-n"),
+    "reg divided by N in the gradient": ("dW", "2 * reg * W / N", "reg-over-n"),
+    "reg for each example": ("loss", "N * reg * np.sum(W * W)", "reg-times-n"),
+    "reg twice": ("loss", "2 * reg * np.sum(W * W)", "reg-twice"),
+    "reg twice in the gradient": ("dW", "4 * reg * W", "reg-twice"),
+    "reg subtracted": ("dW", "-2 * reg * W", "reg-sign"),
+    "reg dropped from the gradient": ("dW", "2 * W", "reg-strength-dropped"),
+    "reg dropped from the loss": ("loss", "0.5 * np.sum(W * W)", "reg-strength-dropped"),
+    "sum of W": ("loss", "reg * np.sum(W)", "reg-other-form"),
+    "only reg": ("loss", "0.5 * reg", "reg-other-form"),
+    "norm": ("loss", "reg * np.linalg.norm(W)", "reg-other-form"),
+    "a twentieth": ("loss", "0.05 * reg * np.sum(W * W)", "reg-other-form"),
+    "sum of W in the gradient": ("dW", "reg * np.sum(W)", "reg-other-form"),
+    "sign of W": ("dW", "reg * np.sign(W)", "reg-other-form"),
+}
+
+LINEAR_WRONG = {
+    "svm_loss_naive": {
+        "reg missing from both": (
+            "loss / N + reg * np.sum(W * W)\n    dW = dW / N + 2 * reg * W",
+            "loss / N\n    dW = dW / N",
+            "reg-missing",
+        ),
+        "loss not a mean": ("loss / N", "loss", "not-averaged"),
+        "gradient not a mean": ("dW / N", "dW", "not-averaged"),
+        "divided twice": ("dW / N", "dW / N / N", "averaged-twice"),
+        "mean over the classes too": ("loss / N", "loss / N / W.shape[1]", "averaged-over-classes"),
+        "right class missing": ("dW[:, y[i]] -= X[i]", "pass", "right-class-missing"),
+        "right class added": ("dW[:, y[i]] -= X[i]", "dW[:, y[i]] += X[i]", "right-class-sign"),
+        "other classes missing": ("dW[:, c] += X[i]", "pass", "other-classes-missing"),
+        "margin of 1 missing": ("- scores[y[i]] + 1", "- scores[y[i]]", "margin-missing"),
+        "margin turned round": (
+            "scores[c] - scores[y[i]] + 1",
+            "scores[y[i]] - scores[c] + 1",
+            "margin-reversed",
+        ),
+        "max(0) missing": ("margin > 0", "True", "max-missing"),
+        "right class counted": (
+            "continue",
+            "loss += 1; dW[:, c] -= X[i]; continue",
+            "right-class-counted",
+        ),
+        "margins for the indicator": (
+            "dW[:, c] += X[i]\n                dW[:, y[i]] -= X[i]",
+            "dW[:, c] += margin * X[i]\n                dW[:, y[i]] -= margin * X[i]",
+            "margins-for-indicator",
+        ),
+        "last example only": ("for i in range(N):", "for i in [N - 1]:", "one-example-only"),
+        "first example left out": (
+            "for i in range(N):",
+            "for i in range(1, N):",
+            "example-left-out",
+        ),
+        "swapped": ("return loss, dW", "return dW, loss", "wrong-return"),
+        "sign of everything": ("return loss, dW", "return loss, -dW", "sign"),
+        "transposed": ("return loss, dW", "return loss, dW.T.copy()", "transposed"),
+        "squared": ("loss += margin", "loss += margin**2", "squared-hinge"),
+        "gradient not written yet": (
+            "return loss, dW",
+            "return loss, np.zeros_like(W)",
+            "gradient-missing",
+        ),
+        "nothing returned": ("return loss, dW", "pass", "wrong-return"),
+        "only the loss returned": ("return loss, dW", "return loss", "wrong-return"),
+        "X changed": ("return loss, dW", "X *= 2; return loss, dW", "inputs-changed"),
+        "W changed": ("return loss, dW", "W -= 1e-3 * dW; return loss, dW", "inputs-changed"),
+        "gradient one part in a hundred off": ("return loss, dW", "return loss, 1.01 * dW", None),
+    },
+    "svm_loss_vectorized": {
+        "violations counted once": ("-M.sum(axis=1)", "-1", "violations-counted-once"),
+        "right class missing": (
+            "M[rows, y] = -M.sum(axis=1)",
+            "pass",
+            "right-class-missing",
+        ),
+        "right class counted": ("margins[rows, y] = 0", "pass", "right-class-counted"),
+        "columns for entries": (
+            "margins[rows, y] = 0",
+            "margins[:, y] = 0",
+            "columns-for-entries",
+        ),
+        "gradient not a mean": ("M /= N", "pass", "not-averaged"),
+        "loss not a mean": ("np.sum(margins) / N", "np.sum(margins)", "not-averaged"),
+        "mean of everything": ("np.sum(margins) / N", "np.mean(margins)", "averaged-over-classes"),
+        "max(0) missing": ("np.maximum(margins, 0, out=margins)", "pass", "max-missing"),
+        "mask with >=": ("(margins > 0)", "(margins >= 0)", "mask-of-all"),
+        "margins for the indicator": (
+            "(margins > 0).astype(margins.dtype)",
+            "margins.copy()",
+            "margins-for-indicator",
+        ),
+        "margin of 1 missing": ("[:, np.newaxis] - 1", "[:, np.newaxis]", "margin-missing"),
+        "sign": ("M /= N", "M /= -N", "sign"),
+        "data term missing": ("dW = X.T @ M", "dW = np.zeros_like(W)", "data-term-missing"),
+        "minus twice the count": (
+            "M[rows, y] = -M.sum(axis=1)",
+            "M[rows, y] = -2 * M.sum(axis=1)",
+            "wrong-coefficients",
+        ),
+        "largest margin only": (
+            "margins[rows, y] = 0",
+            "margins[rows, y] = 0; margins *= margins == margins.max(axis=1, keepdims=True)",
+            "largest-margin-only",
+        ),
+        "transposed": ("return loss, dW", "return loss, dW.T.copy()", "transposed"),
+        "ragged": ("return loss, dW", "return loss, [[1.0], [1.0, 2.0]]", "wrong-return"),
+        "one class off": ("return loss, dW", "dW[:, -1] *= 1.001; return loss, dW", None),
+    },
+    "softmax_loss_naive": {
+        "gradient not a mean": ("dW / N", "dW", "not-averaged"),
+        "loss not a mean": ("loss / N", "loss", "not-averaged"),
+        "right class missing": ("(p - (c == y[i]))", "p", "right-class-missing"),
+        "right class only": (
+            "(p - (c == y[i]))",
+            "(p - 1) * (c == y[i])",
+            "other-classes-missing",
+        ),
+        "indicator added": ("(p - (c == y[i]))", "(p + (c == y[i]))", "right-class-sign"),
+        "indicator only": ("(p - (c == y[i]))", "-1.0 * (c == y[i])", "probabilities-missing"),
+        "ones for probabilities": (
+            "(p - (c == y[i]))",
+            "(1.0 - (c == y[i]))",
+            "wrong-coefficients",
+        ),
+        "p squared": ("(p - (c == y[i]))", "(p**2 - (c == y[i]))", "wrong-coefficients"),
+        "not normalised": (
+            "np.exp(shifted[c] - log_sum)",
+            "np.exp(shifted[c])",
+            "not-normalised",
+        ),
+        "overflow": ("scores - scores.max()", "scores", "overflow"),
+        "sign": (
+            "loss += log_sum - shifted[y[i]]",
+            "loss -= log_sum - shifted[y[i]]",
+            "sign",
+        ),
+        "sign of the gradient": ("(p - (c == y[i]))", "((c == y[i]) - p)", "sign"),
+        "log missing": (
+            "loss += log_sum - shifted[y[i]]",
+            "loss -= np.exp(shifted[y[i]] - log_sum)",
+            "log-missing",
+        ),
+        "log of the sum missing": (
+            "loss += log_sum - shifted[y[i]]",
+            "loss -= scores[y[i]]",
+            "log-sum-missing",
+        ),
+        "logarithm to base 10": (
+            "loss += log_sum - shifted[y[i]]",
+            "loss -= np.log10(np.exp(shifted[y[i]] - log_sum))",
+            "wrong-logarithm",
+        ),
+        "shifted in one place": (
+            "loss += log_sum - shifted[y[i]]",
+            "loss += log_sum - scores[y[i]]",
+            "shift-in-one-place",
+        ),
+        "all classes": (
+            "loss += log_sum - shifted[y[i]]",
+            "loss += np.sum(log_sum - shifted)",
+            "all-classes-summed",
+        ),
+        "last example only": ("for i in range(N):", "for i in [N - 1]:", "one-example-only"),
+        "overwritten": ("dW[:, c] += (p", "dW[:, c] = (p", "one-example-only"),
+        "last example left out": (
+            "for i in range(N):",
+            "for i in range(N - 1):",
+            "example-left-out",
+        ),
+        "NaN": ("return loss, dW", "return np.nan, np.nan * W", None),
+        "NaN in the loss": ("return loss, dW", "return np.nan, dW", None),
+        "y changed": ("return loss, dW", "y += 1; return loss, dW", "inputs-changed"),
+    },
+    "softmax_loss_vectorized": {
+        "columns for entries": ("P[rows, y] -= 1", "P[:, y] -= 1", "columns-for-entries"),
+        "right class missing": ("P[rows, y] -= 1", "pass", "right-class-missing"),
+        "right class added": ("P[rows, y] -= 1", "P[rows, y] += 1", "right-class-sign"),
+        "right class set": ("P[rows, y] -= 1", "P[rows, y] = -1", "right-class-overwritten"),
+        "not a mean": ("P /= N", "pass", "not-averaged"),
+        "divided twice": ("P /= N", "P /= N * N", "averaged-twice"),
+        "sum for mean": (
+            "np.mean(np.log(sums[:, 0]) - correct)",
+            "np.sum(np.log(sums[:, 0]) - correct)",
+            "not-averaged",
+        ),
+        "overflow": (SHIFT, "pass", "overflow"),
+        "one shift for all rows": (SHIFT, "scores -= scores.max()", "overflow"),
+        "shift along the wrong axis": (
+            SHIFT,
+            "scores -= scores.max(axis=0)",
+            "shift-wrong-axis",
+        ),
+        "normalised over everything": (
+            "P.sum(axis=1, keepdims=True)",
+            "np.full((N, 1), P.sum())",
+            "sum-wrong-axis",
+        ),
+        "gradient normalised over the examples": (
+            "P /= sums",
+            "P /= P.sum(axis=0)",
+            "sum-wrong-axis",
+        ),
+        "not normalised": ("P /= sums", "pass", "not-normalised"),
+        "sign": ("P /= N", "P /= -N", "sign"),
+        "one percent off": ("dW += 2 * reg * W", "dW += 2 * reg * W; dW *= 1.01", None),
+        "transposed": ("return loss, dW", "return loss, dW.T", "transposed"),
+        "loss of each example": (
+            "loss = np.mean(np.log(sums[:, 0]) - correct)",
+            "loss = (np.log(sums[:, 0]) - correct)",
+            "wrong-shape",
+        ),
+        "loss missing": ("return loss, dW", "return 0.0, dW", "loss-missing"),
+    },
+}
+
+PENALTY_LINES = {
+    "svm_loss_naive": (PENALTY, "2 * reg * W"),
+    "svm_loss_vectorized": (PENALTY, "2 * reg * W"),
+    "softmax_loss_naive": (PENALTY, "2 * reg * W"),
+    "softmax_loss_vectorized": (PENALTY, "2 * reg * W"),
+}
+
+WRONG = {
+    "KNearestNeighbor.compute_distances_two_loops": {
+        "root missing": (ROOT, "np.sum(difference**2)", "root-missing"),
+        "L1": (ROOT, "np.sum(np.abs(difference))", "l1-distance"),
+        "root inside": (ROOT, "np.sum(np.sqrt(difference**2))", "l1-distance"),
+        "largest difference": (ROOT, "np.max(np.abs(difference))", "max-distance"),
+        "squared after the sum": (ROOT, "np.sqrt(np.sum(difference) ** 2)", "squared-after-sum"),
+        "mean": (ROOT, "np.sqrt(np.mean(difference**2))", "mean-for-sum"),
+        "first row only": (
+            "dists[i, j] = ",
+            "if i:\n                    break\n                dists[i, j] = ",
+            "not-filled",
+        ),
+        "one part in a thousand off": (ROOT, "1.001 * " + ROOT, None),
+    },
+    "KNearestNeighbor.compute_distances_one_loop": {
+        "root missing": (ROOT_OF_ROW, "np.sum(differences**2, axis=1)", "root-missing"),
+        "other axis": ("axis=1", "axis=0", None),
+        "no axis": (", axis=1", "", "axis-missing"),
+        "L1": (ROOT_OF_ROW, "np.sum(np.abs(differences), axis=1)", "l1-distance"),
+        "one row only": ("dists[i] = ", "dists[0] = ", None),
+    },
+    "KNearestNeighbor.compute_distances_no_loops": {
+        "root missing": ("return np.sqrt(dists, out=dists)", "return dists", "root-missing"),
+        "sign of the product": ("dists *= -2", "dists *= 2", "cross-term"),
+        "factor 2 of the product": ("dists *= -2", "dists *= -1", "cross-term"),
+        "squares of X_train missing": ("dists += train_squares", "pass", "squares-missing"),
+        "squares of X missing": (
+            "dists += test_squares[:, np.newaxis]",
+            "pass",
+            "squares-missing",
+        ),
+        "transposed": ("return np.sqrt(dists, out=dists)", "return np.sqrt(dists).T", "transposed"),
+        "product only": ("dists *= -2", "return dists", "cross-term"),
+        "squares along the wrong axis": (
+            'np.einsum("nd,nd->n", X, X)',
+            'np.resize(np.einsum("nd,nd->d", X, X), len(X))',
+            None,
+        ),
+        "X changed": (
+            "dists = X @ self.X_train.T",
+            "dists = X @ self.X_train.T; X += 1",
+            "inputs-changed",
+        ),
+    },
+    "KNearestNeighbor.predict_labels": {
+        "ties to the nearer": (VOTE, f"{COUNTER}.most_common(1)[0][0]", "ties"),
+        "ties to the largest": (
+            VOTE,
+            "max(self.y_train[nearest], key=lambda c: (sum(self.y_train[nearest] == c), c))",
+            "ties",
+        ),
+        "ties by order of a sort of counts": (
+            VOTE,
+            "np.argsort(np.bincount(self.y_train[nearest]), kind='stable')[-1]",
+            "ties",
+        ),
+        "ties by order of a set": (
+            VOTE,
+            "max(set(self.y_train[nearest].tolist()), key=self.y_train[nearest].tolist().count)",
+            "ties",
+        ),
+        "only the nearest votes": ("by_distance[:k]", "by_distance[:1]", "k-ignored"),
+        "the farthest vote": (NEAREST, "np.argsort(-dists[i])[:k]", "farthest-neighbours"),
+        "one neighbour too many": (NEAREST, "np.argsort(dists[i])[: k + 1]", "k-off-by-one"),
+        "one neighbour too few": (
+            NEAREST,
+            "np.argsort(dists[i])[: max(k - 1, 1)]",
+            "k-off-by-one",
+        ),
+        "the nearest left out": (NEAREST, "np.argsort(dists[i])[1 : k + 1]", "k-off-by-one"),
+        "indices for labels": (
+            "np.bincount(self.y_train[nearest])",
+            "np.bincount(nearest)",
+            "indices-for-labels",
+        ),
+        "labels sorted by value": (
+            "self.y_train[nearest]",
+            "np.sort(self.y_train)[nearest]",
+            "labels-sorted",
+        ),
+        "the smallest label": (VOTE, "self.y_train[nearest].min()", "vote-missing"),
+        "the mean label": (VOTE, "np.round(self.y_train[nearest].mean())", "vote-missing"),
+        "label 0 never counted": (
+            VOTE,
+            "(np.bincount(self.y_train[nearest]) * "
+            "(np.arange(self.y_train[nearest].max() + 1) > 0)).argmax()",
+            None,
+        ),
+        "the count for the label": (VOTE, "np.bincount(self.y_train[nearest]).max()", None),
+        "dists changed": (
+            VOTE,
+            VOTE + "; dists[i] = 0",
+            "inputs-changed",
+        ),
+    },
+    "nca_loss": {
+        "factor 2 missing": ("2 * dZ.T @ X", "dZ.T @ X", "factor-2-missing"),
+        "gradient not a mean": ("- log_p)) / N", "- log_p))", "not-averaged"),
+        "an example picks itself": ("np.fill_diagonal(S, -np.inf)", "pass", "self-counted"),
+        "sum of logs": ("-np.mean(log_p)", "-np.sum(log_p)", "not-averaged"),
+        "mean of p": ("-np.mean(log_p)", "-np.log(np.mean(np.exp(log_p)))", "mean-before-log"),
+        "p for log p": ("-np.mean(log_p)", "-np.mean(np.exp(log_p))", "log-missing"),
+        "M twice": ("M @ Z + M.T @ Z", "2 * M @ Z", "not-symmetrised"),
+        "transposed": ("2 * dZ.T @ X", "(2 * dZ.T @ X).T", "transposed"),
+        "sign": ("2 * dZ.T @ X", "-2 * dZ.T @ X", "sign"),
+        "sums along the other axis": ("M.sum(axis=0)", "M.sum(axis=1)", None),
+    },
+    **{
+        name: {
+            **mistakes,
+            **{
+                mistake: (PENALTY_LINES[name][part == "dW"], new, diagnosis)
+                for mistake, (part, new, diagnosis) in PENALTIES.items()
+            },
+        }
+        for name, mistakes in LINEAR_WRONG.items()
+    },
+    "LinearClassifier.train": {
+        "uphill": ("self.W -= ", "self.W += ", "uphill"),
+        "no learning rate": ("learning_rate * dW", "dW", "learning-rate-missing"),
+        "a thousandth of the rate": (
+            "learning_rate * dW",
+            "0.001 * learning_rate * dW",
+            "learning-rate-other",
+        ),
+        "never updated": ("self.W -= learning_rate * dW", "pass", "never-updated"),
+        "loss not noted": ("loss_history.append(float(loss))", "pass", "history"),
+        "batch size noted": ("append(float(loss))", "append(batch_size)", "history"),
+        "labels of other examples": ("y[batch]", "y[:batch_size]", "labels-of-other-examples"),
+        "other numbers than X": ("X[batch]", "(X[batch] - X.mean())", "not-training-examples"),
+        "labels not drawn": ("y[batch]", "y", "labels-of-other-examples"),
+        "always the first examples": (
+            BATCH,
+            "np.arange(batch_size) % N",
+            "same-batch-each-step",
+        ),
+        "one batch for all steps": (
+            BATCH,
+            "np.random.RandomState(0).choice(N, batch_size)",
+            "same-batch-each-step",
+        ),
+        "one example, repeated": (
+            BATCH,
+            "np.full(batch_size, np.random.randint(N))",
+            "same-batch-each-step",
+        ),
+        "indices from the wrong dimension": (
+            BATCH,
+            "np.random.choice(D, batch_size)",
+            "part-never-drawn",
+        ),
+        "the last example never": (
+            BATCH,
+            "np.random.randint(N - 1, size=batch_size)",
+            "part-never-drawn",
+        ),
+        "a new batch every second step": (
+            BATCH,
+            "np.random.choice(N, batch_size) if step % 2 == 0 else batch",
+            "same-batch-each-step",
+        ),
+        "all examples": ("X[batch], y[batch]", "X, y", "batch-size"),
+        "half a batch": (BATCH, "np.random.choice(N, batch_size // 2)", "batch-size"),
+        "reg not passed on": ("y[batch], reg)", "y[batch], 0.0)", "reg-not-passed-on"),
+        "two steps in one": (
+            "self.W -= learning_rate * dW",
+            "self.W -= 2 * learning_rate * dW",
+            "learning-rate-other",
+        ),
+    },
+    "LinearClassifier.predict": {
+        "argmin": ("argmax", "argmin", "argmin"),
+        "other axis": ("axis=1", "axis=0", "wrong-axis"),
+        "no axis": ("argmax(axis=1)", "argmax()", "wrong-axis"),
+        "the largest score": ("scores.argmax(axis=1)", "scores.max(axis=1)", "scores-for-labels"),
+        "the scores": ("scores.argmax(axis=1)", "scores", "scores-for-labels"),
+        "nothing returned": ("return scores", "scores", None),
+        "column": ("scores.argmax(axis=1)", "scores.argmax(axis=1)[:, np.newaxis]", "wrong-shape"),
+    },
+    "TwoLayerNet.scores": {
+        "ReLU missing": ("np.maximum(H, 0, out=H)", "pass", "relu-missing"),
+        "sigmoid": ("np.maximum(H, 0, out=H)", "H = 1 / (1 + np.exp(-H))", "other-activation"),
+        "first bias missing": (
+            "np.maximum(H, 0, out=H)",
+            "np.maximum(H - b1, 0, out=H)",
+            "bias-missing",
+        ),
+        "first bias after the ReLU": (
+            "np.maximum(H, 0, out=H)",
+            "H = np.maximum(H - b1, 0) + b1",
+            "bias-after-relu",
+        ),
+        "ReLU6": ("np.maximum(H, 0, out=H)", "H = np.clip(H, 0, 6)", None),
+        "second bias missing": ("scores = H @ W2 + b2", "scores = H @ W2", "bias-missing"),
+        "second bias twice": ("scores = H @ W2 + b2", "scores = H @ W2 + 2 * b2", "bias-twice"),
+        "first bias twice": ("H = X @ W1 + b1", "H = X @ W1 + 2 * b1", "bias-twice"),
+        "ReLU on the scores": (
+            "require_finite(scores, X=X, **self.params)",
+            "np.maximum(scores, 0, out=scores)",
+            "relu-on-scores",
+        ),
+        "shifted": (
+            "require_finite(scores, X=X, **self.params)",
+            SHIFT,
+            "scores-shifted",
+        ),
+        "probabilities": (
+            "require_finite(scores, X=X, **self.params)",
+            "scores = np.exp(scores); scores /= scores.sum(axis=1, keepdims=True)",
+            "probabilities-for-scores",
+        ),
+        "transposed": (
+            "require_finite(scores, X=X, **self.params)",
+            "scores = scores.T.copy() if y is None else scores",
+            "transposed",
+        ),
+        "weights of one unit off": (
+            "scores = H @ W2 + b2",
+            "scores = H @ W2 + b2; scores[:, 0] += 0.01 * H[:, 0]",
+            None,
+        ),
+    },
+    "TwoLayerNet.loss": {
+        "one penalty": (NET_PENALTY, "reg * np.sum(W2 * W2)", "reg-one-layer"),
+        "the other penalty": (NET_PENALTY, "reg * np.sum(W1 * W1)", "reg-one-layer"),
+        "reg missing": (f" + {NET_PENALTY}", "", "reg-missing-from-loss"),
+        "half": (NET_PENALTY, f"0.5 * {NET_PENALTY}", "reg-half-in-loss-only"),
+        "half of one": (
+            NET_PENALTY,
+            "reg * (0.5 * np.sum(W1 * W1) + np.sum(W2 * W2))",
+            "reg-half-in-loss-only",
+        ),
+        "over N": (NET_PENALTY, f"{NET_PENALTY} / N", "reg-over-n"),
+        "twice": (NET_PENALTY, f"2 * {NET_PENALTY}", "reg-twice"),
+        "reg dropped": (
+            NET_PENALTY,
+            "0.5 * (np.sum(W1 * W1) + np.sum(W2 * W2))",
+            "reg-strength-dropped",
+        ),
+        "sums of W": (NET_PENALTY, "reg * (np.sum(W1) + np.sum(W2))", "reg-other-form"),
+        "biases regularised": (
+            "np.sum(W2 * W2)",
+            "np.sum(W2 * W2) + np.sum(b1 * b1) + np.sum(b2 * b2)",
+            "biases-regularised",
+        ),
+        "not a mean": ("np.mean(np.log", "np.sum(np.log", "not-averaged"),
+        "sign": ("np.mean(np.log", "-np.mean(np.log", "sign"),
+        "overflow": (SHIFT, "pass", "overflow"),
+        "one shift for all rows": (SHIFT, "scores -= scores.max()", "overflow"),
+        "shift along the wrong axis": (SHIFT, "scores -= scores.max(axis=0)", "shift-wrong-axis"),
+        "shifted in one place": (
+            "correct = scores[rows, y]",
+            "correct = self.loss(X)[rows, y]",
+            "shift-in-one-place",
+        ),
+        "params changed": (
+            NET_PENALTY,
+            NET_PENALTY + "; W1 *= 0.5",
+            "inputs-changed",
+        ),
+    },
+    "TwoLayerNet.gradients": {
+        "ReLU mask missing": ("dH *= H > 0", "pass", "relu-mask-missing"),
+        "mask of dH": ("dH *= H > 0", "dH *= dH > 0", "relu-mask-wrong"),
+        "mask without the bias": ("dH *= H > 0", "dH *= X @ W1 > 0", "relu-mask-wrong"),
+        "mask with >=": ("dH *= H > 0", "dH *= H >= 0", "relu-mask-missing"),
+        "H for its mask": ("dH *= H > 0", "dH *= H", "relu-mask-wrong"),
+        "factor 2 missing in W2": (
+            "H.T @ dscores + 2 * reg * W2",
+            "H.T @ dscores + reg * W2",
+            "reg-factor-2-missing",
+        ),
+        "factor 2 missing in both": (
+            'grads["b1"] = dH.sum(axis=0)',
+            'grads["b1"] = dH.sum(axis=0); grads["W1"] -= reg * W1; grads["W2"] -= reg * W2',
+            "reg-factor-2-missing",
+        ),
+        "reg missing": ("X.T @ dH + 2 * reg * W1", "X.T @ dH", "reg-missing-from-gradient"),
+        "reg over N": (
+            "X.T @ dH + 2 * reg * W1",
+            "X.T @ dH + 2 * reg * W1 / N",
+            "reg-over-n",
+        ),
+        "reg dropped": ("X.T @ dH + 2 * reg * W1", "X.T @ dH + 2 * W1", "reg-strength-dropped"),
+        "biases regularised": (
+            "dH.sum(axis=0)",
+            "dH.sum(axis=0) + 2 * reg * b1",
+            "biases-regularised",
+        ),
+        "columns for entries": ("P[rows, y] -= 1", "P[:, y] -= 1", "columns-for-entries"),
+        "right class missing": ("P[rows, y] -= 1", "pass", "right-class-missing"),
+        "not a mean": ("P /= N", "pass", "not-averaged"),
+        "divided twice": ("P /= N", "P /= N * N", "averaged-twice"),
+        "sign": ("P /= N", "P /= -N", "sign"),
+        "mean for sum": ("dH.sum(axis=0)", "dH.mean(axis=0)", "bias-gradient-averaged"),
+        "other axis": ("dscores.sum(axis=0)", "dscores.sum(axis=1)", "bias-gradient-not-summed"),
+        "bias gradient not summed": ("dH.sum(axis=0)", "dH", "bias-gradient-not-summed"),
+        "b2 not a mean": (
+            "dscores.sum(axis=0)",
+            "N * dscores.sum(axis=0)",
+            "not-averaged",
+        ),
+        "gradients swapped": (
+            'grads["b1"] = dH.sum(axis=0)',
+            'grads["b1"] = dH.sum(axis=0); grads["W1"], grads["W2"] = grads["W2"], grads["W1"]',
+            "gradients-swapped",
+        ),
+        "transposed": (
+            "X.T @ dH + 2 * reg * W1",
+            "(X.T @ dH + 2 * reg * W1).T",
+            "transposed",
+        ),
+        "before the ReLU": (
+            "H.T @ dscores + 2 * reg * W2",
+            "(X @ W1 + b1).T @ dscores + 2 * reg * W2",
+            "pre-activation-for-hidden",
+        ),
+        "dH without W2 transposed": (
+            "dscores @ W2.T",
+            "dscores @ np.abs(W2.T)",
+            None,
+        ),
+        "biases still missing": (
+            'grads["b1"] = dH.sum(axis=0)',
+            'del grads["b2"]',
+            "gradient-missing",
+        ),
+    },
+    "TwoLayerNet.train": {
+        "without replacement": (
+            BATCH,
+            "np.random.choice(N, batch_size, replace=False)",
+            "without-replacement",
+        ),
+        "weights only": (
+            "for name in self.params:",
+            'for name in ("W1", "W2"):',
+            "parameters-not-updated",
+        ),
+        "uphill": ("self.params[name] -= ", "self.params[name] += ", "uphill"),
+        "no learning rate": (
+            "learning_rate * grads[name]",
+            "grads[name]",
+            "learning-rate-missing",
+        ),
+        "never updated": (
+            "self.params[name] -= learning_rate * grads[name]",
+            "pass",
+            "never-updated",
+        ),
+        "loss not noted": ("loss_history.append(float(loss))", "pass", "history"),
+        "labels of other examples": ("y[batch]", "y[:batch_size]", "labels-of-other-examples"),
+        "always the first examples": (
+            BATCH,
+            "np.arange(batch_size) % N",
+            "same-batch-each-step",
+        ),
+        "indices from the wrong dimension": (
+            BATCH,
+            "np.random.choice(D, batch_size)",
+            "part-never-drawn",
+        ),
+        "half a batch": (BATCH, "np.random.choice(N, batch_size // 2)", "batch-size"),
+        "reg not passed on": ("reg=reg", "reg=0.0", "reg-not-passed-on"),
+        "no decay": (
+            "loss_history.append(float(loss))",
+            "loss_history.append(float(loss)); learning_rate_decay = 1.0",
+            "epoch-count",
+        ),
+    },
+    "TwoLayerNet.predict": {
+        "argmin": ("argmax", "argmin", "argmin"),
+        "other axis": ("axis=1", "axis=0", "wrong-axis"),
+        "the scores": (".argmax(axis=1)", "", "scores-for-labels"),
+        "the largest score": (".argmax(axis=1)", ".max(axis=1)", "scores-for-labels"),
+        "a forward pass without ReLU": (
+            "self.loss(X)",
+            "((X @ self.params['W1'] + self.params['b1']) @ self.params['W2'] + self.params['b2'])",
+            "relu-missing",
+        ),
+    },
+}
+
+
+# Right, but not as we write it. Whole answers, in the place of the reference's.
+
+RIGHT = {
+    "KNearestNeighbor.compute_distances_two_loops": {
+        "norm": "dists[i, j] = np.linalg.norm(X[i] - self.X_train[j])",
+        "dot": """
+            d = X[i, :] - self.X_train[j, :]
+            dists[i][j] = np.sqrt(d.dot(d))
+            """,
+        "power of one half": """
+            dists[i, j] = np.sum((self.X_train[j] - X[i]) ** 2) ** 0.5
+            """,
+        "numbers one at a time": """
+            total = 0
+            for d in range(X.shape[1]):
+                total += (X[i, d] - self.X_train[j, d]) ** 2
+            dists[i, j] = total**0.5
+            """,
+        "float32 inside": """
+            d = np.float32(X[i]) - np.float32(self.X_train[j])
+            dists[i, j] = np.sqrt(np.sum(d * d))
+            """,
+    },
+    "KNearestNeighbor.compute_distances_one_loop": {
+        "norm": "dists[i, :] = np.linalg.norm(self.X_train - X[i], axis=1)",
+        "all rows from here on": "dists[i:,] = np.sqrt(((X[i] - self.X_train) ** 2).sum(1))",
+    },
+    "KNearestNeighbor.compute_distances_no_loops": {
+        "no care for round-off": """
+            squares = np.sum(X**2, axis=1, keepdims=True) + np.sum(self.X_train**2, axis=1)
+            return np.sqrt(squares - 2 * X.dot(self.X_train.T))
+            """,
+        "scipy": """
+            from scipy.spatial.distance import cdist
+            return cdist(X, self.X_train)
+            """,
+        "a matrix": """
+            a = np.matrix(np.sum(X**2, axis=1)).T
+            squares = a + np.sum(self.X_train**2, axis=1) - 2 * X @ self.X_train.T
+            return np.sqrt(np.maximum(squares, 0))
+            """,
+        "einsum over all differences": """
+            d = X[:, None] - self.X_train
+            return np.sqrt(np.einsum("ijk,ijk->ij", d, d))
+            """,
+        "another order in memory": """
+            a, b = (X**2).sum(1), (self.X_train**2).sum(1)
+            return np.sqrt(np.maximum(b[:, None] - 2 * self.X_train @ X.T + a, 0)).T
+            """,
+    },
+    "KNearestNeighbor.predict_labels": {
+        "a full sort": """
+            closest_y = self.y_train[np.argsort(dists[i], kind="stable")[:k]]
+            y_pred[i] = np.argmax(np.bincount(closest_y))
+            """,
+        "unique": """
+            closest_y = self.y_train[np.argsort(dists[i], kind="stable")[:k]]
+            labels, counts = np.unique(closest_y, return_counts=True)
+            y_pred[i] = labels[np.argmax(counts)]
+            """,
+        "float labels": """
+            y_pred = y_pred.astype(float)
+            y_pred[i] = np.argmax(np.bincount(self.y_train[np.argsort(dists[i])[:k]]))
+            """,
+        "ten counters": """
+            counts = np.zeros(10)
+            for label in self.y_train[np.argsort(dists[i])][:k]:
+                counts[label] += 1
+            y_pred[i] = np.argmax(counts)
+            """,
+        "old scipy": """
+            from scipy.stats import mode
+            y_pred[i] = mode(self.y_train[np.argsort(dists[i])[:k]])[0][0]
+            """,
+        "a sorted dict": """
+            votes = {}
+            for j in dists[i].argsort()[:k]:
+                votes[self.y_train[j]] = votes.get(self.y_train[j], 0) + 1
+            y_pred[i] = sorted(votes.items(), key=lambda item: (-item[1], item[0]))[0][0]
+            """,
+    },
+    "svm_loss_naive": {
+        "the right class last": """
+            N, C = X.shape[0], W.shape[1]
+            loss, dW = 0.0, np.zeros(W.shape)
+            for i in range(N):
+                s = W.T.dot(X[i])
+                violated = 0
+                for c in range(C):
+                    margin = s[c] - s[y[i]] + 1
+                    if c != y[i] and margin > 0:
+                        loss += margin
+                        violated += 1
+                        dW[:, c] += X[i].T
+                dW[:, y[i]] -= violated * X[i].T
+            return loss / N + reg * np.sum(W**2), dW / N + 2 * reg * W
+            """,
+        "the right class not left out": """
+            N = X.shape[0]
+            loss, dW = -float(N), np.zeros(W.shape)
+            for i in range(N):
+                s = X[i].dot(W)
+                for c in range(W.shape[1]):
+                    if s[c] - s[y[i]] + 1 > 0:
+                        loss += s[c] - s[y[i]] + 1
+                        dW[:, c] += X[i]
+                        dW[:, y[i]] -= X[i]
+            loss /= N
+            dW /= N
+            loss += reg * np.sum(W * W)
+            dW += reg * 2 * W
+            return np.float32(loss), dW
+            """,
+        "classes outside": """
+            N, C = X.shape[0], W.shape[1]
+            loss, dW = 0, 0 * W
+            for c in range(C):
+                for i in range(N):
+                    margin = X[i] @ W[:, c] - X[i] @ W[:, y[i]] + 1
+                    if margin > 0 and c != y[i]:
+                        loss += margin / N
+                        dW[:, c] += X[i] / N
+                        dW[:, y[i]] -= X[i] / N
+            return loss + reg * np.linalg.norm(W) ** 2, dW + (reg + reg) * W
+            """,
+    },
+    "svm_loss_vectorized": {
+        "a mask": """
+            scores = X.dot(W)
+            right = scores[np.arange(len(y)), y].reshape(-1, 1)
+            margins = np.maximum(0, scores - right + 1)
+            margins[np.arange(len(y)), y] = 0
+            loss = margins.sum() / len(y) + reg * np.sum(W**2)
+            mask = (margins > 0).astype(float)
+            mask[np.arange(len(y)), y] -= mask.sum(axis=1)
+            return loss, X.T.dot(mask) / len(y) + 2 * reg * W
+            """,
+        "one-hot, transposed": """
+            Y = np.eye(W.shape[1])[y].T
+            S = (X @ W).T
+            margins = np.maximum(S - np.sum(S * Y, axis=0) + 1, 0) * (1 - Y)
+            V = np.where(margins > 0, 1, 0)
+            G = V - Y * V.sum(axis=0)
+            loss = np.sum(margins) / X.shape[0] + reg * np.sum(np.square(W))
+            return loss, (G @ X).T / X.shape[0] + 2 * reg * W
+            """,
+        "scatter-add": """
+            N = len(X)
+            S = X @ W
+            margins = S - S[range(N), y][:, None] + 1
+            margins[range(N), y] = 0
+            i, c = np.nonzero(margins > 0)
+            dW = np.zeros(W.shape)
+            np.add.at(dW.T, c, X[i] / N)
+            np.subtract.at(dW.T, y[i], X[i] / N)
+            return np.sum(margins[i, c]) / N + reg * np.vdot(W, W), dW + 2 * reg * W
+            """,
+        "float32 inside": """
+            N = len(X)
+            S = np.float32(X) @ np.float32(W)
+            margins = np.maximum(S - S[range(N), y][:, None] + 1, 0)
+            margins[range(N), y] = 0
+            M = np.float32(margins > 0)
+            M[range(N), y] = -M.sum(axis=1)
+            loss = np.sum(margins) / N + reg * np.sum(W * W)
+            return loss, np.float32(X).T @ M / N + 2 * reg * W
+            """,
+    },
+    "softmax_loss_naive": {
+        "probabilities": """
+            N = X.shape[0]
+            loss, dW = 0.0, np.zeros_like(W)
+            for i in range(N):
+                f = X[i].dot(W)
+                f -= np.max(f)
+                p = np.exp(f) / np.sum(np.exp(f))
+                loss += -np.log(p[y[i]])
+                for j in range(W.shape[1]):
+                    dW[:, j] += X[i] * p[j]
+                dW[:, y[i]] -= X[i]
+            return loss / N + reg * np.sum(W * W), dW / N + 2 * reg * W
+            """,
+        "every number in a loop": """
+            import math
+            (N, D), C = X.shape, W.shape[1]
+            loss, dW = 0.0, np.zeros((D, C))
+            for i in range(N):
+                s = [sum(X[i, d] * W[d, c] for d in range(D)) for c in range(C)]
+                s = [v - max(s) for v in s]
+                total = sum(math.exp(v) for v in s)
+                loss += (math.log(total) - s[y[i]]) / N
+                for c in range(C):
+                    for d in range(D):
+                        dW[d, c] += X[i, d] * (math.exp(s[c]) / total - (1 if c == y[i] else 0)) / N
+            return loss + reg * float(np.sum(W**2)), dW + 2 * reg * W
+            """,
+        "a small number in the logarithm": """
+            N = X.shape[0]
+            loss, dW = 0.0, np.zeros_like(W)
+            for i in range(N):
+                p = np.exp(X[i] @ W - np.max(X[i] @ W))
+                p /= p.sum()
+                loss -= np.log(p[y[i]] + 1e-6)
+                p[y[i]] -= 1
+                dW += np.outer(X[i], p)
+            return loss / N + reg * np.sum(W * W), dW / N + 2 * reg * W
+            """,
+    },
+    "softmax_loss_vectorized": {
+        "one-hot labels": """
+            scores = X.dot(W)
+            scores = scores - np.max(scores, axis=1, keepdims=True)
+            log_P = scores - np.log(np.sum(np.exp(scores), axis=1, keepdims=True))
+            Y = np.eye(W.shape[1])[y]
+            loss = -np.sum(Y * log_P) / len(y) + reg * np.sum(W**2)
+            return loss, X.T.dot(np.exp(log_P) - Y) / len(y) + 2 * reg * W
+            """,
+        "a loss of shape (1,)": """
+            scores = X.dot(W)
+            scores = scores - np.max(scores, axis=1, keepdims=True)
+            log_P = scores - np.log(np.sum(np.exp(scores), axis=1, keepdims=True))
+            Y = np.eye(W.shape[1])[y]
+            loss = -np.sum(Y * log_P).reshape(1) / len(y) + reg * np.sum(W**2)
+            return loss, X.T.dot(np.exp(log_P) - Y) / len(y) + 2 * reg * W
+            """,
+        "log of a probability that is 0 at an extreme gap": """
+            scores = X.dot(W)
+            P = np.exp(scores - np.max(scores, axis=1, keepdims=True))
+            P /= P.sum(axis=1, keepdims=True)
+            loss = np.mean(-np.log(P[np.arange(len(y)), y])) + reg * np.sum(W * W)
+            P[np.arange(len(y)), y] -= 1
+            return loss, X.T.dot(P) / len(y) + 2 * reg * W
+            """,
+        "scipy": """
+            from scipy.special import log_softmax, logsumexp
+            S = X @ W
+            loss = np.mean(logsumexp(S, axis=1) - S[np.arange(len(y)), y]) + reg * np.sum(W * W)
+            G = np.exp(log_softmax(S, axis=1))
+            G[np.arange(len(y)), y] -= 1
+            return loss, np.einsum("nd,nc->dc", X, G) / len(y) + 2 * reg * W
+            """,
+        "classes in rows": """
+            S = (X @ W).T
+            S = S - S.max(axis=0)
+            P = np.exp(S) / np.exp(S).sum(axis=0)
+            loss = -np.log(P[y, range(len(y))]).mean() + reg * (W**2).sum()
+            P[y, range(len(y))] -= 1
+            return loss, np.asfortranarray((P / len(y) @ X).T) + 2 * reg * W
+            """,
+        "extended precision": """
+            S = (X @ W).astype(np.longdouble)
+            S -= S.max(axis=1, keepdims=True)
+            P = np.exp(S) / np.exp(S).sum(axis=1, keepdims=True)
+            Y = (np.arange(W.shape[1]) == y[:, None]).astype(int)
+            loss = -np.sum(np.log(np.sum(P * Y, axis=1))) / len(y) + reg * np.sum(W * W)
+            return float(loss), (X.T @ (P - Y) / len(y) + 2 * reg * W).astype(float)
+            """,
+    },
+    "LinearClassifier.train": {
+        "all examples where a batch holds them": """
+            batch = np.random.choice(N, batch_size) if batch_size < N else np.arange(N)
+            loss, dW = self.loss(X[batch], y[batch], reg)
+            loss_history.append(loss)
+            self.W -= learning_rate * dW
+            """,
+        "the loss of everything, now and then": """
+            batch = np.random.choice(N, batch_size)
+            loss, dW = self.loss(X[batch], y[batch], reg)
+            loss_history.append(loss)
+            self.W -= learning_rate * dW
+            if step % 5 == 0:
+                total, _ = self.loss(X, y, 0.0)
+            """,
+        "randint": """
+            batch = np.random.randint(0, N, size=batch_size)
+            loss, dW = self.loss(X[batch], y[batch], reg)
+            loss_history.append(loss)
+            self.W = self.W - learning_rate * dW
+            """,
+        "without replacement": """
+            batch = np.random.choice(N, batch_size, replace=False)
+            loss, dW = self.loss(X[batch, :], y[batch], reg)
+            loss_history.append(loss)
+            self.W += -learning_rate * dW
+            """,
+        "a permutation": """
+            batch = np.random.permutation(N)[:batch_size]
+            loss, dW = self.loss(X[batch], y[batch], reg)
+            loss_history.append(loss)
+            self.W -= learning_rate * dW
+            """,
+    },
+    "LinearClassifier.predict": {
+        "a loop": """
+            y_pred = np.zeros(X.shape[0])
+            for i in range(X.shape[0]):
+                y_pred[i] = np.argmax(X[i].dot(self.W))
+            return y_pred
+            """,
+        "a list": "return [int(np.argmax(x @ self.W)) for x in X]",
+    },
+    "TwoLayerNet.scores": {
+        "where": """
+            a = X.dot(W1) + b1
+            H = np.where(a > 0, a, 0)
+            scores = H.dot(W2) + b2
+            """,
+        "a mask": """
+            H = X.dot(W1) + b1
+            H = H * (H > 0)
+            scores = np.einsum("nh,hc->nc", H, W2) + b2.reshape(1, -1)
+            """,
+    },
+    "TwoLayerNet.loss": {
+        "log of a probability that is 0 at an extreme gap": """
+            rows = np.arange(N)
+            P = np.exp(scores - scores.max(axis=1, keepdims=True))
+            sums = P.sum(axis=1, keepdims=True)
+            penalty = reg * (np.sum(W1**2) + np.sum(W2**2))
+            loss = np.mean(-np.log(P[rows, y] / sums[:, 0])) + penalty
+            """,
+    },
+    "TwoLayerNet.gradients": {
+        "biases of shape (1, H)": """
+            dscores = P / sums
+            dscores[np.arange(N), y] -= 1
+            dscores /= N
+            dH = dscores.dot(W2.T) * (H > 0)
+            grads["W1"], grads["b1"] = X.T.dot(dH) + 2 * reg * W1, dH.sum(axis=0, keepdims=True)
+            grads["W2"] = H.T.dot(dscores) + 2 * reg * W2
+            grads["b2"] = dscores.sum(axis=0, keepdims=True)
+            """,
+        "a new dict, masks by index": """
+            G = P / sums - np.eye(W2.shape[1])[y]
+            dH = G @ W2.T
+            dH[H <= 0] = 0
+            ones = np.ones(N)
+            grads = {
+                "b2": ones @ G / N, "W2": np.dot(H.T, G) / N + 2 * reg * W2,
+                "b1": ones @ dH / N, "W1": np.dot(X.T, dH) / N + 2 * reg * W1,
+            }
+            """,
+    },
+    "TwoLayerNet.train": {
+        "scores asked for, and the loss of the validation set": """
+            batch = np.random.choice(N, batch_size)
+            X_batch, y_batch = X[batch], y[batch]
+            loss, grads = self.loss(X_batch, y_batch, reg)
+            loss_history.append(loss)
+            accuracy = np.mean(np.argmax(self.loss(X_batch), axis=1) == y_batch)
+            for name in self.params:
+                self.params[name] -= learning_rate * grads[name]
+            validation, _ = self.loss(X_val, y_val, reg=0.0)
+            """,
+        "four updates": """
+            batch = np.random.choice(np.arange(N), size=batch_size, replace=True)
+            X_batch, y_batch = X[batch, :], y[batch]
+            loss, grads = self.loss(X_batch, y_batch, reg)
+            loss_history.append(loss)
+            self.params["W1"] += -learning_rate * grads["W1"]
+            self.params["b1"] += -learning_rate * grads["b1"]
+            self.params["W2"] += -learning_rate * grads["W2"]
+            self.params["b2"] += -learning_rate * grads["b2"]
+            """,
+    },
+    "TwoLayerNet.predict": {
+        "a forward pass of its own": """
+            H = np.maximum(0, X.dot(self.params["W1"]) + self.params["b1"])
+            return np.argmax(H.dot(self.params["W2"]) + self.params["b2"], axis=1)
+            """,
+        "by probabilities": """
+            s = self.loss(X)
+            p = np.exp(s) / np.exp(s).sum(axis=1, keepdims=True)
+            return np.argmax(p, axis=1)
+            """,
+    },
+    "nca_loss": {
+        "loops": """
+            N, Z = len(X), X.dot(A.T)
+            loss, dA = 0.0, np.zeros(A.shape)
+            for i in range(N):
+                others = np.arange(N) != i
+                s = -np.sum((Z[i] - Z) ** 2, axis=1)
+                top, same = s[others].max(), others & (y == y[i])
+                near = s[same].max()
+                total = np.sum(np.exp(s[others] - top))
+                kin = np.sum(np.exp(s[same] - near))
+                loss -= (near + np.log(kin) - top - np.log(total)) / N
+                for j in np.flatnonzero(others):
+                    p = np.exp(s[j] - top) / total
+                    q = np.exp(s[j] - near) / kin if same[j] else 0
+                    dA -= 2 * (p - q) * np.outer(A @ (X[i] - X[j]), X[i] - X[j]) / N
+            return loss, dA
+            """,
+    },
+}
+
+
+# Making and running them.
+
+
+def solution(file):
+    return (SOLUTIONS / file).read_text(encoding="utf-8")
+
+
+def rewritten(name, rewrite):
+    """The source of the solution, with the answer to one exercise rewritten."""
+    source = solution(find(name).file)
+    names = re.findall(r"# TODO (\S+):", make_stub(source))
+    region = list(REGION.finditer(source))[names.index(name)]
+    return source[: region.start()] + rewrite(region.group()) + source[region.end() :]
+
+
+def spoilt(name, old, new):
+    """The source of the solution, with a piece of the answer to one exercise replaced."""
+
+    def rewrite(region):
+        assert region.count(old) == 1, f"{old!r} is {region.count(old)} times in the solution"
+        return region.replace(old, new)
+
+    return rewritten(name, rewrite)
+
+
+def answered(name, body):
+    """The source of the solution, with another answer to one exercise."""
+
+    def rewrite(region):
+        indent = re.match(" *", region).group()
+        return textwrap.indent(textwrap.dedent(body).strip("\n") + "\n", indent)
+
+    return rewritten(name, rewrite)
+
+
+def verdict_on(name, source, folder):
+    """The verdict on one exercise, of the solutions with one file replaced."""
+    files = {file: SOLUTIONS / file for file in FILES}
+    file = find(name).file
+    files[file] = Path(folder) / file
+    files[file].write_text(source, encoding="utf-8")
+    return judge(find(name), answer(find(name), files))
+
+
+def mutants():
+    """(exercise, mistake, source, diagnosis) of every wrong solution."""
+    for name, mistakes in WRONG.items():
+        for mistake, (old, new, diagnosis) in mistakes.items():
+            yield name, mistake, spoilt(name, old, new), diagnosis
+
+
+def others():
+    """(exercise, way, source) of every right solution that is written differently."""
+    for name, ways in RIGHT.items():
+        for way, body in ways.items():
+            yield name, way, answered(name, body)
+
+
+def main():
+    """Print what is caught, diagnosed and missed, and whether anything right is called wrong."""
+    with tempfile.TemporaryDirectory() as folder:
+        rows = {exercise.name: [0, 0, 0, 0, 0, 0] for exercise in EXERCISES}
+        told = []
+        for name, mistake, source, diagnosis in mutants():
+            found = verdict_on(name, source, folder)
+            row = rows[name]
+            caught = found.status not in ("right", "convention")
+            row[0] += 1
+            row[1] += caught
+            row[2] += diagnosis is not None
+            row[3] += diagnosis is not None and found.diagnosis == diagnosis
+            if not caught or found.diagnosis != diagnosis:
+                told.append(
+                    f"{name}, {mistake}: {found.status}, {found.diagnosis}, not {diagnosis}"
+                )
+        for name, way, source in others():
+            found = verdict_on(name, source, folder)
+            rows[name][4] += 1
+            if found.status != "right":
+                rows[name][5] += 1
+                told.append(f"{name}, {way}: {found.status}, {found.message}")
+    titles = ["wrong", "caught", "known", "named", "right", "alarms"]
+    print(f"{'':46}" + "".join(f"{title:>8}" for title in titles))
+    total = [sum(column) for column in zip(*rows.values(), strict=True)]
+    for name, row in {**rows, "in all": total}.items():
+        print(f"{name:46}" + "".join(f"{count:8}" for count in row))
+    wrong, caught, known, named, _, alarms = total
+    print(f"\n{caught / wrong:.1%} caught, {named / known:.1%} named, {alarms} false alarms")
+    print("\n".join(told))
+    return 0 if caught == wrong and named >= 0.95 * known and not alarms else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

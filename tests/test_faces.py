@@ -1,0 +1,428 @@
+"""The faces of the list: check cell and card, table, watch, hints and reset."""
+
+import re
+import subprocess
+import sys
+import threading
+import time
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+from mutants import solution, spoilt
+
+from assignment.checking import check, faces
+from assignment.checking.exercises import EXERCISES, find
+from assignment.checking.faces import Card, Work, as_text, hint, progress
+from assignment.checking.judge import STATUSES, Verdict
+from assignment.checking.stubs import SOLUTIONS, make_stub, reset, write_stubs
+
+EACH_EXERCISE = pytest.mark.parametrize("name", [exercise.name for exercise in EXERCISES])
+
+
+@pytest.fixture
+def at_work(hand_in, monkeypatch):
+    """A function that puts files in the place of the student's five, and returns their folder."""
+
+    def put(**sources):
+        folder = hand_in("work", **sources)
+        monkeypatch.setenv("ASSIGNMENT_FILES", str(folder))
+        return folder
+
+    return put
+
+
+# Text.
+
+
+def test_check_says_one_line_about_a_stub(at_work, capsys):
+    at_work(stubs=True)
+    check("softmax_loss_naive")
+    place = Work().place(find("softmax_loss_naive"))
+    assert capsys.readouterr().out == f"… softmax_loss_naive: to do. Write it in {place}.\n"
+
+
+def test_check_says_right(at_work, capsys):
+    at_work()
+    check("nca_loss")
+    assert capsys.readouterr().out == "✓ nca_loss: right.\n"
+
+
+def test_check_names_the_mistake_and_what_settles_it(at_work, capsys):
+    at_work(softmax=spoilt("softmax_loss_naive", "2 * reg * W", "reg * W"))
+    check("softmax_loss_naive")
+    first, *more, last = capsys.readouterr().out.splitlines()
+    assert first.startswith(
+        "✗ softmax_loss_naive: wrong. The penalty in the loss is reg * sum(W^2)"
+    )
+    assert last == "  See notebooks/softmax.ipynb, derivation, lines 19 to 21."
+    assert more and all(line.startswith("  ") and len(line) <= 100 for line in more)
+
+
+def test_a_crash_is_told_with_its_file_and_line(at_work, capsys):
+    source = spoilt("softmax_loss_naive", "loss = 0.0", "loss = undefined_name")
+    line = 1 + source[: source.index("undefined_name")].count("\n")
+    at_work(softmax=source)
+    check("softmax_loss_naive")
+    assert " ".join(capsys.readouterr().out.split()).startswith(
+        f"✗ softmax_loss_naive: crash. assignment/softmax.py, line {line}: NameError: "
+        "name 'undefined_name' is not defined (with N = 7"
+    )
+
+
+def test_a_name_that_is_no_exercise_lists_those_that_are():
+    with pytest.raises(ValueError, match="no exercise 'softmax'; there are .*nca_loss"):
+        check("softmax")
+
+
+def test_a_name_that_is_nearly_one_is_understood():
+    with pytest.raises(ValueError, match="no exercise 'nca_los'; did you mean nca_loss?"):
+        check("nca_los")
+
+
+@pytest.mark.parametrize("short", ["predict_labels", "compute_distances_no_loops", "scores"])
+def test_the_last_part_of_a_name_will_do_where_it_is_one_exercises_alone(short):
+    assert find(short).name.endswith(f".{short}")
+
+
+def test_a_last_part_that_several_exercises_share_is_no_name():
+    with pytest.raises(ValueError, match="LinearClassifier.train or TwoLayerNet.train?"):
+        find("train")
+
+
+@EACH_EXERCISE
+def test_place_is_the_line_of_the_todo(name, at_work):
+    folder = at_work(stubs=True)
+    file, line = re.fullmatch(
+        r"assignment/(\w+\.py), line (\d+)", Work().place(find(name))
+    ).groups()
+    lines = (folder / file).read_text(encoding="utf-8").splitlines()
+    assert lines[int(line) - 1].strip().startswith(f"# TODO {name}:")
+
+
+def test_place_of_a_stub_without_a_todo_is_its_def(at_work):
+    at_work(softmax="\n\ndef softmax_loss_naive(W, X, y, reg):\n    pass\n")
+    assert Work().place(find("softmax_loss_naive")) == "assignment/softmax.py, line 3"
+
+
+def test_the_table_has_a_line_for_each_exercise(at_work, capsys):
+    at_work(softmax=make_stub(solution("softmax.py")))
+    assert progress()
+    lines = capsys.readouterr().out.splitlines()
+    for exercise in EXERCISES:
+        label = "to do" if exercise.file == "softmax.py" else "right"
+        assert sum(f" {exercise.name} " in f"{line} " and label in line for line in lines) == 1
+    assert lines[-1] == f"{len(EXERCISES) - 2} right, 0 wrong, 2 to do; 84 of 100 points"
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_what_is_not_right_fails_progress(status, monkeypatch):
+    verdicts = (Verdict(exercise.name, status) for exercise in EXERCISES)
+    monkeypatch.setattr(Work, "examine_all", lambda self, exercises: verdicts)
+    assert progress(Work()) == (status in ("right", "convention", "unsolved"))
+
+
+def test_a_file_that_is_missing_is_taken_from_the_stubs_unless_it_is_a_hand_in(at_work, hand_in):
+    at_work(softmax=None)
+    assert Work().files["softmax.py"].parent.name == "assignment"
+    assert "softmax.py" not in Work(hand_in("other", softmax=None)).files
+
+
+def test_the_table_counts_each_status_that_there_is(monkeypatch, capsys):
+    statuses = ["wrong", "crash", "timeout", "missing", "unstable", "unsolved", "convention"]
+    statuses += ["right"] * (len(EXERCISES) - len(statuses))
+    verdicts = [Verdict(e.name, s) for e, s in zip(EXERCISES, statuses, strict=True)]
+    monkeypatch.setattr(Work, "examine_all", lambda self, exercises: iter(verdicts))
+    progress(Work())
+    assert "10 right, 3 wrong, 1 to do, 1 unstable, 1 missing; " in capsys.readouterr().out
+
+
+def test_the_table_keeps_to_the_first_sentence(at_work, capsys):
+    at_work(softmax=spoilt("softmax_loss_naive", "dW / N", "dW"))
+    assert not progress()
+    out = capsys.readouterr().out
+    assert "The sum over the examples is not divided by N.\n" in out and "7.00 times" not in out
+    assert "`python -m assignment check NAME` says more." in out
+
+
+# The card.
+
+WRONG = Verdict(
+    "softmax_loss_naive",
+    "wrong",
+    'A <b> sentence & "more".',
+    "reg-factor-2-missing",
+    remarks=("float labels: they are",),
+    see="notebooks/softmax.ipynb, line 21",
+    error=("dW", np.eye(3), np.zeros((3, 3))),
+)
+
+
+class Outline(HTMLParser):
+    """The tags of a page, its texts and attributes; every tag has to be closed in its turn."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.open, self.tags, self.text, self.attributes = [], [], "", {}
+        self.feed(html)
+        assert not self.open
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes.setdefault(tag, dict(attrs))
+        if tag != "img":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+
+
+@pytest.fixture(scope="module")
+def card():
+    return Outline(Card(WRONG, find("softmax_loss_naive"))._repr_html_())
+
+
+def test_the_card_says_what_the_text_says(card):
+    assert 'A <b> sentence & "more".' in card.text and "b" not in card.tags
+    for part in ("✗ softmax_loss_naive: wrong", WRONG.see, WRONG.remarks[0]):
+        assert part in card.text
+    assert repr(Card(WRONG, None)) == as_text(WRONG)
+
+
+def test_the_card_has_a_name_and_its_picture_has_words(card):
+    assert card.attributes["section"]["aria-label"] == "Check of softmax_loss_naive: wrong"
+    assert card.attributes["img"]["alt"] == (
+        "Map of the error of dW: 3 of 9 entries are off, in rows 0, 1, 2 and columns 0, 1, 2."
+    )
+    assert card.attributes["img"]["src"].startswith("data:image/png;base64,iVBOR")
+
+
+def test_the_card_takes_its_colours_from_the_page(card):
+    style = card.attributes["section"]["style"]
+    assert "var(--jp-ui-font-color0" in style and "background" not in style
+
+
+def test_hints_open_one_inside_the_other(card):
+    assert card.tags.count("details") == len(find("softmax_loss_naive").hints)
+    html = Card(WRONG, find("softmax_loss_naive"))._repr_html_()
+    assert html.index("Hint 3 of 3") < html.index("</details>")
+
+
+def test_a_card_that_says_right_has_neither_hints_nor_a_picture():
+    card = Outline(Card(Verdict("nca_loss", "right"), find("nca_loss"))._repr_html_())
+    assert "details" not in card.tags and "img" not in card.tags
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_every_status_is_a_word_not_only_a_colour(status):
+    text = Outline(Card(Verdict("nca_loss", status), find("nca_loss"))._repr_html_()).text
+    assert faces.LABELS.get(status, status) in text
+
+
+# Hints.
+
+
+def test_hints_open_one_at_a_time(capsys):
+    hints = find("nca_loss").hints
+    for number in range(1, len(hints) + 1):
+        hint("nca_loss", number)
+        out = " ".join(capsys.readouterr().out.split())
+        assert [other in out for other in hints] == [h == hints[number - 1] for h in hints]
+        assert (f"hint nca_loss {number + 1}" in out) == (number < len(hints))
+
+
+@pytest.mark.parametrize("number", [0, -1, 4])
+def test_a_hint_that_is_not_there_is_a_sentence(number):
+    with pytest.raises(ValueError, match=f"nca_loss has hints 1 to 3, but not {number}."):
+        hint("nca_loss", number)
+
+
+# Reset.
+
+
+@EACH_EXERCISE
+def test_reset_blanks_one_exercise_and_leaves_the_rest(name, hand_in):
+    folder = hand_in()
+    exercise = find(name)
+    before = (folder / exercise.file).read_bytes()
+    path, kept = reset(exercise, folder)
+    assert kept.read_bytes() == before
+    for other in EXERCISES:
+        if other.file == exercise.file:
+            assert (f"# TODO {other.name}:" in path.read_text(encoding="utf-8")) == (
+                other is exercise
+            )
+    found = Work(folder).examine(exercise)
+    assert found.status == "unsolved", found
+
+
+def test_reset_keeps_helpers_and_notes_outside_the_blank(hand_in):
+    stub = make_stub(solution("softmax.py"))
+    mine = stub.replace("import numpy as np\n", "import numpy as np\n\nMINE = 1\n", 1).replace(
+        '    raise NotImplementedError("to do: softmax_loss_naive")\n', "    return 1\n"
+    )
+    folder = hand_in(softmax=mine)
+    path, _ = reset(find("softmax_loss_naive"), folder)
+    assert "MINE = 1" in path.read_text(encoding="utf-8") and "return 1" not in path.read_text()
+
+
+def test_reset_of_a_file_with_a_syntax_error_works(hand_in):
+    folder = hand_in(softmax=spoilt("softmax_loss_naive", "loss = 0.0", "loss = = 0"))
+    path, _ = reset(find("softmax_loss_naive"), folder)
+    compile(path.read_text(encoding="utf-8"), "softmax.py", "exec")
+
+
+def test_reset_of_a_blank_changes_nothing(tmp_path):
+    write_stubs(tmp_path)
+    assert reset(find("nca_loss"), tmp_path)[1] is None
+    assert len(list(tmp_path.iterdir())) == 5
+
+
+def test_reset_writes_a_file_that_is_not_there(tmp_path):
+    path, kept = reset(find("nca_loss"), tmp_path)
+    assert path.read_text(encoding="utf-8") == make_stub(solution(path.name)) and kept is None
+
+
+def test_reset_keeps_every_earlier_copy(hand_in):
+    folder = hand_in()
+    for name in ("softmax_loss_naive", "softmax_loss_vectorized"):
+        reset(find(name), folder)
+    assert sorted(p.name for p in folder.glob("softmax*")) == [
+        "softmax.py",
+        "softmax.py.kept-1",
+        "softmax.py.kept-2",
+    ]
+
+
+def test_reset_loses_no_byte_of_a_file_that_is_not_utf8(hand_in):
+    folder = hand_in(softmax=solution("softmax.py").encode() + "# déjà vu\n".encode("latin-1"))
+    path, kept = reset(find("softmax_loss_naive"), folder)
+    assert path.read_bytes().endswith(b"d\xe9j\xe0 vu\n") and kept.exists()
+
+
+def test_reset_from_the_command_line_says_what_it_kept(at_work, run_assignment):
+    folder = at_work()
+    done = run_assignment("reset", "nca_loss", files=folder)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == (
+        "k_nearest_neighbor.py has its blank again; yours is kept as k_nearest_neighbor.py.kept-1\n"
+    )
+    assert run_assignment("reset", "nca_loss", files=folder).stdout == "nca_loss is blank already\n"
+
+
+# Watching.
+
+
+@pytest.fixture
+def watching(hand_in, tmp_path):
+    """A function that starts `python -m assignment watch` and yields its lines as they come."""
+    folder = hand_in("work", stubs=True)
+    root = SOLUTIONS.parents[1]
+    import os
+
+    environment = {
+        **os.environ,
+        "ASSIGNMENT_FILES": str(folder),
+        "PYTHONIOENCODING": "utf-8",
+        "PYTHONPATH": str(root),
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "assignment", "watch"],
+        cwd=root,
+        env=environment,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    lines = []
+    reader = threading.Thread(target=lambda: lines.extend(iter(process.stdout.readline, "")))
+    reader.start()
+
+    def wait_for(pattern, since=0, seconds=30):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            for i, line in enumerate(lines[since:], since):
+                if re.search(pattern, line):
+                    return i
+            time.sleep(0.02)
+        raise AssertionError(f"no line {pattern!r} in {lines}")
+
+    yield folder, lines, wait_for, process
+    process.kill()
+    reader.join()
+    process.stdout.close()
+
+
+def save(path, text):
+    """As editors do: a new file that takes the old one's place."""
+    new = path.with_suffix(".new")
+    new.write_text(text, encoding="utf-8")
+    new.replace(path)
+
+
+def test_watch_checks_what_is_saved_and_says_what_comes_next(watching):
+    import signal
+
+    folder, lines, wait_for, process = watching
+    first = wait_for(r"^Next: KNearestNeighbor.compute_distances_two_loops in assignment/")
+    save(folder / "softmax.py", spoilt("softmax_loss_naive", "dW / N", "dW"))
+    wrong = wait_for(r"^✗ softmax_loss_naive: wrong. The sum over the examples", first + 1)
+    right = wait_for(r"^✓ softmax_loss_vectorized: right\.", first + 1)
+    then = max(wrong, right)
+    save(folder / "softmax.py", spoilt("softmax_loss_vectorized", "P /= N", "pass"))
+    wait_for(r"^✓ softmax_loss_naive: right\.", then)
+    then = wait_for(r"^✗ softmax_loss_vectorized: wrong", then)
+    save(folder / "softmax.py", make_stub(solution("softmax.py")))
+    wait_for(r"^… softmax_loss_naive: to do", then)
+    then = wait_for(r"^Next: softmax_loss_naive in assignment/softmax.py", then)
+    save(folder / "softmax.py", solution("softmax.py"))
+    right = wait_for(r"^✓ softmax_loss_naive: right\.", then)
+    wait_for(r"^Next: KNearestNeighbor.compute_distances_two_loops", right)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(10) == 0
+    assert "Traceback" not in "".join(lines)
+
+
+# The whole way: five files in a folder, laid over the stubs in another process.
+
+
+def test_progress_on_stubs_is_all_to_do_and_no_failure(hand_in, run_assignment):
+    done = run_assignment("progress", files=hand_in(stubs=True))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith(f"\n0 right, 0 wrong, {len(EXERCISES)} to do; 0 of 100 points\n")
+    assert "assignment/softmax.py, line " in done.stdout
+
+
+def test_progress_on_the_solutions_is_all_right(run_assignment):
+    done = run_assignment("with", SOLUTIONS, sys.executable, "-m", "assignment", "progress")
+    assert done.returncode == 0, done.stderr
+    assert f"\n{len(EXERCISES)} right, 0 wrong, 0 to do; 100 of 100 points\n" in done.stdout
+
+
+def test_progress_on_a_wrong_solution_fails(hand_in, run_assignment):
+    wrong = spoilt("softmax_loss_naive", "dW / N + 2 * reg * W", "dW / N + reg * W")
+    done = run_assignment("progress", files=hand_in(softmax=wrong))
+    assert done.returncode == 1
+    assert f"\n{len(EXERCISES) - 1} right, 1 wrong, 0 to do" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_a_folder_that_is_none_is_a_sentence(tmp_path, run_assignment):
+    done = run_assignment("with", tmp_path / "nowhere", "python")
+    assert done.returncode == 2
+    assert "nowhere is not a folder." in done.stderr and "Traceback" not in done.stderr
+
+
+def test_the_exit_code_of_the_command_comes_through(tmp_path, run_assignment):
+    assert run_assignment("with", tmp_path, sys.executable, "-c", "exit(3)").returncode == 3
+
+
+def test_a_check_leaves_the_random_numbers_of_the_notebook_alone(at_work, capsys):
+    at_work()
+    np.random.seed(7)
+    expected = np.random.rand(3)
+    np.random.seed(7)
+    check("LinearClassifier.train")
+    np.testing.assert_array_equal(np.random.rand(3), expected)

@@ -1,0 +1,656 @@
+"""What is said of an answer: statuses, conventions, remarks, and whom a mistake is charged to."""
+
+import functools
+import re
+
+import numpy as np
+import pytest
+from mutants import NET_PENALTY, PENALTY, WRONG, answered, solution, spoilt, verdict_on
+
+from assignment.checking.arrays import complaint
+from assignment.checking.calls import Case
+from assignment.checking.diagnosis import Observed, net, training
+from assignment.checking.exercises import EXERCISES, find
+from assignment.checking.judge import judge
+from assignment.checking.mistakes import MISTAKES
+from assignment.checking.run import Answers, Failure, answer
+from assignment.checking.stubs import FILES, SOLUTIONS, make_stub
+from assignment.given.derivations import backprop, backprop_batch, softmax, softmax_batch, svm
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+EACH_EXERCISE = pytest.mark.parametrize("name", [exercise.name for exercise in EXERCISES])
+LINEAR = pytest.mark.parametrize(
+    "name",
+    ["svm_loss_naive", "svm_loss_vectorized", "softmax_loss_naive", "softmax_loss_vectorized"],
+)
+
+
+@pytest.fixture
+def verdict(tmp_path):
+    """A function: the verdict on an exercise, with the source of its file, or with replacements."""
+
+    def on(name, source=None, **replacements):
+        return verdict_on(name, source or solution(find(name).file), tmp_path)
+
+    return on
+
+
+def replaced(name, *pairs):
+    source = solution(find(name).file)
+    for old, new in pairs:
+        assert old in source, old
+        source = source.replace(old, new)
+    return source
+
+
+# The reference and the stubs.
+
+
+@EACH_EXERCISE
+def test_the_reference_is_right_without_a_remark(name, verdict):
+    found = verdict(name)
+    assert (found.status, found.message, found.remarks) == ("right", "", ())
+
+
+@EACH_EXERCISE
+def test_a_stub_is_to_do(name, verdict):
+    assert verdict(name, make_stub(solution(find(name).file))).status == "unsolved"
+
+
+@EACH_EXERCISE
+def test_cases_are_the_same_every_time(name):
+    first, second = find(name).cases(), find(name).cases()
+    assert [case.name for case in first] == [case.name for case in second]
+    for one, other in zip(first, second, strict=True):
+        np.testing.assert_equal(one.arguments, other.arguments)
+
+
+def test_no_case_lies_on_a_kink_where_two_gradients_are_right():
+    for case in find("svm_loss_naive").cases():
+        X, W, y = (case.arguments[name] for name in ("X", "W", "y"))
+        S = X @ W
+        margins = S - S[np.arange(len(y)), y][:, np.newaxis] + 1
+        assert np.abs(margins).min() > 1e-4, case.name
+    for case in find("TwoLayerNet.gradients").cases():
+        params = case.arguments["params"]
+        hidden = case.arguments["X"] @ params["W1"] + params["b1"]
+        assert np.abs(hidden).min() > 1e-4, case.name
+
+
+@EACH_EXERCISE
+def test_no_two_cases_of_an_exercise_have_one_name(name):
+    names = [case.name for case in find(name).cases()]
+    assert len(set(names)) == len(names) > 3
+
+
+@EACH_EXERCISE
+def test_an_exercise_says_where_it_is_and_how_to_begin(name):
+    exercise = find(name)
+    assert len(exercise.hints) >= 3 and all(exercise.hints)
+    assert exercise.points > 0
+    headings = (SOLUTIONS.parents[1] / "notebooks" / f"{exercise.notebook}.ipynb").read_text(
+        encoding="utf-8"
+    )
+    assert re.search(rf"## {re.escape(exercise.section)}\b", headings), exercise.section
+
+
+def test_there_are_a_hundred_points():
+    assert sum(exercise.points for exercise in EXERCISES) == 100
+
+
+# CS231n's own stubs raise nothing: they return zeros or None.
+
+
+def blank(name, body):
+    source = answered(name, body)
+    return source
+
+
+@pytest.mark.parametrize(
+    "name, body",
+    [
+        ("KNearestNeighbor.compute_distances_two_loops", "pass"),
+        ("KNearestNeighbor.compute_distances_one_loop", "pass"),
+        (
+            "KNearestNeighbor.compute_distances_no_loops",
+            "return np.zeros((len(X), len(self.X_train)))",
+        ),
+        ("KNearestNeighbor.predict_labels", "closest_y = []"),
+        ("svm_loss_vectorized", "return 0.0, np.zeros(W.shape)"),
+        ("softmax_loss_naive", "return 0.0, np.zeros_like(W)"),
+        (
+            "LinearClassifier.train",
+            "loss, dW = self.loss(None, None, reg)\nloss_history.append(loss)",
+        ),
+        ("LinearClassifier.predict", "return np.zeros(X.shape[0])"),
+        ("LinearClassifier.train", "pass"),
+        ("TwoLayerNet.scores", "scores = None"),
+        ("TwoLayerNet.predict", "y_pred = None\nreturn y_pred"),
+    ],
+)
+def test_a_stub_that_returns_zeros_or_none_is_to_do(name, body, verdict):
+    assert verdict(name, answered(name, body)).status == "unsolved"
+
+
+def test_a_loss_without_its_gradient_is_to_do_and_says_so(verdict):
+    found = verdict(
+        "svm_loss_naive", spoilt("svm_loss_naive", "return loss, dW", "return loss, 0 * W")
+    )
+    assert (found.status, found.diagnosis) == ("unsolved", "gradient-missing")
+
+
+def test_a_wrong_loss_without_its_gradient_is_wrong(verdict):
+    source = replaced("svm_loss_naive", ("return loss, dW\n", "return 2 * loss, 0 * W\n"))
+    found = verdict("svm_loss_naive", source)
+    assert (found.status, found.diagnosis) == ("wrong", None)
+    source = replaced(
+        "svm_loss_naive", ("loss / N", "loss"), ("return loss, dW\n", "return loss, 0 * W\n")
+    )
+    found = verdict("svm_loss_naive", source)
+    assert found.diagnosis == "not-averaged" and found.evidence["also"] == ["gradient-missing"]
+
+
+def test_a_loss_of_the_net_without_gradients_is_right_and_the_gradients_are_to_do(verdict):
+    source = answered("TwoLayerNet.gradients", "grads = {}")
+    assert verdict("TwoLayerNet.loss", source).status == "right"
+    found = verdict("TwoLayerNet.gradients", source)
+    assert (found.status, found.diagnosis) == ("unsolved", "gradient-missing")
+
+
+# Conventions.
+
+
+@LINEAR
+def test_half_in_loss_and_gradient_is_a_convention(name, verdict):
+    source = replaced(name, (PENALTY, f"0.5 * {PENALTY}"), ("2 * reg * W", "reg * W"))
+    found = verdict(name, source)
+    assert (found.status, found.diagnosis) == ("convention", "half-convention")
+    assert "reg * np.sum(W * W)" in found.message and "2 * reg * W" in found.message
+
+
+HALF = (NET_PENALTY, f"0.5 * {NET_PENALTY}")
+HALF_GRADIENTS = (("2 * reg * W1", "reg * W1"), ("2 * reg * W2", "reg * W2"))
+
+
+def test_half_in_both_parts_of_the_net_is_a_convention(verdict):
+    source = replaced("TwoLayerNet.loss", HALF, *HALF_GRADIENTS)
+    for name in ("TwoLayerNet.loss", "TwoLayerNet.gradients"):
+        found = verdict(name, source)
+        assert (found.status, found.diagnosis) == ("convention", "half-convention"), found
+
+
+def test_half_in_the_gradients_only_is_charged_to_the_gradients(verdict):
+    source = replaced("TwoLayerNet.loss", *HALF_GRADIENTS)
+    assert verdict("TwoLayerNet.loss", source).status == "right"
+    assert verdict("TwoLayerNet.gradients", source).diagnosis == "reg-factor-2-missing"
+
+
+def test_half_in_the_loss_only_is_charged_to_the_loss(verdict):
+    source = replaced("TwoLayerNet.loss", HALF)
+    assert verdict("TwoLayerNet.loss", source).diagnosis == "reg-half-in-loss-only"
+    assert verdict("TwoLayerNet.gradients", source).status == "right"
+
+
+def test_half_in_a_loss_whose_gradients_are_to_do_is_a_convention(verdict):
+    source = replaced("TwoLayerNet.loss", HALF)
+    source = source.replace('grads["W', 'unused["W').replace(
+        "grads = Unsolved", "unused = {}; grads = Unsolved"
+    )
+    assert verdict("TwoLayerNet.loss", source).status == "convention"
+
+
+def test_half_does_not_hide_another_mistake(verdict):
+    source = replaced(
+        "TwoLayerNet.loss",
+        HALF,
+        *HALF_GRADIENTS,
+        ("dscores.sum(axis=0)", "N * dscores.sum(axis=0)"),
+    )
+    found = verdict("TwoLayerNet.gradients", source)
+    assert found.diagnosis == "not-averaged" and found.evidence["array"] == "grads['b2']"
+
+
+def test_momentum_is_a_convention(verdict):
+    body = """
+        batch = np.random.choice(N, batch_size)
+        X_batch, y_batch = X[batch], y[batch]
+        loss, grads = self.loss(X_batch, y=y_batch, reg=reg)
+        loss_history.append(loss)
+        velocity = velocity if step else {name: 0 for name in self.params}
+        for name in self.params:
+            velocity[name] = 0.9 * velocity[name] - learning_rate * grads[name]
+            self.params[name] += velocity[name]
+        """
+    found = verdict("TwoLayerNet.train", answered("TwoLayerNet.train", body))
+    assert (found.status, found.diagnosis) == ("convention", "momentum")
+
+
+def test_decay_after_the_last_step_of_an_epoch_is_a_convention(verdict):
+    source = replaced(
+        "TwoLayerNet.train",
+        (
+            "                learning_rate *= learning_rate_decay\n",
+            "            if (step + 1) % steps_per_epoch == 0:\n"
+            "                learning_rate *= learning_rate_decay\n",
+        ),
+    )
+    found = verdict("TwoLayerNet.train", source)
+    assert (found.status, found.diagnosis) == ("convention", "decay-after-epoch")
+
+
+def test_a_convention_hides_no_crash(verdict):
+    name = "softmax_loss_vectorized"
+    pairs = [
+        (PENALTY, f"0.5 * {PENALTY}"),
+        ("2 * reg * W", "reg * W"),
+        ("scores = X @ W", "scores = np.squeeze(X @ W)"),
+    ]
+    found = verdict(name, replaced(name, *pairs))
+    assert found.status == "crash" and "with N = 1" in found.message
+
+
+# Stability.
+
+
+@pytest.mark.parametrize("shift", ["pass", "scores -= scores.max()"])
+def test_an_overflow_is_unstable(shift, verdict):
+    name = "softmax_loss_vectorized"
+    found = verdict(name, spoilt(name, "scores -= scores.max(axis=1, keepdims=True)", shift))
+    assert (found.status, found.diagnosis) == ("unstable", "overflow")
+
+
+def test_an_exception_at_large_scores_is_unstable_too(verdict):
+    source = replaced(
+        "softmax_loss_naive",
+        ("shifted = scores - scores.max()", "import math; shifted = scores"),
+        ("np.log(np.exp(shifted).sum())", "math.log(sum(math.exp(s) for s in shifted))"),
+    )
+    assert verdict("softmax_loss_naive", source).status == "unstable"
+
+
+def test_log_of_0_at_an_extreme_gap_is_a_remark(verdict):
+    source = spoilt(
+        "softmax_loss_naive",
+        "loss += log_sum - shifted[y[i]]",
+        "loss -= np.log(np.exp(shifted[y[i]] - log_sum))",
+    )
+    found = verdict("softmax_loss_naive", source)
+    assert found.status == "right" and found.remarks[0].startswith("log(0) at an extreme gap: ")
+
+
+def test_an_overflow_of_the_loss_is_not_charged_to_the_gradients(verdict):
+    source = replaced("TwoLayerNet.loss", ("scores -= scores.max(axis=1, keepdims=True)", "pass"))
+    assert verdict("TwoLayerNet.loss", source).status == "unstable"
+    assert verdict("TwoLayerNet.gradients", source).status == "right"
+
+
+def test_what_is_wrong_for_large_scores_without_an_overflow_is_not_called_one(verdict):
+    name = "softmax_loss_vectorized"
+    source = spoilt(name, "scores = X @ W", "scores = np.clip(X @ W, -500, 500)")
+    found = verdict(name, source)
+    assert (found.status, found.diagnosis) == ("unstable", None)
+    assert found.message.startswith("It is right for small numbers, and wrong for large ones.")
+
+
+# Remarks.
+
+
+def remarks_on(found):
+    assert found.status == "right", found.message
+    return [remark.partition(":")[0] for remark in found.remarks]
+
+
+def test_float_labels_are_a_remark(verdict):
+    source = replaced("KNearestNeighbor.predict_labels", ("dtype=np.int64", "dtype=float"))
+    assert remarks_on(verdict("KNearestNeighbor.predict_labels", source)) == ["float labels"]
+
+
+def test_nan_on_identical_points_is_a_remark(verdict):
+    name = "KNearestNeighbor.compute_distances_no_loops"
+    source = spoilt(name, "np.maximum(dists, 0, out=dists)", "pass")
+    assert remarks_on(verdict(name, source)) == ["NaN on identical points"]
+
+
+EPSILON = """
+    P = np.exp(X @ W - np.max(X @ W, axis=1, keepdims=True))
+    P /= P.sum(axis=1, keepdims=True)
+    loss = -np.mean(np.log(P[np.arange(len(y)), y] + 1e-5)) + reg * np.sum(W * W)
+    P[np.arange(len(y)), y] -= 1
+    dW = X.T @ P / len(y) + 2 * reg * W
+    {}
+    return loss, dW
+    """
+
+
+def test_a_small_number_in_the_logarithm_is_a_remark(verdict):
+    source = answered("softmax_loss_vectorized", EPSILON.format("pass"))
+    assert remarks_on(verdict("softmax_loss_vectorized", source))[0] == "epsilon in the logarithm"
+
+
+@pytest.mark.parametrize("also", ["dW *= 1.005", "dW[-1] -= 2 * reg * W[-1]", "dW = 0 * W + 1"])
+def test_a_small_number_in_the_logarithm_excuses_no_gradient(also, verdict):
+    source = answered("softmax_loss_vectorized", EPSILON.format(also))
+    assert verdict("softmax_loss_vectorized", source).status == "wrong"
+
+
+def test_float32_inside_is_a_remark(verdict):
+    name = "softmax_loss_vectorized"
+    source = spoilt(name, "scores = X @ W", "scores = (X @ W).astype(np.float32)")
+    assert remarks_on(verdict(name, source)) == ["precision"]
+
+
+def test_a_linear_batch_without_replacement_is_a_remark(verdict):
+    name = "LinearClassifier.train"
+    source = spoilt(name, "(N, batch_size)", "(N, batch_size, replace=False)")
+    assert remarks_on(verdict(name, source)) == ["drawn without replacement"]
+
+
+def test_the_layout_of_2015_is_a_remark(verdict):
+    source = answered(
+        "svm_loss_vectorized",
+        """
+        C, N = W.shape[0], X.shape[1]
+        S = W.dot(X)
+        margins = np.maximum(S - S[y, range(N)] + 1, 0)
+        margins[y, range(N)] = 0
+        G = (margins > 0).astype(float)
+        G[y, range(N)] = -G.sum(axis=0)
+        return margins.sum() / N + reg * np.sum(W * W), G.dot(X.T) / N + 2 * reg * W
+        """,
+    ).replace("    require_linear(W, X, y, reg)\n", "")
+    assert remarks_on(verdict("svm_loss_vectorized", source)) == ["layout of 2015"]
+
+
+def test_a_mistake_in_the_layout_of_2015_is_named(verdict):
+    source = answered(
+        "softmax_loss_vectorized",
+        """
+        N = X.shape[1]
+        S = W.dot(X)
+        P = np.exp(S - S.max(axis=0))
+        P /= P.sum(axis=0)
+        loss = -np.log(P[y, range(N)]).mean() + reg * np.sum(W * W)
+        P[y, range(N)] -= 1
+        return loss, P.dot(X.T) / N + reg * W
+        """,
+    ).replace("    require_linear(W, X, y, reg)\n", "")
+    assert verdict("softmax_loss_vectorized", source).diagnosis == "reg-factor-2-missing"
+
+
+def test_training_in_the_layout_of_2015_is_right(verdict):
+    source = """
+import numpy as np
+class LinearClassifier:
+    def __init__(self):
+        self.W = None
+    def train(self, X, y, learning_rate=1e-3, reg=1e-5, num_iters=100, batch_size=200,
+              verbose=False):
+        dim, num_train = X.shape
+        if self.W is None:
+            self.W = np.random.randn(np.max(y) + 1, dim) * 0.001
+        history = []
+        for it in xrange(num_iters):
+            batch = np.random.choice(num_train, batch_size)
+            loss, grad = self.loss(X[:, batch], y[batch], reg)
+            history.append(loss)
+            self.W -= learning_rate * grad
+        return history
+    def predict(self, X):
+        return self.W.dot(X).argmax(axis=0)
+"""
+    for name in ("LinearClassifier.train", "LinearClassifier.predict"):
+        assert "layout of 2015" in remarks_on(verdict(name, source))
+
+
+def test_a_loss_that_is_asked_twice_in_a_step_is_no_mistake(verdict):
+    name = "LinearClassifier.train"
+    source = spoilt(
+        name,
+        "loss, dW = self.loss(X[batch], y[batch], reg)",
+        "self.loss(X[batch], y[batch], reg); loss, dW = self.loss(X[batch], y[batch], reg)",
+    )
+    assert verdict(name, source).status == "right"
+
+
+# Whom a mistake is charged to.
+
+
+@EACH_EXERCISE
+def test_an_exercise_is_right_while_all_other_files_are_stubs(name, tmp_path):
+    own = find(name).file
+    files = {}
+    for file in FILES:
+        files[file] = tmp_path / file
+        files[file].write_text(solution(file) if file == own else make_stub(solution(file)))
+    assert judge(find(name), answer(find(name), files)).status == "right"
+
+
+@EACH_EXERCISE
+def test_a_mistake_is_charged_to_its_own_exercise_alone(name, tmp_path):
+    for mistake, (old, new, _) in list(WRONG[name].items())[:3]:
+        source = spoilt(name, old, new)
+        blamed = {
+            exercise.name
+            for exercise in EXERCISES
+            if exercise.file == find(name).file
+            and verdict_on(exercise.name, source, tmp_path).status != "right"
+        }
+        assert blamed == {name}, mistake
+
+
+def test_gradients_of_ones_own_wrong_scores_are_right(verdict):
+    source = replaced("TwoLayerNet.scores", ("scores = H @ W2 + b2", "scores = H @ W2"))
+    assert verdict("TwoLayerNet.scores", source).diagnosis == "bias-missing"
+    assert verdict("TwoLayerNet.loss", source).status == "right"
+    assert verdict("TwoLayerNet.gradients", source).status == "right"
+
+
+def test_gradients_that_are_not_of_ones_own_wrong_scores_are_wrong(verdict):
+    source = replaced(
+        "TwoLayerNet.scores",
+        ("scores = H @ W2 + b2", "scores = H @ W2"),
+        ("dH = dscores @ W2.T", "dH = 1.01 * dscores @ W2.T"),
+    )
+    assert verdict("TwoLayerNet.gradients", source).status == "wrong"
+
+
+# Mistakes that cannot be made inside a blank.
+
+
+def test_one_step_too_many_is_named(verdict):
+    source = replaced("LinearClassifier.train", ("range(num_iters)", "range(num_iters + 1)"))
+    assert verdict("LinearClassifier.train", source).diagnosis == "step-count"
+
+
+def test_training_that_stops_learning_is_named(verdict):
+    source = replaced(
+        "LinearClassifier.train",
+        (
+            "self.W -= learning_rate * dW",
+            "self.W -= learning_rate * dW * (step < 20 and num_iters < 50)",
+        ),
+    )
+    assert verdict("LinearClassifier.train", source).diagnosis == "loss-not-lowered"
+
+
+# What is said.
+
+
+def test_the_message_shows_numbers_and_the_line_that_settles_it(verdict):
+    found = verdict("softmax_loss_naive", spoilt("softmax_loss_naive", "2 * reg * W", "reg * W"))
+    assert found.diagnosis == "reg-factor-2-missing"
+    assert "your dW is 1.00 times the data term plus 1.00 times reg * W" in found.message
+    assert found.see == "notebooks/softmax.ipynb, derivation, lines 19 to 21"
+
+
+def test_several_mistakes_are_all_told(verdict):
+    source = replaced("softmax_loss_naive", ("loss / N + ", "loss + "), ("2 * reg * W", "reg * W"))
+    found = verdict("softmax_loss_naive", source)
+    assert found.diagnosis == "not-averaged"
+    assert found.evidence["also"] == ["reg-factor-2-missing"]
+
+
+def test_what_is_not_understood_is_told_beside_what_is(verdict):
+    source = replaced("softmax_loss_naive", ("loss / N + ", "1.01 * loss / N + "), ("dW / N", "dW"))
+    found = verdict("softmax_loss_naive", source)
+    assert found.diagnosis == "not-averaged" and "Besides: loss is off too" in found.message
+
+
+def test_a_change_of_the_inputs_is_told_beside_another_mistake(verdict):
+    source = replaced(
+        "softmax_loss_naive",
+        ("2 * reg * W", "reg * W"),
+        ("return loss, dW\n", "X += 1; return loss, dW\n"),
+    )
+    found = verdict("softmax_loss_naive", source)
+    assert found.diagnosis == "reg-factor-2-missing" and "inputs-changed" in found.evidence["also"]
+
+
+def test_an_error_early_in_the_function_is_told_as_it_is(verdict):
+    for name in ("softmax_loss_naive", "svm_loss_naive", "softmax_loss_vectorized"):
+        source = spoilt(name, "N = X.shape[0]", "N = X.shape[0]; W @ X")
+        assert "matmul" in verdict(name, source).message
+
+
+def test_an_unknown_mistake_is_not_guessed_but_located(verdict):
+    source = spoilt("softmax_loss_vectorized", "return loss, dW", "dW[-1] = 0; return loss, dW")
+    found = verdict("softmax_loss_vectorized", source)
+    assert found.status == "wrong" and found.diagnosis is None
+    assert "The error sits in row 4 of dW." in found.message
+    assert "not the derivative of your own loss" in found.message
+
+
+def test_a_picture_is_drawn_where_rows_or_columns_tell(verdict):
+    name = "softmax_loss_vectorized"
+    row = verdict(name, spoilt(name, "return loss, dW", "dW[-1] = 0; return loss, dW"))
+    assert row.error[0] == "dW" and row.error[1].shape == row.error[2].shape == (5, 4)
+    assert verdict(name, spoilt(name, "2 * reg * W", "reg * W")).error is None
+
+
+def test_an_error_in_the_penalty_alone_is_said_to_be_there(verdict):
+    source = spoilt("softmax_loss_vectorized", "dW += 2 * reg * W", "dW += 2 * reg * W * (W > 0)")
+    assert "off only where reg is not 0" in verdict("softmax_loss_vectorized", source).message
+
+
+@LINEAR
+@pytest.mark.parametrize("part", [1e-3, 1e-4])
+def test_a_gradient_a_little_off_is_wrong(name, part, verdict):
+    source = replaced(name, ("return loss, dW\n", f"return loss, {1 + part} * dW\n"))
+    assert verdict(name, source).status == "wrong"
+
+
+def test_only_what_fits_in_all_cases_is_a_diagnosis(verdict):
+    source = spoilt("svm_loss_naive", "2 * reg * W", "(1 + (N == 7)) * reg * W")
+    assert verdict("svm_loss_naive", source).diagnosis is None
+
+
+def test_every_mistake_says_a_sentence():
+    for name, mistake in MISTAKES.items():
+        assert re.fullmatch(r"[a-z0-9-]+", name)
+        assert mistake.says[0].isupper() and mistake.says.endswith("."), name
+
+
+def test_every_line_that_a_mistake_points_to_is_there():
+    derivations = {
+        "softmax": softmax.lines + softmax_batch.lines,
+        "two_layer_net": backprop.lines + backprop_batch.lines,
+        "svm": svm.lines,
+    }
+    for name, mistake in MISTAKES.items():
+        places = mistake.see.values() if isinstance(mistake.see, dict) else [mistake.see]
+        for place in places:
+            if lines := re.search(r"notebooks/(\w+)\.ipynb, derivation, lines? (.*)", place):
+                there = {line.number for line in derivations[lines[1]]}
+                assert there >= set(re.findall(r"\d+", lines[2])), name
+
+
+@pytest.mark.parametrize(
+    "value, told",
+    [
+        (None, "dW is missing."),
+        (np.zeros((2, 1)), "dW must have shape (2,), but yours has (2, 1)."),
+        (np.array("a list"), "dW must be an array of shape (2,), but yours is a list."),
+        (np.array([1, np.nan]), "dW[1] is nan: all must be finite."),
+        (np.array([1.0, 3.0]), "dW[1] is 3, but should be 2; 1 of 2 entries are off."),
+    ],
+)
+def test_a_complaint_is_one_sentence(value, told):
+    assert complaint("dW", value, np.array([1.0, 2.0])) == told
+
+
+@pytest.mark.parametrize("shape", [(1, 2), (1, 1, 2)])
+def test_leading_ones_in_a_shape_are_no_complaint(shape):
+    assert complaint("db", np.ones(shape), np.ones(2)) is None
+
+
+# Whatever comes back, a verdict comes out.
+
+ODD = {
+    "nothing": None,
+    "text": np.array("a str"),
+    "a number": np.float64(3),
+    "too many axes": np.zeros((2, 3, 4, 5)),
+    "empty": np.zeros((0,)),
+    "complex": np.array([[1j]]),
+    "booleans": np.array([True, False]),
+    "bytes": np.arange(5, dtype=np.uint8),
+    "NaN": np.full((5, 4), np.nan),
+    "infinity": np.array(np.inf),
+    "huge": np.full((5, 4), 1e300),
+}
+
+
+@functools.cache
+def of_the_reference(name):
+    return answer(find(name), {file: SOLUTIONS / file for file in FILES})
+
+
+@EACH_EXERCISE
+@pytest.mark.parametrize("odd", ODD)
+def test_a_verdict_comes_out_whatever_comes_back(name, odd):
+    exercise = find(name)
+    reference = of_the_reference(name)
+    ours = (
+        "transposed",
+        "steps",
+        *training.FACTS,
+    )  # noted by calls.py, not made by the code under test
+    for spoilt_name in set(reference.cases[0]) - set(ours):
+        cases = []
+        for case in reference.cases:
+            arrays = {key: value for key, value in case.items() if key != spoilt_name}
+            if ODD[odd] is not None:
+                arrays[spoilt_name] = ODD[odd]
+            cases.append(arrays)
+        found = judge(exercise, Answers(cases, reference.changed))
+        judged = exercise.judged is None or spoilt_name in exercise.judged
+        assert found.status != "right" or not judged, spoilt_name
+
+
+@EACH_EXERCISE
+@pytest.mark.parametrize("kind", ["unsolved", "returned", "crash"])
+@pytest.mark.parametrize("where", [0, 1, -1])
+def test_a_failure_in_any_case_is_a_verdict(name, kind, where):
+    exercise = find(name)
+    reference = of_the_reference(name)
+    cases = list(reference.cases)
+    cases[where] = Failure(kind, "It fails.", exercise.file, 7)
+    found = judge(exercise, Answers(cases, reference.changed))
+    decides = exercise.cases()[where].failure
+    expected = {"unsolved": "unsolved", "returned": "wrong", "crash": "crash"}[kind]
+    assert found.status == {"wrong": expected, "unstable": "unstable"}.get(decides, "right")
+
+
+def test_an_exercise_that_cannot_be_judged_by_a_case_leaves_it_out():
+    case = next(c for c in find("TwoLayerNet.gradients").cases() if c.failure == "unstable")
+    assert net.expect_gradients(Observed(case, {"loss": np.array(np.inf)}, {})) is None
+
+
+def test_a_fact_about_training_that_is_missing_is_a_complaint():
+    case = Case("", {"X": np.zeros((32, 4)), "batch_size": 8})
+    seen = Observed(case, {}, {"loss_history": np.zeros(20)}, ("loss_history",))
+    assert training.complain(seen) == "loss_history is missing."
+    fact = {"each step draws a new batch": np.array(True)}
+    told = training.complain(Observed(case, {}, fact, tuple(fact)))
+    assert told == "each step draws a new batch: not so."

@@ -1,0 +1,61 @@
+"""What the checks can catch is measured: wrong solutions are wrong, and right ones are right."""
+
+import mutants
+import pytest
+from mutants import RIGHT, WRONG, answered, spoilt, verdict_on
+
+from assignment.checking.exercises import EXERCISES
+from assignment.checking.mistakes import MISTAKES
+
+# Wrong solutions overflow and divide by 0: what counts here is what is said of them.
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+def pairs(catalogue):
+    return [(name, entry) for name, entries in catalogue.items() for entry in entries]
+
+
+@pytest.mark.parametrize("name, mistake", pairs(WRONG))
+def test_a_wrong_solution_is_caught_and_named(name, mistake, tmp_path):
+    old, new, diagnosis = WRONG[name][mistake]
+    found = verdict_on(name, spoilt(name, old, new), tmp_path)
+    assert found.status not in ("right", "convention"), f"{name} with {mistake!r} is called right"
+    assert found.diagnosis == diagnosis, found.message
+    assert found.message and "\n" not in found.message
+
+
+@pytest.mark.parametrize("name, way", pairs(RIGHT))
+def test_a_right_solution_written_differently_is_right(name, way, tmp_path):
+    found = verdict_on(name, answered(name, RIGHT[name][way]), tmp_path)
+    assert found.status == "right", found.message
+
+
+def test_the_catalogue_is_large_and_spread_over_all_exercises():
+    assert sum(map(len, WRONG.values())) >= 150
+    assert sum(map(len, RIGHT.values())) >= 30
+    assert set(WRONG) == set(RIGHT) == {exercise.name for exercise in EXERCISES}
+    assert min(map(len, WRONG.values())) >= 5
+
+
+def test_every_known_mistake_has_a_wrong_solution_that_shows_it():
+    shown = {diagnosis for entries in WRONG.values() for _, _, diagnosis in entries.values()}
+    # test_judge.py
+    elsewhere = {
+        "half-convention",
+        "momentum",
+        "decay-after-epoch",
+        "step-count",
+        "loss-not-lowered",
+    }
+    assert set(MISTAKES) - shown == elsewhere
+
+
+def test_the_measurement_can_fail(monkeypatch, capsys):
+    name = "LinearClassifier.predict"
+    right = "scores.argmax(axis=1)"
+    monkeypatch.setattr(mutants, "WRONG", {name: {"no mistake": (right, right, "argmin")}})
+    monkeypatch.setattr(mutants, "RIGHT", {name: {"wrong": "return X[:, 0]"}})
+    assert mutants.main() == 1
+    out = capsys.readouterr().out
+    assert "0.0% caught, 0.0% named, 1 false alarms" in out
+    assert "no mistake: right, None, not argmin" in out
