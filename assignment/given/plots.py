@@ -264,6 +264,16 @@ def straight_pieces(axes, t, values, slopes, kinks):
     below.set_xlabel("position t along the line")
 
 
+# What the rows and columns of a matrix are, as the lectures name them.
+ROWS_AND_COLUMNS = {
+    "dists": ("test example", "training example"),
+    "dW": ("feature", "class"),
+    "scores": ("example", "class"),
+    "grads['W1']": ("feature", "hidden neuron"),
+    "grads['W2']": ("hidden neuron", "class"),
+}
+
+
 def error_map(ax, name, got, right):
     """Where a matrix departs from the right one: colour is the error, the same size up or down.
 
@@ -277,13 +287,14 @@ def error_map(ax, name, got, right):
     size = np.abs(error[np.isfinite(error)]).max(initial=0) or 1
     picture = ax.imshow(error, cmap="coolwarm", vmin=-size, vmax=size, aspect="auto")
     bar = ax.figure.colorbar(picture, ax=ax)
-    ax.set(title=f"{name}: yours minus right", xlabel="column", ylabel="row")
-    ax.xaxis.get_major_locator().set_params(integer=True)
-    ax.yaxis.get_major_locator().set_params(integer=True)
-    for text in (ax.title, ax.xaxis.label, ax.yaxis.label):
-        text.set_color(GREY)
-    for axis in (ax, bar.ax):
-        axis.tick_params(colors=GREY)
+    row, column = ROWS_AND_COLUMNS.get(name, ("row", "column"))
+    ax.set_title(f"{name}: yours minus right", fontsize=10, color=GREY)
+    ax.set_xlabel(column, color=GREY)
+    ax.set_ylabel(row, color=GREY)
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.get_major_locator().set_params(integer=True)
+    for axes in (ax, bar.ax):
+        axes.tick_params(colors=GREY)
     off = ~np.isclose(got, right, rtol=1e-5, atol=1e-6 * np.abs(right).max())
     rows, columns = (np.flatnonzero(off.any(axis=axis)) for axis in (1, 0))
     return (
