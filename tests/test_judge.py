@@ -1,5 +1,6 @@
 """What is said of an answer: statuses, conventions, remarks, and whom a mistake is charged to."""
 
+import dataclasses
 import functools
 import re
 
@@ -626,6 +627,7 @@ def test_a_verdict_comes_out_whatever_comes_back(name, odd):
         found = judge(exercise, Answers(cases, reference.changed))
         judged = exercise.judged is None or spoilt_name in exercise.judged
         assert found.status != "right" or not judged, spoilt_name
+        assert not any(remark.startswith("no diagnosis") for remark in found.remarks)
 
 
 @EACH_EXERCISE
@@ -640,6 +642,15 @@ def test_a_failure_in_any_case_is_a_verdict(name, kind, where):
     decides = exercise.cases()[where].failure
     expected = {"unsolved": "unsolved", "returned": "wrong", "crash": "crash"}[kind]
     assert found.status == {"wrong": expected, "unstable": "unstable"}.get(decides, "right")
+
+
+def test_a_diagnosis_that_fails_leaves_the_verdict(verdict):
+    exercise = find("nca_loss")
+    broken = dataclasses.replace(exercise, explain=lambda observed: 1 / 0)
+    cases = [{**case, "loss": np.array(7.0)} for case in of_the_reference("nca_loss").cases]
+    found = judge(broken, Answers(cases, of_the_reference("nca_loss").changed))
+    assert (found.status, found.diagnosis) == ("wrong", None)
+    assert found.remarks == ("no diagnosis: the search for one failed, ZeroDivisionError",)
 
 
 def test_an_exercise_that_cannot_be_judged_by_a_case_leaves_it_out():

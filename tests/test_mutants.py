@@ -22,6 +22,7 @@ def test_a_wrong_solution_is_caught_and_named(name, mistake, tmp_path):
     assert found.status not in ("right", "convention"), f"{name} with {mistake!r} is called right"
     assert found.diagnosis == diagnosis, found.message
     assert found.message and "\n" not in found.message
+    assert not any(remark.startswith("no diagnosis") for remark in found.remarks)
 
 
 @pytest.mark.parametrize("name, way", pairs(RIGHT))

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 import numpy as np
 
 from assignment.checking.arrays import TOLERANCE, TOLERANCE_FLOAT32, allowed, complaint, shaped
-from assignment.checking.diagnosis import Observed, locate
+from assignment.checking.diagnosis import NONE, Observed, locate
 from assignment.checking.mistakes import MISTAKES
 from assignment.checking.run import Failure
 
@@ -204,7 +204,11 @@ class _Judgement:
         self.convention = None
         if not self.wrong:
             return None
-        explanation = self.exercise.explain(self.plain)
+        try:
+            explanation = self.exercise.explain(self.plain)
+        except Exception as error:  # the verdict is sound without it, and three hundred others wait
+            explanation = NONE
+            self.remarks += (f"no diagnosis: the search for one failed, {type(error).__name__}",)
         self.convention = explanation.convention
         self.remarks = self.remarks + explanation.remarks
         if explanation.mistakes == ("gradient-missing",):
