@@ -121,6 +121,7 @@ LINEAR_WRONG = {
         "loss not a mean": ("np.sum(margins) / N", "np.sum(margins)", "not-averaged"),
         "mean of everything": ("np.sum(margins) / N", "np.mean(margins)", "averaged-over-classes"),
         "max(0) missing": ("np.maximum(margins, 0, out=margins)", "pass", "max-missing"),
+        "a row for a column": ("[:, np.newaxis] - 1", " - 1", "broadcast-wrong-axis"),
         "mask with >=": ("(margins > 0)", "(margins >= 0)", "mask-of-all"),
         "margins for the indicator": (
             "(margins > 0).astype(margins.dtype)",
@@ -222,6 +223,7 @@ LINEAR_WRONG = {
             "not-averaged",
         ),
         "overflow": (SHIFT, "pass", "overflow"),
+        "a row for a column": (SHIFT, "scores -= scores.max(axis=1)", "broadcast-wrong-axis"),
         "one shift for all rows": (SHIFT, "scores -= scores.max()", "overflow"),
         "shift along the wrong axis": (
             SHIFT,
@@ -292,6 +294,11 @@ WRONG = {
         ),
         "transposed": ("return np.sqrt(dists, out=dists)", "return np.sqrt(dists).T", "transposed"),
         "product only": ("dists *= -2", "return dists", "cross-term"),
+        "a row for a column": (
+            "dists += test_squares[:, np.newaxis]",
+            "dists += test_squares",
+            "broadcast-wrong-axis",
+        ),
         "squares along the wrong axis": (
             'np.einsum("nd,nd->n", X, X)',
             'np.resize(np.einsum("nd,nd->d", X, X), len(X))',

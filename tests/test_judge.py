@@ -519,6 +519,7 @@ def test_an_unknown_mistake_is_not_guessed_but_located(verdict):
     found = verdict("softmax_loss_vectorized", source)
     assert found.status == "wrong" and found.diagnosis is None
     assert "The error sits in row 4 of dW." in found.message
+    assert re.search(r"The largest error is 0\.\d+ of the largest entry\.", found.message)
     assert "not the derivative of your own loss" in found.message
 
 
@@ -527,6 +528,15 @@ def test_a_picture_is_drawn_where_rows_or_columns_tell(verdict):
     row = verdict(name, spoilt(name, "return loss, dW", "dW[-1] = 0; return loss, dW"))
     assert row.error[0] == "dW" and row.error[1].shape == row.error[2].shape == (5, 4)
     assert verdict(name, spoilt(name, "2 * reg * W", "reg * W")).error is None
+
+
+def test_an_error_that_depends_on_the_size_is_told_with_the_calls_that_are_right(verdict):
+    name = "svm_loss_naive"
+    source = spoilt(name, "return loss, dW", "return loss, dW * (1 + 0.1 * (N > 4))")
+    message = verdict(name, source).message
+    assert (
+        "right with N = 4, D = 6, C = 3, reg = 0.8 and with N = 1, D = 3, C = 2, reg = 2" in message
+    )
 
 
 def test_an_error_in_the_penalty_alone_is_said_to_be_there(verdict):

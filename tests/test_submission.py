@@ -17,6 +17,9 @@ from assignment.checking.run import answer, run
 from assignment.checking.stubs import FILES, SOLUTIONS
 from assignment.checking.submission import Submission, find_files, read
 
+# Old code calls what will be gone one day, which is the point.
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+
 SOFTMAX = solution("softmax.py")
 
 
@@ -415,6 +418,11 @@ def test_a_bare_import_of_a_helper_beside_the_file_is_found(hand_in):
     )
     (folder / "my_helper.py").write_text("def top(s):\n    return s.max()\n")
     assert remarks(quick(folder)) == []
+
+
+def test_further_arguments_with_defaults_are_no_matter(hand_in):
+    source = SOFTMAX.replace("(W, X, y, reg):", "(W, X, y, reg=0.1, verbose=False, *rest, **more):")
+    assert remarks(quick(hand_in(softmax=source))) == []
 
 
 # Whatever it does.

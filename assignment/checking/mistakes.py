@@ -409,6 +409,11 @@ MISTAKES = {
     # Any exercise.
     "wrong-return": Mistake("The function does not return what its docstring says."),
     "wrong-shape": Mistake("The result has the wrong shape."),
+    "broadcast-wrong-axis": Mistake(
+        "One number for each row is combined with a whole matrix: make a column of it, with "
+        "x[:, np.newaxis] or keepdims=True, or NumPy lays it along the rows.",
+        'NumPy manual, "Broadcasting"',
+    ),
     "inputs-changed": Mistake(
         "The function changes its arguments: work on a copy, or on a new array."
     ),

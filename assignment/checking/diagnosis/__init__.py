@@ -137,8 +137,14 @@ def locate(observed, name):
     if all(error.any() == (seen.arguments.get("reg", 0) != 0) for seen, error in errors):
         told.append("It is off only where reg is not 0: look at the penalty.")
     elif len(wrong) < len(errors):
-        told.append(f"{len(wrong)} of {len(errors)} calls are wrong.")
+        right = [seen.case.name for seen, error in errors if not error.any()]
+        few = f": right with {' and with '.join(right)}" if len(right) <= 2 else ""
+        told.append(f"{len(wrong)} of {len(errors)} calls are wrong{few}.")
     seen, error = wrong[0]  # the one whose numbers are told
+    right = seen.expected[name]
+    if right.size > 1 and np.isfinite(seen.arrays[name]).all() and np.any(right):
+        size = np.abs(shaped(seen.arrays[name], right) - right).max() / np.abs(right).max()
+        told.append(f"The largest error is {size:.2g} of the largest entry.")
     for axis, places in (("row", error.any(axis=-1)), ("column", error.any(axis=0))):
         if error.ndim == 2 and not places.all():
             where = ", ".join(map(str, np.flatnonzero(places)))
