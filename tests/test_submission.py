@@ -371,8 +371,17 @@ def test_true_division_asked_for_among_others_is_true(hand_in):
 def test_lists_of_python_2_are_lists(hand_in):
     source = spoilt("svm_loss_naive", "for i in range(N):", """order = range(N)
     order.reverse()
+    order.sort(key=lambda i: cmp(i, 0))
     total = reduce(lambda a, b: a + b, {1: 2}.keys())
     for i in order:""")  # fmt: skip
+    found = quick(hand_in(linear_svm=source), "svm_loss_naive")
+    assert remarks(found) == ["Python 2 syntax translated"]
+
+
+def test_an_import_of_python_2_is_noticed(hand_in):
+    source = "from itertools import izip\n" + spoilt(
+        "svm_loss_naive", "for i in range(N):", "for i, _ in izip(range(N), y):"
+    )
     found = quick(hand_in(linear_svm=source), "svm_loss_naive")
     assert remarks(found) == ["Python 2 syntax translated"]
 

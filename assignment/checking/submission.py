@@ -25,6 +25,7 @@ from assignment.checking.stubs import FILES
 # Folders that hold copies which nobody hands in.
 COPIES = re.compile(r"\..*|__MACOSX|__pycache__|site-packages|node_modules")
 
+# Where names are today that have moved.
 MOVED = {("scipy.misc", "logsumexp"): "scipy.special"}
 
 OTHER_ASSIGNMENTS = re.compile(r"(?:assignment|homework|hw)[ _-]*[2-9]\b", re.IGNORECASE)
@@ -40,8 +41,9 @@ PYTHON_2_BUILTINS = {
     "basestring": str,
     "long": int,
     "unichr": chr,
+    "cmp": lambda a, b: (a > b) - (a < b),
 }
-PYTHON_2_NAMES = {*PYTHON_2_BUILTINS, "reduce", "cmp", "izip", "imap", "maxint"}
+PYTHON_2_IMPORTS = {"izip", "imap", "ifilter", "cPickle"}
 DIVISION = re.compile(r"from\s+__future__\s+import[^\n]*\bdivision\b")
 PYTHON_2_METHODS = re.compile(r"\.(?:iteritems|itervalues|iterkeys|has_key)\(")
 
@@ -139,7 +141,7 @@ def read(path):
     source = _decoded(path.read_bytes()).expandtabs(8) + "\n"
     try:
         tree = ast.parse(source, str(path))
-        old = PYTHON_2_METHODS.search(source) or _free_names(tree) & PYTHON_2_NAMES
+        old = _is_python_2(tree, source)
         tree = _translated(source, path) if old else tree
     except SyntaxError as error:
         tree, old = _translated(source, path, error), True
@@ -177,6 +179,18 @@ def _translated(source, path, error=None):
         raise (error or second) from None
 
 
+def _is_python_2(tree, source):
+    """Whether a file that Python 3 can read is written for Python 2."""
+    imported = {
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
+    free = _free_names(tree) & {*PYTHON_2_BUILTINS, "reduce"}
+    return bool(free or imported & PYTHON_2_IMPORTS or PYTHON_2_METHODS.search(source))
+
+
 def _free_names(tree):
     """Names that are used, but neither bound by an import nor assigned anywhere in the file."""
     used, bound = set(), set()
@@ -185,9 +199,6 @@ def _free_names(tree):
             (used if isinstance(node.ctx, ast.Load) else bound).add(node.id)
         elif isinstance(node, ast.alias):
             bound.add(node.asname or node.name)
-            used.add(node.name)
-        elif isinstance(node, ast.Attribute):
-            used.add(node.attr if node.attr == "maxint" else "")
         elif isinstance(node, ast.arg):
             bound.add(node.arg)
     return used - bound
