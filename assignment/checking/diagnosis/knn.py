@@ -4,63 +4,54 @@ from dataclasses import replace
 
 import numpy as np
 
-from assignment.checking.diagnosis import NONE, Explanation, count, search, unique
+from assignment.checking.diagnosis import NONE, Explanation, search, turned, unique
 from assignment.checking.diagnosis.terms import log_softmax, scaled
 
 
 def explain_distances(observed):
-    def candidates(seen):
-        X, X_train = (seen.arguments[name].astype(float) for name in ("X", "X_train"))
-        difference = X[:, None] - X_train
-        dists = np.sqrt((difference**2).sum(axis=2))
-        a, b = (X**2).sum(axis=1)[:, None], (X_train**2).sum(axis=1)
-        product = X @ X_train.T
-        whole = np.sqrt((difference**2).sum(axis=(1, 2)))[:, None] + 0 * dists
-        first, last = np.zeros_like(dists), np.zeros_like(dists)
-        first[0], last[-1] = dists[0], dists[-1]
-        root = np.sqrt
-        with np.errstate(all="ignore"):
-            found = [
-                (("root-missing",), dists**2),
-                (("l1-distance",), np.abs(difference).sum(axis=2)),
-                (("max-distance",), np.abs(difference).max(axis=2)),
-                (("squared-after-sum",), np.abs(difference.sum(axis=2))),
-                (("squared-after-sum",), difference.sum(axis=2) ** 2),
-                (("mean-for-sum",), root((difference**2).mean(axis=2))),
-                (("mean-for-sum",), (difference**2).mean(axis=2)),
-                *(
-                    (("cross-term",), f(value))
-                    for f in (root, lambda v: root(np.maximum(v, 0)), lambda v: v)
-                    for value in (
-                        a + 2 * product + b,
-                        a - product + b,
-                        a + product + b,
-                        a + b,
-                        product,
-                        -2 * product,
-                        a - 2 * product - b,
-                    )
-                ),
-                *(
-                    (("squares-missing",), f(value))
-                    for f in (root, lambda v: root(np.maximum(v, 0)), lambda v: v)
-                    for value in (a - 2 * product + 0 * b, b - 2 * product)
-                ),
-                (("axis-missing",), whole),
-                (("axis-missing", "root-missing"), whole**2),
-                (("not-filled",), first),
-                (("not-filled",), last),
-                (("transposed",), dists.T),
-                (("transposed", "root-missing"), dists.T**2),
-            ]
-        return [(names, _without_nan(array)) for names, array in found]
-
-    # A sum that is negative has no root: where it should be NaN, NaN is evidence.
+    """By the formula that gives them. NaN, the root of what is negative, is evidence too."""
     observed = [
         replace(seen, arrays={"dists": _without_nan(seen.arrays["dists"])}) for seen in observed
     ]
-    found = search(observed, "dists", candidates)
+    found = search(observed, "dists", _distances)
     return Explanation(found[0][0]) if found else NONE
+
+
+def _distances(seen):
+    X, X_train = (seen.arguments[name].astype(float) for name in ("X", "X_train"))
+    difference = X[:, np.newaxis] - X_train
+    squares = difference**2
+    dists = np.sqrt(squares.sum(axis=2))
+    a, b = np.sum(X**2, axis=1)[:, np.newaxis], np.sum(X_train**2, axis=1)
+    ab = X @ X_train.T
+    together = [a + 2 * ab + b, a - ab + b, a + ab + b, a + b, ab, -2 * ab, a - 2 * ab - b]
+    without = [a - 2 * ab + 0 * b, b - 2 * ab]
+    rows = np.arange(len(X))[:, np.newaxis]
+    whole = np.sqrt(squares.sum(axis=(1, 2)))[:, np.newaxis] + 0 * dists
+    found = [
+        (("root-missing",), dists**2),
+        (("l1-distance",), np.abs(difference).sum(axis=2)),
+        (("max-distance",), np.abs(difference).max(axis=2)),
+        (("squared-after-sum",), np.abs(difference.sum(axis=2))),
+        (("squared-after-sum",), difference.sum(axis=2) ** 2),
+        (("mean-for-sum",), np.sqrt(squares.mean(axis=2))),
+        (("mean-for-sum",), squares.mean(axis=2)),
+        *((("cross-term",), rooted) for value in together for rooted in _rooted(value)),
+        *((("squares-missing",), rooted) for value in without for rooted in _rooted(value)),
+        (("axis-missing",), whole),
+        (("axis-missing", "root-missing"), whole**2),
+        (("not-filled",), np.where(rows == 0, dists, 0)),
+        (("not-filled",), np.where(rows == rows[-1], dists, 0)),
+        (("transposed",), dists.T),
+        (("transposed", "root-missing"), dists.T**2),
+    ]
+    return [(names, _without_nan(array)) for names, array in found]
+
+
+def _rooted(value):
+    """A value as it is, its root, and its root where it has one."""
+    with np.errstate(invalid="ignore"):
+        return value, np.sqrt(value), np.sqrt(np.maximum(value, 0))
 
 
 def _without_nan(array):
@@ -134,54 +125,56 @@ def _only_ties(observed):
 
 
 def explain_nca(observed):
-    def parts(seen):
-        A, X, y = (seen.arguments[name] for name in ("A", "X", "y"))
-        A, X = A.astype(float), X.astype(float)
-        Z = X @ A.T
-        S = -((Z[:, None] - Z) ** 2).sum(axis=2)
-        same = y[:, None] == y
-        out = {}
-        for name, counted in (("right", False), ("self", True)):
-            T = S.copy()
-            if not counted:
-                np.fill_diagonal(T, -np.inf)
-            log_P = log_softmax(T)
-            with np.errstate(divide="ignore"):
-                log_p = np.log(np.where(same, np.exp(log_P), 0).sum(axis=1))
-            Q = np.where(same, np.exp(log_P - log_p[:, None]), 0)
-            M = np.exp(log_P) - Q
-            sums = M.sum(axis=0)[:, None]
-            out[name] = log_p, (M @ Z + M.T @ Z - sums * Z).T @ X, (2 * M @ Z - sums * Z).T @ X
-        return out
+    """By the loss and the gradient that it is, each in a scale of its own."""
+    loss = search(observed, "loss", _nca_losses)
+    gradient = search(observed, "dA", _nca_gradients)
+    if not gradient and (gradient := search(turned(observed, "dA"), "dA", _nca_gradients)):
+        gradient = [((*gradient[0][0], "transposed"), ())]
+    return Explanation(unique(name for fits in (gradient, loss) if fits for name in fits[0][0]))
 
-    def losses(seen):
-        right, own = parts(seen)["right"][0], parts(seen)["self"][0]
-        N = len(right)
-        return scaled(
-            [
-                ((), -right.sum()),
-                (("self-counted",), -own.sum()),
-                (("log-missing",), -np.exp(right).sum()),
-                (("log-missing",), (1 - np.exp(right)).sum()),
-                (("mean-before-log",), -N * np.log(np.exp(right).mean())),
-            ],
-            N,
-            1,
-        )
 
-    def gradients(seen):
-        p = parts(seen)
-        (_, right, twice), (_, own, _) = p["right"], p["self"]
-        found = [
-            ((), 2 * right),
-            (("factor-2-missing",), right),
-            (("self-counted",), 2 * own),
-            (("not-symmetrised",), 2 * twice),
-        ]
-        found += [((*names, "transposed"), array.T) for names, array in found]
-        return scaled(found, count(seen), 1)
+def _nca_losses(seen):
+    log_p, _, _ = _neighbours(seen)
+    with_itself, _, _ = _neighbours(seen, with_itself=True)
+    p = np.exp(log_p)
+    losses = [
+        ((), -log_p.sum()),
+        (("self-counted",), -with_itself.sum()),
+        (("log-missing",), -p.sum()),
+        (("log-missing",), (1 - p).sum()),
+        (("mean-before-log",), -len(p) * np.log(p.mean())),
+    ]
+    return scaled(losses, len(p), 1)
 
-    loss, gradient = search(observed, "loss", losses), search(observed, "dA", gradients)
-    return Explanation(
-        unique((*(gradient[0][0] if gradient else ()), *(loss[0][0] if loss else ())))
-    )
+
+def _nca_gradients(seen):
+    X = seen.arguments["X"].astype(float)
+    _, Z, M = _neighbours(seen)
+    _, _, with_itself = _neighbours(seen, with_itself=True)
+    gradients = [
+        ((), 2 * _moved(M, M.T, Z).T @ X),
+        (("factor-2-missing",), _moved(M, M.T, Z).T @ X),
+        (("self-counted",), 2 * _moved(with_itself, with_itself.T, Z).T @ X),
+        (("not-symmetrised",), 2 * _moved(M, M, Z).T @ X),
+    ]
+    return scaled(gradients, len(X), 1)
+
+
+def _moved(M, M_turned, Z):
+    """M Z + M^T Z - diag(column sums of M) Z, half the gradient with respect to Z."""
+    return M @ Z + M_turned @ Z - M.sum(axis=0)[:, np.newaxis] * Z
+
+
+def _neighbours(seen, with_itself=False):
+    """log p of each example, Z = X A^T, and M = P - Q, as in the docstring of nca_loss."""
+    A, X, y = (seen.arguments[name] for name in ("A", "X", "y"))
+    Z = X.astype(float) @ A.astype(float).T
+    S = -((Z[:, np.newaxis] - Z) ** 2).sum(axis=2)
+    if not with_itself:
+        np.fill_diagonal(S, -np.inf)
+    same = y[:, np.newaxis] == y
+    P = np.exp(log_softmax(S))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        log_p = np.log(np.where(same, P, 0).sum(axis=1))
+        Q = np.where(same, P / np.exp(log_p)[:, np.newaxis], 0)
+    return log_p, Z, P - Q
