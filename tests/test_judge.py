@@ -530,6 +530,22 @@ def test_a_picture_is_drawn_where_rows_or_columns_tell(verdict):
     assert verdict(name, spoilt(name, "2 * reg * W", "reg * W")).error is None
 
 
+def test_a_convention_in_the_loss_is_not_shown_as_the_error(verdict):
+    name = "softmax_loss_naive"
+    source = replaced(name, (PENALTY, f"0.5 * {PENALTY}"), ("2 * reg * W", "reg * W * (W > 0)"))
+    found = verdict(name, source)
+    assert found.diagnosis is None and found.evidence["array"] == "dW"
+
+
+def test_a_convention_in_the_net_does_not_hide_what_is_unknown(verdict):
+    source = replaced(
+        "TwoLayerNet.loss", HALF, *HALF_GRADIENTS, ("dH.sum(axis=0)", "1.01 * dH.sum(axis=0)")
+    )
+    found = verdict("TwoLayerNet.gradients", source)
+    assert (found.status, found.diagnosis) == ("wrong", None)
+    assert found.evidence["array"] == "grads['b1']"
+
+
 def test_an_error_that_depends_on_the_size_is_told_with_the_calls_that_are_right(verdict):
     name = "svm_loss_naive"
     source = spoilt(name, "return loss, dW", "return loss, dW * (1 + 0.1 * (N > 4))")

@@ -182,6 +182,30 @@ def test_a_list_of_numbers_as_an_index_is_left_alone(hand_in):
     assert remarks(quick(hand_in(softmax=source), "softmax_loss_vectorized")) == []
 
 
+def test_an_array_of_one_number_as_an_entry_is_understood_as_once(hand_in):
+    source = answered(
+        "KNearestNeighbor.compute_distances_two_loops",
+        """
+        d = (X[i] - self.X_train[j]).reshape(1, -1)
+        dists[i, j] = np.sqrt(d.dot(d.T))
+        """,
+    )
+    found = quick(
+        hand_in(k_nearest_neighbor=source), "KNearestNeighbor.compute_distances_two_loops"
+    )
+    assert remarks(found) == ["old entry"]
+
+
+def test_arrays_of_one_number_elsewhere_are_left_alone(hand_in):
+    lines = (
+        "d = {}; d['b'] = np.ones(1); a = np.zeros((2, 1)); a[0] = np.ones(1); a[0, :] = d['b']; "
+    )
+    source = SOFTMAX.replace(
+        "N = X.shape[0]\n", lines + "assert d['b'].shape == (1,); N = X.shape[0]\n"
+    )
+    assert remarks(quick(hand_in(softmax=source))) == []
+
+
 def test_the_old_mode_of_scipy_is_understood_and_the_new_one_too(hand_in):
     for vote in ("[0][0]", "[0]", ".mode"):
         source = answered(

@@ -167,6 +167,7 @@ class _Judgement:
             return None
         has_loss = any(np.any(seen.arrays.get("loss", 0)) for seen in self.seen)
         if has_loss and "gradients" in self.exercise.name:
+            message = message.removeprefix("Still to be written.")
             return self._found("unsolved", message, "gradient-missing")
         return self._found("unsolved", message)
 
@@ -222,7 +223,7 @@ class _Judgement:
             return self._explained(explanation)
         if explanation.convention or explanation.remarks:
             return None
-        return self._changed_its_inputs() or self._unexplained()
+        return self._changed_its_inputs() or self._unexplained(explanation.array)
 
     def _explained(self, explanation):
         first, *others = explanation.mistakes
@@ -238,8 +239,8 @@ class _Judgement:
             told.append(f"Besides: {explanation.rest} is off too, in another way.")
         return self._found("wrong", " ".join(told), first, evidence=evidence, error=error)
 
-    def _unexplained(self):
-        evidence, error = self._evidence()
+    def _unexplained(self, array):
+        evidence, error = self._evidence(array)
         name = evidence["array"]
         says = evidence["says"]
         evidence["where"] = where = locate(self.plain, name) if self.exercise.judged else ""

@@ -9,6 +9,7 @@ import __future__
 
 import ast
 import builtins
+import copy
 import importlib.abc
 import importlib.machinery
 import importlib.util
@@ -149,7 +150,8 @@ def read(path):
         remarks.append(f"Python 2 syntax translated: {path.name} is written for Python 2")
         if not DIVISION.search(source):
             tree = ast.fix_missing_locations(_FloorDivision().visit(tree))
-    tree = ast.fix_missing_locations(_ListsAsIndices().visit(tree))
+    tree = _ListsAsIndices().visit(_NumbersAsEntries().visit(tree))
+    tree = ast.fix_missing_locations(tree)
     if gone := _gone_names(tree):
         remarks.append(
             f"names gone from NumPy: {path.name} says {', '.join(f'np.{name}' for name in gone)}, "
@@ -230,6 +232,24 @@ class _ListsAsIndices(ast.NodeTransformer):
             call = ast.Call(ast.Name("__old_index__", ast.Load()), [node.slice], [])
             node.slice = ast.copy_location(call, node.slice)
         return node
+
+
+class _NumbersAsEntries(ast.NodeTransformer):
+    """Once, an array of one number could be stored as an entry: a[i] = np.array([3])."""
+
+    def visit_Assign(self, node):
+        self.generic_visit(node)
+        target = node.targets[0]
+        if not isinstance(target, ast.Subscript) or _has_slice(target.slice):
+            return node
+        index = copy.deepcopy([target.value, target.slice])
+        call = ast.Call(ast.Name("__old_entry__", ast.Load()), [node.value, *index], [])
+        node.value = ast.copy_location(call, node.value)
+        return node
+
+
+def _has_slice(index):
+    return any(isinstance(node, ast.Slice | ast.Starred) for node in ast.walk(index))
 
 
 def _quotient(left, right):
@@ -405,7 +425,8 @@ class Submission(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         for name, value in PYTHON_2_BUILTINS.items():
             namespace.setdefault(name, value)
         namespace["__python_2_quotient__"] = python_2_quotient
-        namespace["__old_index__"] = lambda index: self._as_once(index, path)
+        namespace["__old_index__"] = lambda index: self._old_index(index, path)
+        namespace["__old_entry__"] = lambda *entry: self._old_entry(*entry, path)
         for name in _gone_names(tree):
             setattr(np, name, GONE_FROM_NUMPY[name])
         if re.search(r"\b(?:mode|itemfreq)\b", ast.unparse(tree)):
@@ -429,7 +450,20 @@ class Submission(importlib.abc.MetaPathFinder, importlib.abc.Loader):
                     self.broken[statement.name] = error
                 self._leave_out(path, statement, f"fails at import ({type(error).__name__})")
 
-    def _as_once(self, index, path):
+    def _old_entry(self, value, array, index, path):
+        """An array of one number, where it is to be an entry of an array, as that number."""
+        if not (isinstance(array, np.ndarray) and isinstance(value, np.ndarray) and value.ndim):
+            return value
+        if value.size != 1 or np.ndim(array[index]):
+            return value
+        remark = (
+            f"old entry: {path.name} stores an array of one number as an entry, which NumPy has "
+            "refused since 2.4; array.item() is the number"
+        )
+        self.remarks.append((path.name, remark))
+        return value.item()
+
+    def _old_index(self, index, path):
         """A list of arrays as an index, as NumPy understood it before 1.23: as a tuple."""
         kinds = (np.ndarray, range, slice)
         if not isinstance(index, list) or not any(isinstance(part, kinds) for part in index):

@@ -134,8 +134,9 @@ def _named(in_loss, in_gradient, evidence, observed):
     of_penalty, convention = name_penalties(penalty, penalty_gradient)
     names = unique((*(loss or ()), *(gradient or ()), *of_penalty))
     if not names:
-        understood = None not in (loss, gradient)
-        return Explanation(convention=convention, remarks=remarks) if understood else NONE
+        if loss is None or gradient is None:
+            return Explanation(array="loss" if loss is None else "dW")
+        return Explanation(convention=convention, remarks=remarks)
     # The gradient shows it, unless the loss does.
     own = {*(gradient or ()), *(penalty_gradient or ()), *{"reg-factor-2-missing"} & {*names}}
     if loss or not own - {"half"}:

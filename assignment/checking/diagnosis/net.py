@@ -236,7 +236,11 @@ def explain_net_gradients(observed):
         found["W1"].append("reg-factor-2-missing")
     names = unique(name for names in found.values() for name in names)
     if not names:
-        return Explanation(convention="half-convention" if halves == [True, True] else None)
+        convention = "half-convention" if halves == [True, True] else None
+        unknown = next((block for block, fit in blocks.items() if fit is None), None)
+        if unknown:
+            return Explanation(array=f"grads['{unknown}']")
+        return Explanation(convention=convention)
     shows = next(block for block, names in found.items() if names)
     evidence = ""
     if names[0].startswith("reg"):
