@@ -9,7 +9,6 @@ import json
 import shutil
 import subprocess
 import sys
-import types
 from pathlib import Path
 
 import numpy as np
@@ -37,19 +36,6 @@ def _seeded():
 def shipped():
     """The 5,000 training and the first 500 test images that ship, in CS231n's order."""
     return load_cifar10(num_val=0, num_test=500)
-
-
-@pytest.fixture
-def as_module():
-    """A function that makes a module of source text, as if it stood in assignment/solutions/."""
-
-    def build(source, file):
-        module = types.ModuleType(f"assignment.solutions.{Path(file).stem}")
-        module.__package__ = "assignment.solutions"
-        exec(compile(source, file, "exec"), module.__dict__)
-        return module
-
-    return build
 
 
 @pytest.fixture

@@ -2,8 +2,10 @@
 
 import json
 import os
+import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,6 +18,8 @@ from assignment.checking.judge import judge
 from assignment.checking.run import answer, run
 from assignment.checking.stubs import FILES, SOLUTIONS
 from assignment.checking.submission import Submission, find_files, read
+
+ROOT = SOLUTIONS.parents[1]
 
 # Old code calls what will be gone one day, which is the point.
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
@@ -194,6 +198,18 @@ def test_an_array_of_one_number_as_an_entry_is_understood_as_once(hand_in):
         hand_in(k_nearest_neighbor=source), "KNearestNeighbor.compute_distances_two_loops"
     )
     assert remarks(found) == ["old entry"]
+
+
+def test_an_index_is_evaluated_once(hand_in):
+    source = answered(
+        "KNearestNeighbor.compute_distances_one_loop",
+        """
+        rows = iter([i])
+        dists[next(rows)] = np.sqrt(np.sum((self.X_train - X[i]) ** 2, axis=1))
+        """,
+    )
+    found = quick(hand_in(k_nearest_neighbor=source), "KNearestNeighbor.compute_distances_one_loop")
+    assert remarks(found) == []
 
 
 def test_arrays_of_one_number_elsewhere_are_left_alone(hand_in):
@@ -526,11 +542,35 @@ def test_a_verdict_comes_out_whatever_a_hand_in_does(odd, hand_in):
     assert "\n" not in found.message and len(found.message) < 1000
 
 
-def test_a_process_that_is_left_behind_is_ended(hand_in):
-    source = "import subprocess\nP = subprocess.Popen(['sleep', '60'])\n" + SOFTMAX
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="looks for the process in /proc")
+def test_a_process_that_is_left_behind_is_ended(hand_in, tmp_path):
+    noted = tmp_path / "pid"
+    source = "import subprocess\nP = subprocess.Popen(['sleep', '60'])\n"
+    source += f"NOTED = open({str(noted)!r}, 'w').write(str(P.pid))\n"
     started = time.monotonic()
-    assert verdict(hand_in(softmax=source)).status == "right"
+    assert verdict(hand_in(softmax=source + SOFTMAX)).status == "right"
     assert time.monotonic() - started < 20
+    stat = Path("/proc", noted.read_text(), "stat")
+    assert not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limits")
+def test_a_lower_limit_on_memory_stays():
+    import resource
+
+    low = 2**32
+    program = (
+        "import resource\n"
+        f"resource.setrlimit(resource.RLIMIT_AS, ({low}, {low}))\n"
+        "from assignment.checking.run import limit_memory\n"
+        "limit_memory()\n"
+        "print(*resource.getrlimit(resource.RLIMIT_AS), *resource.getrlimit(resource.RLIMIT_FSIZE))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    limits = list(map(int, done.stdout.split()))
+    assert limits[:2] == [low, low], done.stderr
+    allowed = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    assert limits[2] == (running.MEMORY if allowed == resource.RLIM_INFINITY else limits[3])
 
 
 def test_a_flood_of_errors_is_not_read(hand_in):
@@ -600,7 +640,7 @@ def test_answers_come_back_as_they_were(hand_in):
 
 
 def test_a_process_that_never_starts_is_a_timeout(hand_in, monkeypatch):
-    monkeypatch.setattr(running, "START", -0.9)
+    monkeypatch.setattr(running, "START", -0.99)
     assert run(find("svm_loss_naive"), find_files(hand_in()), 1.0).failure.kind == "timeout"
 
 
@@ -674,13 +714,20 @@ def test_a_mistyped_command_is_a_sentence(arguments, told, run_assignment):
     assert done.returncode == 2 and told in done.stderr and "Traceback" not in done.stderr
 
 
+def test_a_python_without_the_packages_is_a_sentence():
+    command = [sys.executable, "-S", "-m", "assignment", "hint", "nca_loss"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "has no numpy: use" in done.stderr and done.stderr.count("\n") == 1
+
+
 def test_the_solutions_are_a_hand_in_like_any_other(run_assignment):
     done = run_assignment("check", "--submission", SOLUTIONS)
     assert done.returncode == 0, done.stdout
     assert f"{len(EXERCISES)} right, 0 wrong, 0 to do; 100 of 100 points" in done.stdout
 
 
-def test_a_hand_in_that_is_its_own_temporary_folder_is_not_touched(hand_in):
+def test_a_hand_in_that_is_read_only_is_judged(hand_in):
     folder = hand_in()
     os.chmod(folder / "softmax.py", 0o444)
     assert verdict(folder).status == "right"

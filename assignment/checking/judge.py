@@ -184,8 +184,10 @@ class _Judgement:
         return bool(pairs) and not any(map(np.any, got)) and (due or not got)
 
     def _failed(self, first=False):
-        """Exceptions, and answers that are no arrays; first: of the first call, or where numbers
-        that are off do not say more."""
+        """Exceptions, and answers that are no arrays.
+
+        first : before the numbers are looked at; then only the first call's, if numbers are off too
+        """
         failures = [(case, f) for case, f in self.failures if case.failure == "wrong"]
         if not failures:
             return None

@@ -36,11 +36,6 @@ class Failure:
     file: str = ""
     line: int | None = None
 
-    @property
-    def place(self):
-        """softmax.py, line 33"""
-        return self.file + (f", line {self.line}" if self.line else "")
-
 
 @dataclass(frozen=True)
 class Answers:
@@ -71,7 +66,7 @@ def run(exercise, files, seconds=SECONDS):
         return Answers(failure=Failure("missing", f"There is no {exercise.file}.", exercise.file))
     environment = {
         **os.environ,
-        "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), *sys.path[1:]]),
+        "PYTHONPATH": str(Path(__file__).parents[2]),
         "PYTHONDONTWRITEBYTECODE": "1",
         "MPLBACKEND": "Agg",
         "OPENBLAS_NUM_THREADS": "1",
@@ -250,15 +245,24 @@ def _read(path, exercise):
         return Answers(failure=Failure("crash", told, exercise.file))
 
 
+def limit_memory():
+    """Let this process have MEMORY at most, or less where less is allowed already."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    for kind in (resource.RLIMIT_AS, resource.RLIMIT_FSIZE):
+        _, hard = resource.getrlimit(kind)
+        most = MEMORY if hard == resource.RLIM_INFINITY else min(MEMORY, hard)
+        with contextlib.suppress(ValueError, OSError):  # some systems have no such limit
+            resource.setrlimit(kind, (most, most))
+
+
 def main():
     from assignment.checking.exercises import find
 
     task, answers, log = json.loads(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])
-    if sys.platform != "win32":
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (MEMORY, MEMORY))
+    limit_memory()
     with open(log, "w") as file:
         faulthandler.dump_traceback_later(task["seconds"], exit=True, file=file)
         files = {name: Path(path) for name, path in task["files"].items()}

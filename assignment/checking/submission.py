@@ -240,7 +240,7 @@ class _NumbersAsEntries(ast.NodeTransformer):
     def visit_Assign(self, node):
         self.generic_visit(node)
         target = node.targets[0]
-        if not isinstance(target, ast.Subscript) or _has_slice(target.slice):
+        if not isinstance(target, ast.Subscript) or not _is_plain(target):
             return node
         index = copy.deepcopy([target.value, target.slice])
         call = ast.Call(ast.Name("__old_entry__", ast.Load()), [node.value, *index], [])
@@ -248,8 +248,10 @@ class _NumbersAsEntries(ast.NodeTransformer):
         return node
 
 
-def _has_slice(index):
-    return any(isinstance(node, ast.Slice | ast.Starred) for node in ast.walk(index))
+def _is_plain(target):
+    """Whether a target means one entry, and may be evaluated twice: a[next(it)] may not."""
+    other = ast.Slice | ast.Starred | ast.Call | ast.NamedExpr | ast.Await
+    return not any(isinstance(node, other) for node in ast.walk(target))
 
 
 def _quotient(left, right):
