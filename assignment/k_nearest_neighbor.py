@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from assignment.given.blocks import in_blocks
 from assignment.given.validation import require_finite, require_inputs, require_labels
 
 
@@ -31,6 +32,9 @@ class KNearestNeighbor:
     def predict(self, X, k=1, num_loops=0):
         """Predict labels by a vote of the k nearest training examples.
 
+        Distances are computed for a block of test examples at a time, so that all of them never
+        stand in memory at once.
+
         Parameters
         ----------
         X : (num_test, D) test examples, one per row
@@ -52,7 +56,13 @@ class KNearestNeighbor:
         }
         if num_loops not in compute_distances:
             raise ValueError(f"num_loops must be 0, 1 or 2, but it is {num_loops}.")
-        return self.predict_labels(compute_distances[num_loops](X), k=k)
+        require_inputs(X, features=self.X_train.shape[1])
+
+        def labels(X_block):
+            return self.predict_labels(compute_distances[num_loops](X_block), k=k)
+
+        row_of_distances = len(self.X_train) * np.result_type(X, self.X_train).itemsize
+        return in_blocks(labels, X, bytes_per_row=row_of_distances)
 
     def compute_distances_two_loops(self, X):
         """Euclidean distance of each test to each training example, one pair at a time.

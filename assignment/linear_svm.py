@@ -35,6 +35,7 @@ def svm_loss_naive(W, X, y, reg):
     ValueError : names the argument that has a wrong shape, a label out of range, NaN or infinity
     """
     require_linear(W, X, y, reg)
+    reg = float(reg)  # a float64 of NumPy would make float64 of every float32 array
     # TODO svm_loss_naive: your code instead of the next line
     raise NotImplementedError("to do: svm_loss_naive")
 
@@ -48,5 +49,6 @@ def svm_loss_vectorized(W, X, y, reg):
         dW = X^T M / N + 2 reg W
     """
     require_linear(W, X, y, reg)
+    reg = float(reg)  # a float64 of NumPy would make float64 of every float32 array
     # TODO svm_loss_vectorized: your code instead of the next line
     raise NotImplementedError("to do: svm_loss_vectorized")

@@ -75,6 +75,7 @@ class TwoLayerNet:
         W2, b2 = self.params["W2"], self.params["b2"]
         require_inputs(X, features=W1.shape[0])
         require_strength(reg)
+        reg = float(reg)  # a float64 of NumPy would make float64 of every float32 array
         N = X.shape[0]
 
         # TODO TwoLayerNet.scores: your code instead of the next line
@@ -138,6 +139,7 @@ class TwoLayerNet:
         require_inputs(X_val, name="X_val", features=D)
         require_finite(np.sum(X_val), X_val=X_val)
         require_labels(y_val, len(X_val), classes=C, name="y_val")
+        learning_rate, learning_rate_decay = float(learning_rate), float(learning_rate_decay)
         N = X.shape[0]
         steps_per_epoch = max(N // batch_size, 1)
         for name, value in self.params.items():

@@ -33,6 +33,7 @@ def softmax_loss_naive(W, X, y, reg):
     ValueError : names the argument that has a wrong shape, a label out of range, NaN or infinity
     """
     require_linear(W, X, y, reg)
+    reg = float(reg)  # a float64 of NumPy would make float64 of every float32 array
     # TODO softmax_loss_naive: your code instead of the next line
     raise NotImplementedError("to do: softmax_loss_naive")
 
@@ -45,5 +46,6 @@ def softmax_loss_vectorized(W, X, y, reg):
         dW = X^T (P - Y) / N + 2 reg W
     """
     require_linear(W, X, y, reg)
+    reg = float(reg)  # a float64 of NumPy would make float64 of every float32 array
     # TODO softmax_loss_vectorized: your code instead of the next line
     raise NotImplementedError("to do: softmax_loss_vectorized")

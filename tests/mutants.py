@@ -26,7 +26,7 @@ ROOT = "np.sqrt(np.sum(difference**2))"
 ROOT_OF_ROW = "np.sqrt(np.sum(differences**2, axis=1))"
 PENALTY = "reg * np.sum(W * W)"
 BATCH = "np.random.choice(N, batch_size)"
-NET_PENALTY = "reg * (np.sum(W1 * W1) + np.sum(W2 * W2))"
+NET_PENALTY = "reg * (W1.ravel() @ W1.ravel() + W2.ravel() @ W2.ravel())"
 SHIFT = "scores -= scores.max(axis=1, keepdims=True)"
 
 # What is wrong with a penalty is the same in every loss of a linear classifier. {loss} and {dW} are
@@ -130,7 +130,7 @@ LINEAR_WRONG = {
         ),
         "margin of 1 missing": ("[:, np.newaxis] - 1", "[:, np.newaxis]", "margin-missing"),
         "sign": ("M /= N", "M /= -N", "sign"),
-        "data term missing": ("dW = X.T @ M", "dW = np.zeros_like(W)", "data-term-missing"),
+        "data term missing": ("dW = (M.T @ X).T", "dW = np.zeros_like(W)", "data-term-missing"),
         "minus twice the count": (
             "M[rows, y] = -M.sum(axis=1)",
             "M[rows, y] = -2 * M.sum(axis=1)",
@@ -491,7 +491,7 @@ WRONG = {
     "TwoLayerNet.loss": {
         "one penalty": (NET_PENALTY, "reg * np.sum(W2 * W2)", "reg-one-layer"),
         "the other penalty": (NET_PENALTY, "reg * np.sum(W1 * W1)", "reg-one-layer"),
-        "reg missing": (f" + {NET_PENALTY}", "", "reg-missing-from-loss"),
+        "reg missing": (f"loss += {NET_PENALTY}", "pass", "reg-missing-from-loss"),
         "half": (NET_PENALTY, f"0.5 * {NET_PENALTY}", "reg-half-in-loss-only"),
         "half of one": (
             NET_PENALTY,
@@ -507,8 +507,8 @@ WRONG = {
         ),
         "sums of W": (NET_PENALTY, "reg * (np.sum(W1) + np.sum(W2))", "reg-other-form"),
         "biases regularised": (
-            "np.sum(W2 * W2)",
-            "np.sum(W2 * W2) + np.sum(b1 * b1) + np.sum(b2 * b2)",
+            "W2.ravel() @ W2.ravel()",
+            "W2.ravel() @ W2.ravel() + b1 @ b1 + b2 @ b2",
             "biases-regularised",
         ),
         "not a mean": ("np.mean(np.log", "np.sum(np.log", "not-averaged"),
@@ -534,8 +534,8 @@ WRONG = {
         "mask with >=": ("dH *= H > 0", "dH *= H >= 0", "relu-mask-missing"),
         "H for its mask": ("dH *= H > 0", "dH *= H", "relu-mask-wrong"),
         "factor 2 missing in W2": (
-            "H.T @ dscores + 2 * reg * W2",
-            "H.T @ dscores + reg * W2",
+            "2 * reg * W2",
+            "reg * W2",
             "reg-factor-2-missing",
         ),
         "factor 2 missing in both": (
@@ -543,13 +543,13 @@ WRONG = {
             'grads["b1"] = dH.sum(axis=0); grads["W1"] -= reg * W1; grads["W2"] -= reg * W2',
             "reg-factor-2-missing",
         ),
-        "reg missing": ("X.T @ dH + 2 * reg * W1", "X.T @ dH", "reg-missing-from-gradient"),
+        "reg missing": ("+= 2 * reg * W1", "+= 0", "reg-missing-from-gradient"),
         "reg over N": (
-            "X.T @ dH + 2 * reg * W1",
-            "X.T @ dH + 2 * reg * W1 / N",
+            "2 * reg * W1",
+            "2 * reg * W1 / N",
             "reg-over-n",
         ),
-        "reg dropped": ("X.T @ dH + 2 * reg * W1", "X.T @ dH + 2 * W1", "reg-strength-dropped"),
+        "reg dropped": ("2 * reg * W1", "2 * W1", "reg-strength-dropped"),
         "biases regularised": (
             "dH.sum(axis=0)",
             "dH.sum(axis=0) + 2 * reg * b1",
@@ -574,13 +574,13 @@ WRONG = {
             "gradients-swapped",
         ),
         "transposed": (
-            "X.T @ dH + 2 * reg * W1",
-            "(X.T @ dH + 2 * reg * W1).T",
+            'grads["W1"] += 2 * reg * W1',
+            'grads["W1"] = (grads["W1"] + 2 * reg * W1).T',
             "transposed",
         ),
         "before the ReLU": (
-            "H.T @ dscores + 2 * reg * W2",
-            "(X @ W1 + b1).T @ dscores + 2 * reg * W2",
+            "H.T @ dscores",
+            "(X @ W1 + b1).T @ dscores",
             "pre-activation-for-hidden",
         ),
         "dH without W2 transposed": (

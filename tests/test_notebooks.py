@@ -234,8 +234,8 @@ SPOILT = {
     ),
     "two_layer_net": (
         "neural_net.py",
-        '        grads["W1"] = X.T @ dH + 2 * reg * W1\n',
-        '        grads["W1"] = 1.01 * (X.T @ dH + 2 * reg * W1)\n',
+        '        grads["W1"] += 2 * reg * W1\n',
+        '        grads["W1"] += 2 * reg * W1; grads["W1"] *= 1.01\n',
     ),
     "softmax": (
         "softmax.py",

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 from scipy.special import logsumexp
+from threadpoolctl import threadpool_limits
 
+from assignment.given import blocks
 from assignment.given.gradient_check import check_gradient
 from assignment.solutions.k_nearest_neighbor import KNearestNeighbor, nca_loss
 from assignment.solutions.linear_classifier import LinearClassifier, LinearSVM, Softmax
@@ -298,6 +300,45 @@ def test_predict_is_distances_then_a_vote(num_loops, rng):
     np.testing.assert_array_equal(classifier.predict(X, k=3, num_loops=num_loops), y)
 
 
+@pytest.mark.parametrize("k", [1, 5, 1500])
+def test_the_nearest_are_found_wherever_they_stand_among_the_training_examples(k, rng):
+    dists = np.sort(rng.random((4, 2000)))[:, ::-1].copy()  # the last are the nearest
+    dists[2] = 1.0  # all equally near
+    labels = rng.integers(0, 4, size=2000)
+    classifier = KNearestNeighbor()
+    classifier.train(np.zeros((2000, 1)), labels)
+    by_sorting = labels[np.argsort(dists, axis=1, kind="stable")[:, :k]]
+    expected = [np.bincount(row).argmax() for row in by_sorting]
+    np.testing.assert_array_equal(classifier.predict_labels(dists, k=k), expected)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_predict_in_blocks_is_predict_at_once(threads, rng, monkeypatch):
+    X, y = rng.normal(size=(60, 5)), rng.integers(0, 4, size=60)
+    classifier = KNearestNeighbor()
+    classifier.train(X[:40], y[:40])
+    at_once = classifier.predict_labels(cdist(X, X[:40]), k=3)
+    rows = []
+
+    def distances(X_block):
+        rows.append(len(X_block))
+        return cdist(X_block, X[:40])
+
+    monkeypatch.setattr(classifier, "compute_distances_no_loops", distances)
+    monkeypatch.setattr(blocks, "BUDGET", 7 * threads * 40 * 8)
+    with threadpool_limits(threads, "blas"):
+        np.testing.assert_array_equal(classifier.predict(X, k=3), at_once)
+    assert sorted(rows) == [4] + 8 * [7], "60 rows in blocks of 7, each within its share of memory"
+
+
+def test_an_error_in_a_block_comes_through(rng, monkeypatch):
+    monkeypatch.setattr(blocks, "BUDGET", 1)
+    classifier = KNearestNeighbor()
+    classifier.train(rng.normal(size=(4, 2)), np.arange(4))
+    with pytest.raises(ValueError, match="X holds NaN"):
+        classifier.predict(np.array([[0.0, 1.0], [2.0, np.nan]]))
+
+
 def vote(y_train, dists, k):
     classifier = KNearestNeighbor()
     classifier.train(np.zeros((len(y_train), 1)), np.array(y_train))
@@ -438,6 +479,33 @@ def test_training_on_float32_leaves_a_float32_network(rng):
     net.train(X, y, X, y, num_iters=3)
     for name, value in net.params.items():
         assert value.dtype == np.float32, name
+
+
+@LINEAR
+def test_a_float64_reg_leaves_the_gradient_float32(function, rng):
+    W, X, y = linear_problem(rng, dtype=np.float32)
+    assert function(W, X, y, np.float64(0.3))[1].dtype == np.float32
+
+
+def test_a_float64_reg_leaves_the_gradients_of_the_network_float32(rng):
+    net, X, y = net_problem(rng, dtype=np.float32)
+    grads = net.loss(X, y, reg=np.float64(0.3))[1]
+    assert {gradient.dtype for gradient in grads.values()} == {np.dtype(np.float32)}
+
+
+def test_settings_of_numpy_train_as_those_of_python(rng):
+    X, y = blobs(rng)
+    X = X.astype(np.float32)
+    weights = []
+    for kind in (float, np.float64):
+        np.random.seed(0)
+        classifier, net = Softmax(), TwoLayerNet(3, 5, 3, std=0.1)
+        rates = {"learning_rate": kind(0.1), "reg": kind(0.01), "num_iters": 9}
+        classifier.train(X, y, **rates)
+        net.train(X, y, X, y, learning_rate_decay=kind(0.9), batch_size=30, **rates)
+        weights.append([classifier.W, *net.params.values()])
+    for python, numpy in zip(*weights, strict=True):
+        np.testing.assert_array_equal(python, numpy, strict=True)
 
 
 def every_call(rng):

@@ -54,10 +54,12 @@ class LinearClassifier:
         require_inputs(X)
         require_finite(np.sum(X), X=X)
         require_labels(y, len(X))
+        learning_rate = float(learning_rate)  # of NumPy, it would make float64 of float32 arrays
         N, D = X.shape
         if self.W is None:
             C = np.max(y) + 1
-            self.W = 0.001 * np.random.randn(D, C).astype(np.result_type(X, np.float32))
+            W = 0.001 * np.random.randn(D, C).astype(np.result_type(X, np.float32))
+            self.W = np.asfortranarray(W)  # column by column, as products with few classes like it
 
         loss_history = []
         for step in range(num_iters):

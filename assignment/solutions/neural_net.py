@@ -75,6 +75,7 @@ class TwoLayerNet:
         W2, b2 = self.params["W2"], self.params["b2"]
         require_inputs(X, features=W1.shape[0])
         require_strength(reg)
+        reg = float(reg)  # a float64 of NumPy would make float64 of every float32 array
         N = X.shape[0]
 
         ### BEGIN SOLUTION TwoLayerNet.scores
@@ -94,7 +95,9 @@ class TwoLayerNet:
         correct = scores[rows, y]
         P = np.exp(scores, out=scores)
         sums = P.sum(axis=1, keepdims=True)
-        loss = np.mean(np.log(sums[:, 0]) - correct) + reg * (np.sum(W1 * W1) + np.sum(W2 * W2))
+        loss = np.mean(np.log(sums[:, 0]) - correct)
+        # The sum of the squares as a dot product: it needs no second array of the size of W1.
+        loss += reg * (W1.ravel() @ W1.ravel() + W2.ravel() @ W2.ravel())
         ### END SOLUTION
 
         grads = Unsolved("TwoLayerNet.gradients")  # says so when read before it is filled
@@ -103,11 +106,13 @@ class TwoLayerNet:
         P[rows, y] -= 1
         P /= N
         dscores = P
-        grads["W2"] = H.T @ dscores + 2 * reg * W2
+        grads["W2"] = H.T @ dscores
+        grads["W2"] += 2 * reg * W2
         grads["b2"] = dscores.sum(axis=0)
         dH = dscores @ W2.T
         dH *= H > 0
-        grads["W1"] = X.T @ dH + 2 * reg * W1
+        grads["W1"] = X.T @ dH
+        grads["W1"] += 2 * reg * W1
         grads["b1"] = dH.sum(axis=0)
         ### END SOLUTION
         return loss, grads
@@ -160,6 +165,7 @@ class TwoLayerNet:
         require_inputs(X_val, name="X_val", features=D)
         require_finite(np.sum(X_val), X_val=X_val)
         require_labels(y_val, len(X_val), classes=C, name="y_val")
+        learning_rate, learning_rate_decay = float(learning_rate), float(learning_rate_decay)
         N = X.shape[0]
         steps_per_epoch = max(N // batch_size, 1)
         for name, value in self.params.items():

@@ -1,0 +1,42 @@
+"""Many rows, a block at a time: memory stays bounded, and every core is busy."""
+
+import os
+
+import numpy as np
+
+BUDGET = 400e6  # bytes, for all blocks that are worked on at the same time
+ROWS = 512  # more of them make a matrix product no faster
+
+
+def in_blocks(function, X, bytes_per_row):
+    """The results of function(X[start:stop]) for consecutive blocks of rows, one after the other.
+
+    As many blocks are worked on at a time as BLAS has threads, and each keeps to one of them:
+    what stands between the matrix products then uses every core too.
+
+    Parameters
+    ----------
+    function : takes (n, D) rows, returns an array of n results, or a tuple of such arrays
+    X : (N, D) rows, N >= 1
+    bytes_per_row : memory that function needs for each row; blocks become so small that all of
+        them together stay below BUDGET, but hold at least one row
+
+    Returns
+    -------
+    array of N results, or a tuple of them
+    """
+    from joblib import Parallel, delayed
+    from threadpoolctl import ThreadpoolController
+
+    blas = ThreadpoolController().select(user_api="blas")
+    threads = max((library["num_threads"] for library in blas.info()), default=os.cpu_count())
+    rows = int(np.clip(BUDGET / threads / bytes_per_row, 1, ROWS))
+    if len(X) <= rows:
+        return function(X)
+    with blas.limit(limits=1):
+        parts = Parallel(n_jobs=threads, require="sharedmem")(
+            delayed(function)(X[start : start + rows]) for start in range(0, len(X), rows)
+        )
+    if isinstance(parts[0], tuple):
+        return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
+    return np.concatenate(parts)
