@@ -4,6 +4,7 @@
 WORKING := $(shell .venv/bin/python -c 'import pip' 2>/dev/null && echo .venv/bin/python)
 PYTHON ?= $(or $(WORKING),python3)
 LAB_ARGS ?=
+BENCH_ARGS ?=
 $(if $(WORKING),,$(shell rm -f .venv/ready-*))
 
 VERSION := $(shell "$(PYTHON)" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
@@ -12,7 +13,7 @@ RUN := .venv/bin/python -m
 
 NBVAL := pytest -q -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=600
 
-.PHONY: help lab check lint test notebooks progress watch mutants derivations data stubs clean-notebooks picture lock
+.PHONY: help lab check lint test notebooks progress watch mutants derivations bench data stubs clean-notebooks picture lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*  ## ' Makefile | sed -E 's/:.*  ## /\t/' | expand -t 18
@@ -43,6 +44,9 @@ mutants: $(READY)  ## what the checks catch: wrong solutions, and right ones wri
 
 derivations: $(READY)  ## every line of the derivations, tried on random numbers
 	@$(RUN) assignment derivations
+
+bench: $(READY)  ## the speed of the reference beside other libraries (BENCH_ARGS=--quick: one minute)
+	@$(RUN) assignment bench $(BENCH_ARGS)
 
 data: $(READY)  ## fetch the full CIFAR-10 (139 MB or 170 MB; 180 MB on disk)
 	@$(RUN) assignment data

@@ -30,6 +30,8 @@ def main():
     )
     derivations.add_argument("--json", action="store_true", help="as data")
     commands.add_parser("data", help="fetch the full CIFAR-10: 60,000 images, 180 MB on disk")
+    bench = commands.add_parser("bench", help="how fast the reference is, beside other libraries")
+    bench.add_argument("--quick", action="store_true", help="on the images that ship: a minute")
     commands.add_parser("stubs", help="write the five stubs anew; an edited file is kept beside it")
     commands.add_parser("clean", help="strip outputs, counts and metadata from the notebooks")
     run = commands.add_parser("with", help="run a command with five files laid over the stubs")
@@ -90,6 +92,10 @@ def main():
         from assignment.given.download import fetch
 
         return fetch()
+    if arguments.command == "bench":
+        from assignment.bench.run import bench
+
+        return bench(arguments.quick)
     if arguments.command == "stubs":
         from assignment.checking.stubs import write_stubs
 

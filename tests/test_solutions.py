@@ -1,5 +1,9 @@
 """The reference is right: by properties and published figures that were not taken from it."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
@@ -13,6 +17,8 @@ from assignment.solutions.linear_classifier import LinearClassifier, LinearSVM, 
 from assignment.solutions.linear_svm import svm_loss_naive, svm_loss_vectorized
 from assignment.solutions.neural_net import TwoLayerNet
 from assignment.solutions.softmax import softmax_loss_naive, softmax_loss_vectorized
+
+ROOT = Path(__file__).resolve().parents[1]
 
 # Right input must not make NumPy warn either: no overflow, no log of 0, no NaN on the way.
 pytestmark = pytest.mark.filterwarnings("error")
@@ -779,3 +785,17 @@ def test_the_network_starts_with_small_weights_and_no_biases():
     assert net.params["W1"].std() == pytest.approx(1e-2, rel=0.05)
     assert net.params["W2"].std() == pytest.approx(1e-2, rel=0.05)
     assert not net.params["b1"].any() and not net.params["b2"].any()
+
+
+# Start-up.
+
+
+@pytest.mark.parametrize("module", ["softmax", "neural_net", "k_nearest_neighbor"])
+def test_importing_an_exercise_costs_nothing_beyond_numpy(module):
+    program = (
+        f"import sys, numpy; before = set(sys.modules); import assignment.{module}\n"
+        "new = {name.partition('.')[0] for name in set(sys.modules) - before}\n"
+        "print(*(new - set(sys.stdlib_module_names)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout.split() == ["assignment"], done.stderr

@@ -16,6 +16,7 @@ next: T. Seidl and H.-P. Kriegel, "Optimal Multi-Step k-Nearest Neighbor Search"
 """
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from assignment.given.blocks import in_blocks
 from assignment.given.validation import require_finite, require_inputs
@@ -151,10 +152,13 @@ def principal_components(X, mean, m):
     sample = (sample / (np.abs(sample).max() or 1)).astype(np.float32)
     covariance = sample.T @ sample
     basis = np.eye(X.shape[1], m, dtype=np.float32)
-    for _ in range(3):
-        basis = np.linalg.qr(covariance @ basis)[0]
-    _, rotation = np.linalg.eigh(basis.T @ covariance @ basis)
-    return np.linalg.qr((basis @ rotation[:, ::-1]).astype(np.float64))[0]
+    # Factorisations make many small calls of BLAS: on a busy machine its threads would wait for
+    # each other, for seconds.
+    with threadpool_limits(1, "blas"):
+        for _ in range(3):
+            basis = np.linalg.qr(covariance @ basis)[0]
+        _, rotation = np.linalg.eigh(basis.T @ covariance @ basis)
+        return np.linalg.qr((basis @ rotation[:, ::-1]).astype(np.float64))[0]
 
 
 def small_enough(rows, k):

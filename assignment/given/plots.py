@@ -301,3 +301,32 @@ def error_map(ax, name, got, right):
         f"Map of the error of {name}: {off.sum()} of {off.size} entries are off, "
         f"in rows {', '.join(map(str, rows))} and columns {', '.join(map(str, columns))}."
     )
+
+
+def ratios(ax, values, ours, unit):
+    """A horizontal bar for each name, blue for ours, its number at the end, and a line at 1."""
+    colours = [BLUE if name in ours else GREY for name in values]
+    ax.barh(list(values), list(values.values()), color=colours)
+    ax.axvline(1, color="black", linewidth=0.8)
+    ax.invert_yaxis()
+    for row, value in enumerate(values.values()):
+        ax.text(value, row, f" {value:.2f}", va="center", fontsize=8)
+    ax.tick_params(axis="y", labelsize=8)
+    ax.margins(x=0.15)
+    ax.set_xlabel(unit)
+
+
+def growth(ax, curves, what):
+    """Seconds or bytes against a size, on logarithmic axes, with the slope of the fitted line.
+
+    curves : dict from name to a dict with the sizes "n" and the values under `what`
+    """
+    for (name, curve), colour in zip(curves.items(), (BLUE, ORANGE, GREEN, RED), strict=False):
+        n, values = np.array(curve["n"], dtype=float), np.array(curve[what], dtype=float)
+        slope, start = np.polyfit(np.log(n), np.log(values), 1)
+        ax.loglog(n, values, "o", color=colour)
+        ax.loglog(n, np.exp(start) * n**slope, color=colour, label=f"{name}: slope {slope:.2f}")
+        ax.set_xticks(n, [f"{size:,.0f}" for size in n])
+    ax.minorticks_off()
+    ax.set_ylabel(what)
+    ax.legend(frameon=False, fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1))

@@ -1,0 +1,315 @@
+"""`make bench`: the sizes that are timed, the table, the picture and the file of results."""
+
+import importlib.metadata
+import json
+import os
+import platform
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+from assignment.bench import work
+from assignment.bench.measure import Contestant, compare, memory, ratio, seconds
+from assignment.bench.work import Images, Step
+from assignment.given.cifar10 import FULL
+
+RESULTS = Path(__file__).resolve().parents[2] / "results"
+PACKAGES = ("numpy", "scipy", "scikit-learn", "faiss-cpu", "torch")
+BARE = "bare matrix products"
+PREDICT, EXACT = "KNearestNeighbor.predict", "ExactNeighbors, with its index"
+REFERENCE = "reference"
+GROWTH_PICTURES = (
+    ("training images", "seconds"),
+    ("training images", "bytes"),
+    ("batch", "seconds"),
+    ("hidden units", "seconds"),
+)
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """What is timed: of the full set, or of the images that ship."""
+
+    full: bool
+    num_test: int
+    num_train: int
+    batches: tuple
+    hidden: int
+    growing_train: tuple
+    growing_batch: tuple
+    growing_hidden: tuple
+    rounds: int = 3
+
+
+FULL_SIZES = Sizes(
+    full=True,
+    num_test=10_000,
+    num_train=50_000,
+    batches=(200, 2_000, 49_000),
+    hidden=500,
+    growing_train=(5_000, 10_000, 20_000, 50_000),
+    growing_batch=(200, 1_000, 5_000, 20_000, 50_000),
+    growing_hidden=(64, 128, 256, 512, 1_024, 2_048),
+)
+QUICK_SIZES = Sizes(
+    full=False,
+    num_test=1_000,
+    num_train=5_000,
+    batches=(200, 2_000),
+    hidden=100,
+    growing_train=(500, 1_000, 2_000, 5_000),
+    growing_batch=(200, 1_000, 5_000),
+    growing_hidden=(64, 256, 1_024),
+)
+
+
+def bench(quick=False):
+    """Time everything, print each table as it comes, write results/bench.json and bench.png.
+
+    Parameters
+    ----------
+    quick : bool, the 6,000 images that ship, in less than a minute; results/bench-quick.*
+
+    Returns
+    -------
+    int : 0, or 1 where the images are missing or the reference itself could not run
+    """
+    sizes = QUICK_SIZES if quick else FULL_SIZES
+    if sizes.full and not FULL.is_dir():
+        print("The full CIFAR-10 is not here: fetch it with `make data`, or say --quick.")
+        return 1
+    results = {"machine": machine(), "sizes": asdict(sizes) | {"k": work.K, "reg": work.REG}}
+    print("\n".join(f"{name}: {value}" for name, value in results["machine"].items()))
+    failures = results["failures"] = {}
+    results["neighbours"] = neighbours(sizes, failures)
+    results["steps"] = steps(sizes, failures)
+    results["growth"] = growth(sizes, failures)
+    results["net"] = net(quick)
+    print(f"\nWritten: {write(results, 'bench-quick' if quick else 'bench')}")
+    return (
+        1 if any(ours in name for ours in (PREDICT, EXACT, REFERENCE) for name in failures) else 0
+    )
+
+
+def machine():
+    """What the figures hold for."""
+    from threadpoolctl import threadpool_info
+
+    def version(package):
+        try:
+            return importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            return "missing: pip install -r requirements-bench.txt"
+
+    blas = [library for library in threadpool_info() if library["user_api"] == "blas"]
+    return {
+        "date": datetime.now().astimezone().isoformat(timespec="seconds"),
+        "processor": processor(),
+        "cores": os.cpu_count(),
+        "memory": f"{psutil.virtual_memory().total / 2**30:.0f} GiB",
+        "system": platform.platform(),
+        "BLAS of NumPy": ", ".join(
+            f"{b['internal_api']} {b['version']}, {b.get('architecture')}, "
+            f"{b['num_threads']} threads"
+            for b in blas
+        ),
+        "python": platform.python_version(),
+    } | {package: version(package) for package in PACKAGES}
+
+
+def processor():
+    """The name of the processor, where the system tells."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+        return next(line.split(": ")[1] for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor() or platform.machine()
+
+
+def neighbours(sizes, failures):
+    """Ten nearest neighbours of each test image: ours beside those of the libraries."""
+    prepare = {
+        BARE: work.bare_product,
+        PREDICT: work.predict,
+        EXACT: work.exact_neighbors,
+        "vectorised textbook version": work.textbook,
+        "FAISS IndexFlatL2, with its index": work.faiss_flat,
+        "torch.cdist and topk": work.torch_cdist,
+        "scikit-learn, brute force": work.sklearn_brute,
+    }
+    images = Images(sizes.full, sizes.num_test, sizes.num_train)
+    turns = run(
+        {name: Contestant(name, function, images) for name, function in prepare.items()},
+        failures,
+        sizes.rounds,
+    )
+    # SciPy computes pair by pair, in double precision: one query in a hundred is enough.
+    few = replace(images, num_test=sizes.num_test // 100)
+    scipy = "scipy.spatial.distance.cdist (few queries)"
+    turns |= run(
+        {
+            "few": Contestant("few", work.bare_product, few),
+            scipy: Contestant(scipy, work.scipy_cdist, few),
+        },
+        failures,
+        rounds=1,
+    )
+    basis = {scipy: "few"}
+    rows = {name: row(turns[name], turns[basis.get(name, BARE)]) for name in turns if name != "few"}
+    print_rows(
+        f"{work.K} nearest of {sizes.num_train:,} images to each of {sizes.num_test:,} test images",
+        rows,
+    )
+    answers = {name: turns[name][-1].answer for name in rows}
+    checks = work.compare_answers(images, answers, PREDICT, EXACT)
+    print("\n".join(checks))
+    return {"rows": rows, "checks": checks}
+
+
+def steps(sizes, failures):
+    """Loss and gradients beside the matrix products in them and beside PyTorch."""
+    kinds = {
+        "softmax": (0, work.linear_products, work.softmax_step, work.torch_softmax_step),
+        "svm": (0, work.linear_products, work.svm_step, None),
+        "net": (sizes.hidden, work.net_products, work.net_step, work.torch_net_step),
+    }
+    contestants = {}
+    for kind, (hidden, products, reference, torch) in kinds.items():
+        for batch in sizes.batches:
+            step = Step(sizes.full, batch, hidden)
+            label = f"{kind}{f' of {hidden}' if hidden else ''}, batch {batch:,}"
+            contestants[label, BARE] = Contestant("NumPy", products, step)
+            contestants[label, REFERENCE] = Contestant("NumPy", reference, step)
+            if torch:
+                contestants[label, "PyTorch"] = Contestant("PyTorch", torch, step)
+    turns = run(contestants, failures, rounds=5, at_least=0.2)
+    tables = {}
+    for label, name in turns:
+        bare = turns.get((label, BARE))
+        if bare:
+            tables.setdefault(label, {})[name] = row(turns[label, name], bare)
+    for label, rows in tables.items():
+        print_rows(f"Loss and gradients of {label}, float32", rows)
+        losses = [turns[label, name][-1].answer for name in rows if name != BARE]
+        if not np.allclose(losses, losses[0], rtol=1e-4):
+            failures[f"{REFERENCE}, {label}"] = f"losses differ: {losses}"
+    return tables
+
+
+def growth(sizes, failures):
+    """How seconds and memory grow with the training images, the batch and the hidden units."""
+    num_test = min(1_000, sizes.num_test)
+    cases = {}
+    for n in sizes.growing_train:
+        images = Images(sizes.full, num_test, n)
+        cases["training images", PREDICT, n] = (work.predict, images)
+        cases["training images", EXACT, n] = (work.exact_neighbors, images)
+    for n in sizes.growing_batch:
+        cases["batch", "softmax", n] = (work.softmax_step, Step(sizes.full, n))
+        cases["batch", "svm", n] = (work.svm_step, Step(sizes.full, n))
+        cases["batch", "net", n] = (work.net_step, Step(sizes.full, n, sizes.hidden))
+    for n in sizes.growing_hidden:
+        cases["hidden units", "net", n] = (work.net_step, Step(sizes.full, 2_000, n))
+    turns = run(
+        {
+            case: Contestant(f"{case}" if case[0] == "training images" else "steps", *work_of)
+            for case, work_of in cases.items()
+        },
+        failures,
+        sizes.rounds,
+        at_least=0.1,
+    )
+    curves = {}
+    for (axis, name, n), runs in turns.items():
+        curve = curves.setdefault(axis, {}).setdefault(name, {"n": [], "seconds": [], "bytes": []})
+        curve["n"].append(n)
+        curve["seconds"].append(seconds(runs))
+        curve["bytes"].append(max(memory(runs), 1))  # a logarithm needs something
+    print(f"\nGrowth: the slope in a log-log plot; {num_test:,} test images, batch 2,000")
+    for axis, named in curves.items():
+        for name, curve in named.items():
+            curve["slope"] = slope(curve["n"], curve["seconds"])
+            curve["slope of memory"] = slope(curve["n"], curve["bytes"])
+            first, last = curve["n"][0], curve["n"][-1]
+            print(
+                f"  {name}: seconds ~ {axis}^{curve['slope']:.2f} from {first:,} to {last:,}, "
+                f"at most {max(curve['bytes']) / 1e6:.0f} MB"
+            )
+    return curves
+
+
+def net(quick):
+    """The network of ten minutes, trained anew, beside whatever `make net` has under way."""
+    from assignment.given import best_net
+
+    print("\nThe two-layer net of `make net`")
+    result = best_net.run(quick=quick, restart=True, folder=RESULTS / "bench-net")
+    print(
+        f"  seed {result['seed']}, {result['seconds']:.0f} s, "
+        f"validation {result['validation_accuracy']:.1%}, test {result['test_accuracy']:.1%}"
+    )
+    return {name: value for name, value in result.items() if name != "history"}
+
+
+def run(contestants, failures, rounds, at_least=0.0):
+    turns, failed = compare(contestants, rounds, at_least)
+    for name, said in failed.items():
+        name = name if isinstance(name, str) else ", ".join(map(str, name))
+        if said.startswith("ModuleNotFoundError"):
+            said = "missing: pip install -r requirements-bench.txt"
+        failures[name] = said
+        print(f"  {name}: {said}")
+    return turns
+
+
+def row(turns, bare):
+    return {"ratio": ratio(turns, bare), "seconds": seconds(turns), "bytes": memory(turns)}
+
+
+def print_rows(title, rows):
+    print(f"\n{title}\n{'':44s}{'x bare':>8s}{'time':>12s}{'peak memory':>14s}")
+    for name, r in rows.items():
+        time = f"{r['seconds']:.2f} s" if r["seconds"] >= 1 else f"{r['seconds'] * 1e3:.2f} ms"
+        print(f"  {name:42s}{r['ratio']:8.2f}{time:>12s}{r['bytes'] / 1e6:11.0f} MB")
+
+
+def slope(n, values):
+    """Of the straight line through the logarithms."""
+    return float(np.polyfit(np.log(n), np.log(values), 1)[0])
+
+
+def write(results, name):
+    """results/NAME.json and NAME.png, under a temporary name first."""
+    import matplotlib.pyplot as plt
+
+    from assignment.given import plots
+
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{name}.json"
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    os.replace(partial, path)
+    with plt.rc_context(plots.STYLE):
+        fig, axes = plt.subplots(3, 2, figsize=(11, 12))
+        axes = axes.ravel()
+        unit = "time, as a multiple of the bare matrix products"
+        bars = {name: r["ratio"] for name, r in results["neighbours"]["rows"].items()}
+        plots.ratios(axes[0], bars, {PREDICT, EXACT}, unit)
+        axes[0].set_title(f"{work.K} nearest neighbours")
+        bars = {
+            f"{label}: {name}": r["ratio"]
+            for label, rows in results["steps"].items()
+            for name, r in rows.items()
+            if name != BARE
+        }
+        plots.ratios(axes[1], bars, {name for name in bars if name.endswith(REFERENCE)}, unit)
+        axes[1].set_title("loss and gradients")
+        for ax, (axis, what) in zip(axes[2:], GROWTH_PICTURES, strict=True):
+            plots.growth(ax, results["growth"][axis], what)
+            ax.set_xlabel(axis)
+        fig.savefig(path.with_suffix(".png"))
+        plt.close(fig)
+    return path.relative_to(RESULTS.parent)

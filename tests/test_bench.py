@@ -1,0 +1,157 @@
+"""What the benchmark says is what happened: times, memory, failures, agreement of the answers."""
+
+import json
+import os
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from assignment.bench import run, work
+from assignment.bench.measure import Contestant, Turn, compare, memory, ratio, seconds
+from assignment.bench.work import Images
+
+# Contestants: each of these runs in another process, so each stands in a module.
+
+
+def sleeping(pause):
+    return lambda: time.sleep(pause)
+
+
+def allocating(size):
+    def work():
+        held = np.ones(size // 8)
+        time.sleep(0.1)
+        return float(held[0])
+
+    return work
+
+
+def raising(error):
+    def work():
+        raise error
+
+    return work
+
+
+def dying(code):
+    return lambda: os._exit(code)
+
+
+def importing(package):
+    return __import__(package)
+
+
+def test_a_contestant_that_takes_three_times_as_long_has_the_ratio_3():
+    turns, failures = compare(
+        {"slow": Contestant("a", sleeping, 0.15), "quick": Contestant("b", sleeping, 0.05)}, 3
+    )
+    assert failures == {}
+    assert ratio(turns["slow"], turns["quick"]) == pytest.approx(3, rel=0.2)
+    assert seconds(turns["slow"]) == pytest.approx(0.15, rel=0.2)
+
+
+def test_the_ratio_is_taken_within_a_round():
+    slow_then_quick = [Turn(2.0, 0), Turn(20.0, 0), Turn(4.0, 0)]
+    bare = [Turn(1.0, 0), Turn(10.0, 0), Turn(1.0, 0)]
+    assert ratio(slow_then_quick, bare) == 2, "a slow moment of the machine slows both"
+
+
+def test_memory_is_the_peak_above_what_stood_before():
+    size = 200_000_000
+    turns, _ = compare({"a": Contestant("a", allocating, size)}, 2)
+    assert memory(turns["a"]) == pytest.approx(size, rel=0.2)
+    assert turns["a"][-1].answer == 1.0
+
+
+def test_who_fails_is_told_and_the_others_stay():
+    turns, failures = compare(
+        {
+            "raises": Contestant("a", raising, MemoryError("no room")),
+            "dies": Contestant("b", dying, 3),
+            "is not installed": Contestant("c", importing, "no_such_package"),
+            "runs": Contestant("d", sleeping, 0.01),
+        },
+        rounds=2,
+    )
+    assert list(turns) == ["runs"] and len(turns["runs"]) == 2
+    assert failures["raises"] == "MemoryError: no room"
+    assert failures["dies"].startswith("BrokenProcessPool")
+    assert failures["is not installed"].startswith("ModuleNotFoundError")
+
+
+def test_a_missing_peer_is_said_to_be_missing(capsys):
+    failures = {}
+    run.run({"peer": Contestant("a", importing, "no_such_package")}, failures, rounds=1)
+    assert failures == {"peer": "missing: pip install -r requirements-bench.txt"}
+    assert "peer: missing" in capsys.readouterr().out
+
+
+def test_answers_are_compared_by_true_distances(monkeypatch):
+    class Line:
+        """Three queries at 0; examples at 1, -1, 2, 3: one tie."""
+
+        X_train = np.array([[1.0], [-1.0], [2.0], [3.0]], dtype=np.float32)
+        y_train = np.array([0, 1, 1, 1])
+        X_test, y_test = np.zeros((3, 1), dtype=np.float32), np.array([0, 1, 1])
+
+    monkeypatch.setattr(Images, "load", lambda self: Line)
+    ours = np.array([[0], [0], [2]])
+    theirs = np.array([[0], [1], [0]])  # the same, a tie, nearer
+    answers = {"labels": np.array([0, 0, 1]), "ours": ours, "theirs": theirs, "few": theirs[:1]}
+    labels, neighbours = work.compare_answers(Images(False, 3, 4), answers, "labels", "ours")
+    assert "in 3 of 3 images; 66.7% of all are right" in labels
+    assert "for 1 images; else 1 ties, 0 where ours are nearer, 1 where theirs are" in neighbours
+
+
+def test_a_slope_is_the_exponent():
+    n = np.array([10.0, 100.0, 1000.0])
+    assert run.slope(n, 3 * n**1.5) == pytest.approx(1.5)
+
+
+TINY = replace(
+    run.QUICK_SIZES,
+    num_test=100,
+    num_train=300,
+    batches=(50,),
+    hidden=20,
+    growing_train=(100, 300),
+    growing_batch=(50, 100),
+    growing_hidden=(10, 20),
+    rounds=1,
+)
+
+
+def test_the_whole_of_it_on_few_images(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(run, "QUICK_SIZES", TINY)
+    monkeypatch.setattr(run, "RESULTS", tmp_path / "results")
+    monkeypatch.setattr(run, "net", lambda quick: {"test_accuracy": 0.5})
+    assert run.bench(quick=True) == 0
+    said = capsys.readouterr().out
+    assert run.PREDICT in said and "slope" in said
+    files = sorted(path.name for path in (tmp_path / "results").iterdir())
+    assert files == ["bench-quick.json", "bench-quick.png"]
+    results = json.loads((tmp_path / "results" / "bench-quick.json").read_text())
+    assert results["neighbours"]["rows"][run.BARE]["ratio"] == 1
+    assert {"date", "processor", "cores", "numpy"} <= results["machine"].keys()
+    for name in ("FAISS IndexFlatL2, with its index", "scikit-learn, brute force"):
+        assert (name in results["neighbours"]["rows"]) != (name in results["failures"])
+
+
+def test_a_reference_that_disagrees_with_pytorch_fails_the_benchmark(monkeypatch):
+    failures = {}
+    turns = {
+        (f"{kind}, batch 50", name): [Turn(1.0, 0, answer)]
+        for kind in ("softmax", "svm", "net of 20")
+        for name, answer in ((run.BARE, None), (run.REFERENCE, 2.0), ("PyTorch", 2.1))
+    }
+    monkeypatch.setattr(run, "run", lambda *arguments, **named: turns)
+    run.steps(TINY, failures)
+    assert len(failures) == 3 and all(run.REFERENCE in name for name in failures)
+
+
+def test_without_the_full_set_there_is_one_sentence(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(run, "FULL", tmp_path / "nothing")
+    assert run.bench() == 1
+    assert "make data" in capsys.readouterr().out
