@@ -142,12 +142,28 @@ def test_a_bound_that_is_too_large_would_be_noticed(rng, monkeypatch):
     assert set(np.flatnonzero(nearest.ravel() != np.arange(9))) == {0, 3, 6}
 
 
+@pytest.mark.parametrize("name", [*ADVERSARIAL, "photographs"])
+def test_coordinates_are_off_by_less_than_their_error_bound(name, rng, shipped):
+    X = shipped.X_train[:200] if name == "photographs" else ADVERSARIAL[name](rng)
+    index = ExactNeighbors(X, (3, 6))
+    a, rest, finer_rest, _, error = index._coordinates(X)
+    basis = np.linalg.qr(index.basis.astype(np.float64))[0]
+    basis *= np.sign(np.sum(basis * index.basis, axis=0))
+    centred = X.astype(np.float64) - index.mean
+    true = centred @ basis
+    for coordinates, norm, m in ((a[:, :3], rest, 3), (a, finer_rest, 6)):
+        true_rest = np.linalg.norm(centred - true[:, :m] @ basis[:, :m].T, axis=1)
+        off = np.linalg.norm(coordinates - true[:, :m], axis=1)
+        assert np.all(np.hypot(off, norm - true_rest) <= error)
+
+
 @pytest.mark.parametrize("N, D, m", [(100, 20, 5), (100, 20, 20), (3, 20, 20), (1, 5, 2)])
-def test_the_basis_is_orthonormal_to_double_precision(N, D, m, rng):
+def test_the_basis_is_orthonormal(N, D, m, rng):
     X = rng.normal(size=(N, D))
     basis = principal_components(X, X.mean(axis=0), m)
     assert basis.shape == (D, m)
-    np.testing.assert_allclose(basis.T @ basis, np.eye(m), atol=1e-13)
+    basis = basis.astype(np.float64)
+    np.testing.assert_allclose(basis.T @ basis, np.eye(m), atol=1e-7)
 
 
 def test_the_basis_gathers_nearly_what_principal_components_gather(shipped):
@@ -155,7 +171,7 @@ def test_the_basis_gathers_nearly_what_principal_components_gather(shipped):
     centred = X - X.mean(axis=0)
     best = np.sum(np.linalg.svd(centred, compute_uv=False)[:32] ** 2)
     gathered = np.sum((centred @ principal_components(X, X.mean(axis=0), 32)) ** 2)
-    assert 0.99 * best < gathered <= best * (1 + 1e-9)
+    assert 0.99 * best < gathered <= best * (1 + 1e-6)
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,8 @@ from assignment.given.blocks import in_blocks
 from assignment.given.validation import require_finite, require_inputs
 
 SAMPLE = 2500  # examples that the principal components are taken from
+PART = 128  # numbers that are summed in one matrix product; rounding grows with it
+SPLIT = 2**-9  # see __init__; smaller leaves more to the error of an example, larger to the limit
 CACHE = 2**18  # numbers that stay in the cache of a core while they are worked on
 
 
@@ -39,7 +41,7 @@ class ExactNeighbors:
     ValueError : X has a wrong shape, NaN or infinity, or there are no such coefficients
     """
 
-    def __init__(self, X, coefficients=(96, 256)):
+    def __init__(self, X, coefficients=(128, 256)):
         require_inputs(X)
         coarse, fine = coefficients
         if not 1 <= coarse <= fine:
@@ -47,20 +49,23 @@ class ExactNeighbors:
         D = X.shape[1]
         self.X = X
         self.coarse = min(coarse, D)
-        self.mean = X.mean(axis=0, dtype=np.float64)
+        with np.errstate(over="ignore"):
+            self.mean = X.mean(axis=0, dtype=np.float64).astype(np.float32)
         require_finite(self.mean, X=X)
         self.basis = principal_components(X, self.mean, min(fine, D))
-        # Rounding to single precision can lift a squared bound by this part of (|x| + |q|)^2: m
-        # products and sums in the bound, and what D of them in double precision leave in the rest.
+        # Rounding in the matrix product lifts a squared bound by less than this part of
+        # (|x| + |q|)^2: one unit for each product and sum, and for each coordinate.
         self.rounding = (fine + 20) * np.finfo(np.float32).eps
-        self.rounding += 2 * np.sqrt(D * fine * np.finfo(np.float64).eps)
-        # The same for the distances in the precision of X: a part of the distance, and underflow.
+        # The same for a squared distance in the precision of X, as a part of itself; and underflow.
         precision = np.finfo(np.result_type(X, np.float32))
         self.precision, self.underflow = (D + 4) * precision.eps, D * precision.tiny
 
-        a, rest, finer_rest, squares = self._coordinates(X)
+        a, rest, finer_rest, squares, error = self._coordinates(X)
         self.radius = np.sqrt(squares.max())
         self.rest_X = rest
+        # (distance + error)^2 <= (1 + SPLIT) distance^2 + (1 + 1 / SPLIT) error^2: the last term
+        # belongs to the example alone, and is taken from its bounds beforehand.
+        squares = squares - (1 + 1 / SPLIT) * error**2
         self.coarse_X = as_single(a[:, : self.coarse], rest, squares)
         self.finer_X = as_single(a[:, self.coarse :], finer_rest, rest)
 
@@ -89,29 +94,57 @@ class ExactNeighbors:
         return in_blocks(lambda queries: self._nearest(queries, k), X, 40 * len(self.X))
 
     def _coordinates(self, X):
-        """Coefficients, norm of the rest after the coarse and all of them, squared norm."""
+        """The coordinates of each row of X, and how far off they may be.
+
+        Returns
+        -------
+        a : (n, m2) coefficients
+        rest, finer_rest : (n,) norm of what the first m1, and all, coefficients leave
+        squares : (n,) squared norm
+        error : (n,) bound of how far (a, finer_rest) is from what it would be without rounding;
+            (a[:m1], rest) is no farther off
+        """
+        D, m = self.basis.shape
+        # A sum of D products, in parts of PART, is off by at most this part of |x|; see N. Higham,
+        # "Accuracy and Stability of Numerical Algorithms", section 4.2.
+        rounding, tiny = np.finfo(np.float32).eps / 2, np.finfo(np.float32).tiny
+        unit = (PART + D / PART + 4) * rounding
 
         def coordinates(X_block):
-            centred = X_block - self.mean
-            squares = np.einsum("nd,nd->n", centred, centred)
-            with np.errstate(over="ignore"):
-                require_finite((8 * squares).astype(np.float32), X=X_block)
-            a = centred @ self.basis
+            a, squares = np.zeros((len(X_block), m), np.float32), np.zeros(len(X_block), np.float32)
+            with np.errstate(over="ignore", invalid="ignore"):
+                for start in range(0, D, PART):
+                    part = slice(start, start + PART)
+                    centred = (X_block[:, part] - self.mean[part]).astype(np.float32, copy=False)
+                    a += centred @ self.basis[part]
+                    squares += np.einsum("nd,nd->n", centred, centred)
+                require_finite(8 * squares, X=X_block)
             coarse, fine = a[:, : self.coarse], a[:, self.coarse :]
             rest = squares - np.einsum("nd,nd->n", coarse, coarse)
             finer_rest = rest - np.einsum("nd,nd->n", fine, fine)
-            rest, finer_rest = (np.sqrt(np.maximum(r, 0)) for r in (rest, finer_rest))
-            return a.astype(np.float32), rest, finer_rest, squares
+            squares, rest, finer_rest = (
+                np.maximum(n, 0, dtype=np.float64) for n in (squares, rest, finer_rest)
+            )
+            rest, finer_rest = np.sqrt(rest), np.sqrt(finer_rest)
+            error = unit * np.sqrt(m * squares)  # of a
+            squared = 2 * error * np.sqrt(squares) + (unit + m * rounding) * squares + D * tiny
+            least = np.sqrt(np.maximum(finer_rest**2 - squared, 0))
+            error += np.minimum(np.sqrt(squared), squared / (finer_rest + least + tiny))  # of rest
+            return a, rest, finer_rest, squares, error
 
         return in_blocks(coordinates, X, bytes_per_row=24 * X.shape[1])
 
     def _nearest(self, X, k):
-        a, rest, finer_rest, squares = self._coordinates(X)
+        a, rest, finer_rest, squares, error = self._coordinates(X)
         coarse = as_single(-2 * a[:, : self.coarse], -2 * rest, np.ones(len(X)))
         finer = as_single(-2 * a[:, self.coarse :], -2 * finer_rest, 2 * rest)
         # Squared bounds, less the square of the query, which is the same in a whole row.
         bounds = coarse @ self.coarse_X.T
         margin = self.rounding * (np.sqrt(squares) + self.radius) ** 2 - squares
+
+        def reach(limit):
+            """What the bounds of an example within the limit do not exceed."""
+            return (1 + SPLIT) * (np.sqrt(limit) + error) ** 2 + margin
 
         # Any k examples bound the distance to the k-th nearest, and likely neighbours bound it
         # sharply: those that would be nearest if the rests were at right angles to each other.
@@ -122,9 +155,9 @@ class ExactNeighbors:
         limit = self._limit(i, squared_distances(X, i, self.X, j), k, len(X))
 
         # What is left after the coarse bound gets the finer one, what is left then is computed.
-        i, j = pairs(bounds <= (limit + margin)[:, np.newaxis])
+        i, j = pairs(bounds <= reach(limit)[:, np.newaxis])
         finer_bounds = bounds[i, j] + dots(finer, i, self.finer_X, j)
-        left = finer_bounds <= (limit + margin)[i]
+        left = finer_bounds <= reach(limit)[i]
         i, j = i[left], j[left]
         squared = squared_distances(X, i, self.X, j)
         limit = self._limit(i, squared, k, len(X))
@@ -145,8 +178,8 @@ def principal_components(X, mean, m):
     """(D, m) orthonormal basis, the directions of largest variance first.
 
     Found by orthogonal iteration on a sample (G. Golub and C. Van Loan, "Matrix Computations",
-    section 7.3.2): close to the principal components, which is enough, and orthonormal to double
-    precision, which is needed.
+    section 7.3.2): close to the principal components, which is enough, and orthonormal but for the
+    last rounding to single precision, which is needed.
     """
     sample = X[:: -(-len(X) // SAMPLE)] - mean
     sample = (sample / (np.abs(sample).max() or 1)).astype(np.float32)
@@ -158,7 +191,8 @@ def principal_components(X, mean, m):
         for _ in range(3):
             basis = np.linalg.qr(covariance @ basis)[0]
         _, rotation = np.linalg.eigh(basis.T @ covariance @ basis)
-        return np.linalg.qr((basis @ rotation[:, ::-1]).astype(np.float64))[0]
+        basis = np.linalg.qr((basis @ rotation[:, ::-1]).astype(np.float64))[0]
+    return basis.astype(np.float32)
 
 
 def small_enough(rows, k):
