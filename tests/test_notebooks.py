@@ -120,6 +120,8 @@ SESSION = {
     "file.write_bytes(solution.read_bytes());",
     "call it again": f"print(round(softmax_loss_naive({ARGUMENTS})[0], 4))",
     "check it again": 'check("softmax_loss_naive")',
+    "make it crash": "file.write_text(file.read_text().replace('return loss', 'return boom'));",
+    "call what crashes": f"softmax_loss_naive({ARGUMENTS})",
     "break it": "file.write_text('loss = = 0');",
     "check what is broken": 'check("softmax_loss_naive")',
 }
@@ -203,6 +205,12 @@ def test_an_exception_of_ones_own_keeps_its_traceback(session):
 
 def test_an_edited_file_is_seen_by_the_next_cell(session):
     assert told(session["call it again"]) == ["1.0986"]
+
+
+def test_a_traceback_shows_the_line_of_an_edited_file(session):
+    source = (SOLUTIONS / "softmax.py").read_text(encoding="utf-8").splitlines()
+    line = 1 + next(i for i, text in enumerate(source) if text.startswith("    return loss"))
+    assert f"---> {line} return boom, dW" in told(session["call what crashes"])
 
 
 def test_an_edited_file_is_seen_by_the_next_check(session):

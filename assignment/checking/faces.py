@@ -219,7 +219,7 @@ def check(name):
     """
     exercise = find(name)
     verdict = Work().examine(exercise)
-    if _in_a_notebook():
+    if in_a_notebook():
         from IPython.display import display
 
         display(Card(verdict, exercise))
@@ -227,7 +227,8 @@ def check(name):
         print(as_text(verdict))
 
 
-def _in_a_notebook():
+def in_a_notebook():
+    """Whether this is the kernel of a notebook."""
     ipython = sys.modules.get("IPython")
     return ipython is not None and getattr(ipython.get_ipython(), "kernel", None) is not None
 

@@ -9,7 +9,8 @@ def load_ipython_extension(shell):
 
     if shell.find_line_magic("autoreload") is None:
         shell.run_line_magic("load_ext", "autoreload")
-    shell.run_line_magic("autoreload", "2")
+    # In full: what IPython 9 does without it loses the line numbers that tracebacks show.
+    shell.run_line_magic("autoreload", "2 --full")
     shell.run_line_magic("matplotlib", "inline")
     plt.rcParams.update(STYLE)
     shell.set_custom_exc((NotImplementedError,), show_unsolved)
