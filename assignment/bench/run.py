@@ -19,7 +19,7 @@ from assignment.given.cifar10 import FULL
 RESULTS = Path(__file__).resolve().parents[2] / "results"
 PACKAGES = ("numpy", "scipy", "scikit-learn", "faiss-cpu", "torch")
 BARE = "bare matrix products"
-PREDICT, EXACT = "KNearestNeighbor.predict", "ExactNeighbors, with its index"
+PREDICT, EXACT = "KNearestNeighbor.predict", "ExactNeighbors"
 REFERENCE = "reference"
 GROWTH_PICTURES = (
     ("training images", "seconds"),
@@ -130,13 +130,13 @@ def processor():
 
 
 def neighbours(sizes, failures):
-    """Ten nearest neighbours of each test image: ours beside those of the libraries."""
+    """Nearest neighbours of each test image, building an index included: ours and the libraries'."""
     prepare = {
         BARE: work.bare_product,
         PREDICT: work.predict,
         EXACT: work.exact_neighbors,
         "vectorised textbook version": work.textbook,
-        "FAISS IndexFlatL2, with its index": work.faiss_flat,
+        "FAISS IndexFlatL2": work.faiss_flat,
         "torch.cdist and topk": work.torch_cdist,
         "scikit-learn, brute force": work.sklearn_brute,
     }

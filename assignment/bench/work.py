@@ -126,8 +126,8 @@ def compare_answers(images, answers, predict, exact):
             votes = [np.bincount(data.y_train[row]).argmax() for row in ours]
             same, right = np.sum(theirs == votes), np.mean(theirs == data.y_test)
             sentences.append(
-                f"  {name}: the label that {exact} votes for, in {same:,} of {len(ours):,} "
-                f"images; {right:.1%} of all are right"
+                f"  {name}: the vote of these neighbours in {same:,} of {len(ours):,} images; "
+                f"{right:.1%} of all are right"
             )
             continue
         differ = np.flatnonzero(np.any(np.sort(theirs, axis=1) != np.sort(ours, axis=1), axis=1))
@@ -142,7 +142,7 @@ def compare_answers(images, answers, predict, exact):
             gap = distances[0].sum() - distances[1].sum()
             outcome["ties" if gap == 0 else "nearer" if gap < 0 else "farther"] += 1
         sentences.append(
-            f"  {name}: the same neighbours as {exact} for {len(ours) - len(differ):,} images; "
+            f"  {name}: the neighbours of {exact} for {len(ours) - len(differ):,} images; "
             f"else {outcome['ties']} ties, {outcome['nearer']} where ours are nearer, "
             f"{outcome['farther']} where theirs are"
         )
