@@ -348,6 +348,8 @@ class Training:
 def run(seed=0, quick=False, restart=False, folder=None, settings=None):
     """Train the net, or go on where that was interrupted, and try it on the test images.
 
+    Interruptions change no bit of the result, as long as BLAS has the same number of threads.
+
     It leaves in `folder`: net.npz, the checkpoint; net.json, what is returned; net.png, the curve.
 
     Parameters
