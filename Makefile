@@ -13,7 +13,7 @@ RUN := .venv/bin/python -m
 
 NBVAL := pytest -q -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=600
 
-.PHONY: help lab check lint test notebooks progress watch mutants derivations bench data stubs clean-notebooks picture lock
+.PHONY: help lab check lint test notebooks progress watch mutants derivations data net bench stubs clean-notebooks picture lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*  ## ' Makefile | sed -E 's/:.*  ## /\t/' | expand -t 18
@@ -45,11 +45,14 @@ mutants: $(READY)  ## what the checks catch: wrong solutions, and right ones wri
 derivations: $(READY)  ## every line of the derivations, tried on random numbers
 	@$(RUN) assignment derivations
 
-bench: $(READY)  ## the speed of the reference beside other libraries (BENCH_ARGS=--quick: one minute)
-	@$(RUN) assignment bench $(BENCH_ARGS)
-
 data: $(READY)  ## fetch the full CIFAR-10 (139 MB or 170 MB; 180 MB on disk)
 	@$(RUN) assignment data
+
+net: $(READY)  ## train the best two-layer net on the full CIFAR-10: ten minutes; goes on if interrupted
+	@$(RUN) assignment net
+
+bench: $(READY)  ## the speed of the reference beside other libraries (BENCH_ARGS=--quick: one minute)
+	@$(RUN) assignment bench $(BENCH_ARGS)
 
 stubs: $(READY)  ## write the five stubs anew from the solutions; an edited file is kept beside it
 	@$(RUN) assignment stubs

@@ -130,7 +130,7 @@ def processor():
 
 
 def neighbours(sizes, failures):
-    """Nearest neighbours of each test image, building an index included: ours and the libraries'."""
+    """Nearest neighbours of each test image, whatever index they need included."""
     prepare = {
         BARE: work.bare_product,
         PREDICT: work.predict,

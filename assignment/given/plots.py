@@ -117,6 +117,18 @@ def curve(ax, values, label=None, smooth=1, colour=BLUE):
         ax.legend(frameon=False)
 
 
+def accuracy_by_pass(ax, accuracies, passes, test):
+    """Validation accuracy after every so many passes over the data; the final test accuracy dashed.
+
+    accuracies : one for each `passes` passes
+    """
+    ax.plot(passes * np.arange(1, len(accuracies) + 1), accuracies, color=BLUE, label="validation")
+    ax.axhline(test, color=ORANGE, linestyle="--", label=f"test, at the end: {100 * test:.1f} %")
+    ax.set_xlabel("passes over the training images")
+    ax.set_ylabel("accuracy")
+    ax.legend(frameon=False)
+
+
 def heat_map(ax, table, rows, columns, row_name, column_name, label="validation accuracy"):
     """A table of numbers as coloured squares with the numbers in them; the best has a frame."""
     table = np.asarray(table)
