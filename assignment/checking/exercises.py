@@ -167,7 +167,7 @@ EXERCISES = (
     Exercise(
         "nca_loss",
         *KNN,
-        "13. Its gradient, derived",
+        "14. Its gradient, derived",
         8,
         (
             "It is a softmax over minus the squared distances: where have you seen its gradient?",

@@ -11,8 +11,8 @@ NEAREST_NEIGHBOUR = 'notes, "Nearest Neighbor Classifier"'
 MULTICLASS_SVM = 'notes, "Multiclass Support Vector Machine loss"'
 DESCENT = 'notes, "Mini-batch gradient descent"'
 NO_LOOPS = "notebooks/knn.ipynb, section 6"
-NCA_LOSS = "notebooks/knn.ipynb, section 12"
-NCA_GRADIENT = "notebooks/knn.ipynb, section 13"
+NCA_LOSS = "notebooks/knn.ipynb, section 13"
+NCA_GRADIENT = "notebooks/knn.ipynb, section 14"
 LARGE_SCORES = "notebooks/softmax.ipynb, section 6"
 
 

@@ -246,6 +246,38 @@ def paired_bars(ax, values, names, unit):
     ax.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2)
 
 
+def bounds(ax, distances, lower, limit):
+    """Lower bounds against true distances, a dot for each example, and the limit both ways.
+
+    What lies above the limit is dropped (grey); what lies below is left to be computed (orange).
+    """
+    left = lower <= limit
+    ax.plot(distances[~left], lower[~left], ".", color=GREY, markersize=3, label="dropped")
+    ax.plot(distances[left], lower[left], ".", color=ORANGE, markersize=4, label="left")
+    ax.axline((0, 0), slope=1, color="black", linewidth=0.8)
+    ax.axhline(limit, color=BLUE, linewidth=1)
+    ax.axvline(limit, color=BLUE, linewidth=1, linestyle="--")
+    ax.set(xlim=(0, None), ylim=(0, None), xlabel="distance", ylabel="bound")
+    ax.legend(frameon=False, loc="upper left", markerscale=3)
+
+
+def survivors(ax, numbers, shares):
+    """The share of examples that a bound leaves, against how many coefficients it has.
+
+    shares : dict from the name of a curve to its share at each of the numbers
+    """
+    looks = zip((BLUE, GREEN, ORANGE, GREY), "os^x", strict=True)
+    for (name, values), (colour, marker) in zip(shares.items(), looks, strict=False):
+        ax.plot(numbers, values, marker=marker, color=colour, label=name)
+    ax.set_xscale("log")
+    ax.set_yscale("log")
+    ax.set_xticks(numbers, [str(m) for m in numbers])
+    ax.minorticks_off()
+    ax.set_xlabel("coefficients")
+    ax.set_ylabel("share of training images left")
+    ax.legend(frameon=False, loc="lower left")
+
+
 def charges(ax, names, scores, right):
     """Scores as bars; what rises above the right class's score minus 1, the hinge loss, is red."""
     scores = np.asarray(scores, dtype=np.float64)
