@@ -242,7 +242,8 @@ def test_the_command_says_what_is_wrong_and_what_came_out(tiny, tmp_path, monkey
     assert result["seed"] == 0 and result["settings"]["hidden"] == TINY.hidden
     assert (tmp_path / "net-quick.png").stat().st_size > 1000
     assert best_net.command(seed=0, quick=True, restart=False) == 0
-    assert "net-quick.npz is a finished training: --restart trains anew." in capsys.readouterr().out
+    again = capsys.readouterr().out
+    assert again == "net-quick.npz is a finished training: --restart trains anew.\n" + said
 
 
 def test_without_the_full_set_one_sentence_names_make_data(tmp_path, monkeypatch, capsys):

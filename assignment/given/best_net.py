@@ -378,10 +378,14 @@ def run(seed=0, quick=False, restart=False, folder=None, settings=None):
     settings = settings or (QUICK if quick else Settings())
     data = load_cifar10(full=not quick)
     training = Training(data, settings, seed)
+    outcome = checkpoint.with_suffix(".json")
     if checkpoint.exists() and not restart:
         training.load(checkpoint)
-    if len(training.history) == settings.rounds:
+    else:
+        outcome.unlink(missing_ok=True)
+    if outcome.exists() and len(training.history) == settings.rounds:
         print(f"{checkpoint.name} is a finished training: --restart trains anew.")
+        return json.loads(outcome.read_text())
     start -= training.seconds
     X_val, X_test = (training.whiten(contrast(X)) for X in (data.X_val, data.X_test))
 
@@ -419,18 +423,20 @@ def run(seed=0, quick=False, restart=False, folder=None, settings=None):
 
 
 def write(checkpoint, result):
-    """net.json and net.png beside a checkpoint."""
+    """net.png and net.json beside a checkpoint."""
     import matplotlib.pyplot as plt
 
     from assignment.given import plots
 
-    checkpoint.with_suffix(".json").write_text(json.dumps(result, indent=1) + "\n")
     with plt.rc_context(plots.STYLE):
         fig, ax = plt.subplots()
         accuracies = [entry["validation_accuracy"] for entry in result["history"]]
         plots.accuracy_by_pass(ax, accuracies, 2, result["test_accuracy"])
         fig.savefig(checkpoint.with_suffix(".png"))
         plt.close(fig)
+    temporary = checkpoint.with_suffix(".json.partial")
+    temporary.write_text(json.dumps(result, indent=1) + "\n")
+    temporary.replace(checkpoint.with_suffix(".json"))  # last: with it, the training is finished
 
 
 def command(seed, quick, restart):
