@@ -6,7 +6,8 @@ spreads the noise of the machine over all, so that ratios are steadier than seco
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_context
 from statistics import median
@@ -56,24 +57,35 @@ def compare(contestants, rounds, at_least=0.0):
     processes = {name: ProcessPoolExecutor(1, mp_context=get_context("spawn")) for name in names}
     turns, failures = {name: [] for name in contestants}, {}
 
-    def ask(name, function, *arguments):
+    def submit(name, function, *arguments):
         try:
-            process = processes[contestants[name].process]
-            return process.submit(function, name, *arguments).result()
+            return processes[contestants[name].process].submit(function, name, *arguments)
+        except BrokenProcessPool as error:  # it died, with another contestant
+            failed = Future()
+            failed.set_exception(error)
+            return failed
+
+    def answer(name, future):
+        try:
+            return future.result()
         except Exception as error:  # a library may raise anything, and its process may die
             failures[name] = f"{type(error).__name__}: {error}".splitlines()[0]
             turns.pop(name, None)
 
     try:
         with tqdm(total=(1 + rounds) * len(contestants), leave=False, disable=None) as bar:
-            for name, contestant in contestants.items():
-                bar.set_postfix_str(f"preparing {name}")
-                ask(name, _prepare, contestant.prepare, contestant.argument)
+            bar.set_postfix_str("preparing")
+            prepared = {
+                name: submit(name, _prepare, contestant.prepare, contestant.argument)
+                for name, contestant in contestants.items()
+            }
+            for name, future in prepared.items():
+                answer(name, future)
                 bar.update()
             for _ in range(rounds):
                 for name in contestants:
                     bar.set_postfix_str(name)
-                    if name in turns and (turn := ask(name, _turn, at_least)):
+                    if name in turns and (turn := answer(name, submit(name, _turn, at_least))):
                         turns[name].append(turn)
                     bar.update()
     finally:

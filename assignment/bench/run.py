@@ -185,7 +185,7 @@ def steps(sizes, failures):
             contestants[label, REFERENCE] = Contestant("NumPy", reference, step)
             if torch:
                 contestants[label, "PyTorch"] = Contestant("PyTorch", torch, step)
-    turns = run(contestants, failures, rounds=5, at_least=0.2)
+    turns = run(contestants, failures, sizes.rounds, at_least=0.2)
     tables = {}
     for label, name in turns:
         bare = turns.get((label, BARE))
@@ -220,7 +220,7 @@ def growth(sizes, failures):
         },
         failures,
         sizes.rounds,
-        at_least=0.1,
+        at_least=0.05,
     )
     curves = {}
     for (axis, name, n), runs in turns.items():
