@@ -461,7 +461,7 @@ WRONG = {
         "ReLU6": ("np.maximum(H, 0, out=H)", "H = np.clip(H, 0, 6)", None),
         "second bias missing": ("scores = H @ W2 + b2", "scores = H @ W2", "bias-missing"),
         "second bias twice": ("scores = H @ W2 + b2", "scores = H @ W2 + 2 * b2", "bias-twice"),
-        "first bias twice": ("H = X @ W1 + b1", "H = X @ W1 + 2 * b1", "bias-twice"),
+        "first bias twice": ("H += b1", "H += 2 * b1", "bias-twice"),
         "ReLU on the scores": (
             "require_finite(scores, X=X, **self.params)",
             "np.maximum(scores, 0, out=scores)",

@@ -23,7 +23,7 @@ PREDICT, EXACT = "KNearestNeighbor.predict", "ExactNeighbors"
 REFERENCE = "reference"
 GROWTH_PICTURES = (
     ("training images", "seconds"),
-    ("training images", "bytes"),
+    ("training images", "megabytes"),
     ("batch", "seconds"),
     ("hidden units", "seconds"),
 )
@@ -201,10 +201,9 @@ def steps(sizes, failures):
 
 def growth(sizes, failures):
     """How seconds and memory grow with the training images, the batch and the hidden units."""
-    num_test = min(1_000, sizes.num_test)
     cases = {}
     for n in sizes.growing_train:
-        images = Images(sizes.full, num_test, n)
+        images = Images(sizes.full, sizes.num_test, n)
         cases["training images", PREDICT, n] = (work.predict, images)
         cases["training images", EXACT, n] = (work.exact_neighbors, images)
     for n in sizes.growing_batch:
@@ -224,19 +223,21 @@ def growth(sizes, failures):
     )
     curves = {}
     for (axis, name, n), runs in turns.items():
-        curve = curves.setdefault(axis, {}).setdefault(name, {"n": [], "seconds": [], "bytes": []})
+        curve = curves.setdefault(axis, {}).setdefault(
+            name, {"n": [], "seconds": [], "megabytes": []}
+        )
         curve["n"].append(n)
         curve["seconds"].append(seconds(runs))
-        curve["bytes"].append(max(memory(runs), 1))  # a logarithm needs something
-    print(f"\nGrowth: the slope in a log-log plot; {num_test:,} test images, batch 2,000")
+        curve["megabytes"].append(max(memory(runs), 1) / 1e6)  # a logarithm needs something
+    print(f"\nGrowth: the slope in a log-log plot; {sizes.num_test:,} test images, batch 2,000")
     for axis, named in curves.items():
         for name, curve in named.items():
             curve["slope"] = slope(curve["n"], curve["seconds"])
-            curve["slope of memory"] = slope(curve["n"], curve["bytes"])
+            curve["slope of memory"] = slope(curve["n"], curve["megabytes"])
             first, last = curve["n"][0], curve["n"][-1]
             print(
                 f"  {name}: seconds ~ {axis}^{curve['slope']:.2f} from {first:,} to {last:,}, "
-                f"at most {max(curve['bytes']) / 1e6:.0f} MB"
+                f"at most {max(curve['megabytes']):.0f} MB"
             )
     return curves
 

@@ -352,6 +352,8 @@ def ratios(ax, values, ours, unit):
     colours = [BLUE if name in ours else GREY for name in values]
     ax.barh(list(values), list(values.values()), color=colours)
     ax.axvline(1, color="black", linewidth=0.8)
+    ax.set_xscale("log", base=2)
+    ax.xaxis.set_major_formatter("{x:g}")
     ax.invert_yaxis()
     for row, value in enumerate(values.values()):
         ax.text(value, row, f" {value:.2f}", va="center", fontsize=8)
@@ -361,16 +363,20 @@ def ratios(ax, values, ours, unit):
 
 
 def growth(ax, curves, what):
-    """Seconds or bytes against a size, on logarithmic axes, with the slope of the fitted line.
+    """Seconds or megabytes against a size, on logarithmic axes, with the slope of the fitted line.
 
     curves : dict from name to a dict with the sizes "n" and the values under `what`
     """
+    from matplotlib.ticker import LogLocator
+
     for (name, curve), colour in zip(curves.items(), (BLUE, ORANGE, GREEN, RED), strict=False):
         n, values = np.array(curve["n"], dtype=float), np.array(curve[what], dtype=float)
         slope, start = np.polyfit(np.log(n), np.log(values), 1)
         ax.loglog(n, values, "o", color=colour)
         ax.loglog(n, np.exp(start) * n**slope, color=colour, label=f"{name}: slope {slope:.2f}")
         ax.set_xticks(n, [f"{size:,.0f}" for size in n])
+    ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    ax.yaxis.set_major_formatter("{x:g}")
     ax.minorticks_off()
     ax.set_ylabel(what)
     ax.legend(frameon=False, fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1))

@@ -79,7 +79,8 @@ class TwoLayerNet:
         N = X.shape[0]
 
         ### BEGIN SOLUTION TwoLayerNet.scores
-        H = X @ W1 + b1
+        H = X @ W1
+        H += b1
         require_finite(H, X=X, W1=W1, b1=b1)
         np.maximum(H, 0, out=H)
         scores = H @ W2 + b2
