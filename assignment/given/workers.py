@@ -1,5 +1,7 @@
 """Processes that work side by side: joblib's, tidied up after."""
 
+import signal
+import threading
 import warnings
 from concurrent.futures import BrokenExecutor, CancelledError
 from contextlib import closing, contextmanager
@@ -19,7 +21,9 @@ def outcomes_of(tasks, n_jobs):
     if on == "DaskDistributedBackend":
         backend.submit = _submit_and_tell(backend.submit)
     try:
-        with warnings.catch_warnings(), closing(parallel(tasks)) as outcomes:
+        with _deaf_to_interrupts():
+            started = parallel(tasks)
+        with warnings.catch_warnings(), closing(started) as outcomes:
             warnings.filterwarnings("ignore", module="joblib")  # of tasks that are given up
             yield outcomes
     except Exception as error:
@@ -35,6 +39,19 @@ def outcomes_of(tasks, n_jobs):
             executor = get_reusable_executor(reuse=True)
             # terminate() also deletes the shared arrays; an executor that is broken has none.
             getattr(executor, "terminate", executor.shutdown)()
+
+
+@contextmanager
+def _deaf_to_interrupts():
+    """What is started here does not hear Ctrl-C, so that it ends without a word when this does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _submit_and_tell(submit):
