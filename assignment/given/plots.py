@@ -378,5 +378,6 @@ def growth(ax, curves, what):
     ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     ax.yaxis.set_major_formatter("{x:g}")
     ax.minorticks_off()
+    ax.tick_params(labelsize=8)
     ax.set_ylabel(what)
     ax.legend(frameon=False, fontsize=8, loc="lower center", bbox_to_anchor=(0.5, 1))
