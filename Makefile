@@ -5,6 +5,7 @@ WORKING := $(shell .venv/bin/python -c 'import pip' 2>/dev/null && echo .venv/bi
 PYTHON ?= $(or $(WORKING),python3)
 LAB_ARGS ?=
 BENCH_ARGS ?=
+NET_ARGS ?=
 $(if $(WORKING),,$(shell rm -f .venv/ready-*))
 
 VERSION := $(shell "$(PYTHON)" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
@@ -48,8 +49,8 @@ derivations: $(READY)  ## every line of the derivations, tried on random numbers
 data: $(READY)  ## fetch the full CIFAR-10 (139 MB or 170 MB; 180 MB on disk)
 	@$(RUN) assignment data
 
-net: $(READY)  ## train the best two-layer net on the full CIFAR-10: ten minutes; goes on if interrupted
-	@$(RUN) assignment net
+net: $(READY)  ## train the best two-layer net on the full CIFAR-10: ten minutes; goes on if interrupted (NET_ARGS=--restart)
+	@$(RUN) assignment net $(NET_ARGS)
 
 bench: $(READY)  ## the speed of the reference beside other libraries (BENCH_ARGS=--quick: one minute)
 	@$(RUN) assignment bench $(BENCH_ARGS)

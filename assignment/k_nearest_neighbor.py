@@ -32,8 +32,8 @@ class KNearestNeighbor:
     def predict(self, X, k=1, num_loops=0):
         """Predict labels by a vote of the k nearest training examples.
 
-        Distances are computed for a block of test examples at a time, so that all of them never
-        stand in memory at once.
+        Without loops, distances are computed for a block of test examples at a time, so that all
+        of them never stand in memory at once.
 
         Parameters
         ----------
@@ -60,6 +60,9 @@ class KNearestNeighbor:
 
         def labels(X_block):
             return self.predict_labels(compute_distances[num_loops](X_block), k=k)
+
+        if num_loops:
+            return labels(X)
 
         row_of_distances = len(self.X_train) * np.result_type(X, self.X_train).itemsize
         return in_blocks(labels, X, bytes_per_row=row_of_distances)

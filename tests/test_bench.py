@@ -45,11 +45,11 @@ def importing(package):
 
 def test_a_contestant_that_takes_three_times_as_long_has_the_ratio_3():
     turns, failures = compare(
-        {"slow": Contestant("a", sleeping, 0.15), "quick": Contestant("b", sleeping, 0.05)}, 3
+        {"slow": Contestant("a", sleeping, 0.6), "quick": Contestant("b", sleeping, 0.2)}, 3
     )
     assert failures == {}
-    assert ratio(turns["slow"], turns["quick"]) == pytest.approx(3, rel=0.2)
-    assert seconds(turns["slow"]) == pytest.approx(0.15, rel=0.2)
+    assert ratio(turns["slow"], turns["quick"]) == pytest.approx(3, rel=0.3)
+    assert seconds(turns["slow"]) == pytest.approx(0.6, rel=0.3)
 
 
 def test_the_ratio_is_taken_within_a_round():
@@ -100,7 +100,9 @@ def test_answers_are_compared_by_true_distances(monkeypatch):
     ours = np.array([[0], [0], [2]])
     theirs = np.array([[0], [1], [0]])  # the same, a tie, nearer
     answers = {"labels": np.array([0, 0, 1]), "ours": ours, "theirs": theirs, "few": theirs[:1]}
-    labels, neighbours = work.compare_answers(Images(False, 3, 4), answers, "labels", "ours")
+    sentences, farther = work.compare_answers(Images(False, 3, 4), answers, "labels", "ours")
+    labels, neighbours = sentences
+    assert farther == 1
     assert "in 3 of 3 images; 66.7% of all are right" in labels
     assert "for 1 images; else 1 ties, 0 where ours are nearer, 1 where theirs are" in neighbours
 
@@ -123,10 +125,15 @@ TINY = replace(
 )
 
 
+def finished(sizes, failures):
+    """In place of minutes."""
+    return {"test_accuracy": 0.5}
+
+
 def test_the_whole_of_it_on_few_images(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(run, "QUICK_SIZES", TINY)
     monkeypatch.setattr(run, "RESULTS", tmp_path / "results")
-    monkeypatch.setattr(run, "net", lambda quick: {"test_accuracy": 0.5})
+    monkeypatch.setattr(run, "net", finished)
     assert run.bench(quick=True) == 0
     said = capsys.readouterr().out
     assert run.PREDICT in said and "slope" in said
@@ -155,3 +162,27 @@ def test_without_the_full_set_there_is_one_sentence(monkeypatch, tmp_path, capsy
     monkeypatch.setattr(run, "FULL", tmp_path / "nothing")
     assert run.bench() == 1
     assert "make data" in capsys.readouterr().out
+
+
+def interrupted(sizes, failures):
+    raise KeyboardInterrupt
+
+
+def test_an_interrupted_benchmark_leaves_what_was_finished(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(run, "QUICK_SIZES", TINY)
+    monkeypatch.setattr(run, "RESULTS", tmp_path)
+    monkeypatch.setattr(run, "neighbours", finished)
+    monkeypatch.setattr(run, "steps", interrupted)
+    assert run.bench(quick=True) == 130
+    assert "Interrupted" in capsys.readouterr().out
+    assert json.loads((tmp_path / "bench-quick.json").read_text())["neighbours"]
+
+
+def test_without_the_bare_products_and_the_reference_there_are_rows_all_the_same(monkeypatch):
+    def only_faiss(contestants, failures, rounds, at_least=0.0):
+        failures[run.EXACT] = "died"
+        return {name: [Turn(1.0, 0)] for name in contestants if name == "FAISS IndexFlatL2"}
+
+    monkeypatch.setattr(run, "run", only_faiss)
+    rows = run.neighbours(TINY, {})["rows"]
+    assert rows["FAISS IndexFlatL2"]["ratio"] is None

@@ -95,6 +95,10 @@ def test_neighbours_of_photographs_are_exact(shipped):
     np.testing.assert_array_equal(nearest, brute_force(X, shipped.X_test[:100], 10)[1])
 
 
+def test_neighbours_are_exact_among_more_examples_than_groups(rng):
+    assert_exact(whole(rng, 2300, 30), whole(rng, 20, 30), k=150)
+
+
 def test_queries_and_examples_may_differ_in_precision(rng):
     X = rng.normal(size=(60, 9))
     assert_exact(X, X[:5].astype(np.float32), k=3)
@@ -186,6 +190,7 @@ def test_the_basis_gathers_nearly_what_principal_components_gather(shipped):
             {"X": np.arange(120.0).reshape(30, 4) * 1e18},
             "X are finite, but their product overflows",
         ),
+        ({"X": np.ones((30, 4), dtype=complex)}, "X must hold real numbers"),
         ({"coefficients": (0, 2)}, "coefficients must be 1 <= m1 <= m2"),
         ({"coefficients": (3, 2)}, "coefficients must be 1 <= m1 <= m2"),
     ],

@@ -4,6 +4,7 @@ In one process libraries would share threads and memory, and disturb each other.
 spreads the noise of the machine over all, so that ratios are steadier than seconds.
 """
 
+import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -113,6 +114,7 @@ _work = {}
 
 
 def _prepare(name, prepare, argument):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asks
     _work[name] = prepare(argument)
 
 

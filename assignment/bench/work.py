@@ -112,13 +112,13 @@ def scipy_cdist(images):
 
 
 def compare_answers(images, answers, predict, exact):
-    """Sentences on whether all found the same; ours must never be the farther neighbours.
+    """Sentences on whether all found the same, and how often ours are farther, which they must not.
 
     answers : dict from name to neighbours (num_test, K), labels (predict), or None
     """
     data = images.load()
     ours = answers[exact]
-    sentences = []
+    sentences, ours_farther = [], 0
     for name, theirs in answers.items():
         if name == exact or theirs is None or len(theirs) < len(ours):
             continue
@@ -141,12 +141,13 @@ def compare_answers(images, answers, predict, exact):
             ]
             gap = distances[0].sum() - distances[1].sum()
             outcome["ties" if gap == 0 else "nearer" if gap < 0 else "farther"] += 1
+        ours_farther += outcome["farther"]
         sentences.append(
             f"  {name}: the neighbours of {exact} for {len(ours) - len(differ):,} images; "
             f"else {outcome['ties']} ties, {outcome['nearer']} where ours are nearer, "
             f"{outcome['farther']} where theirs are"
         )
-    return sentences
+    return sentences, ours_farther
 
 
 # Training steps: each answers with the loss.
@@ -187,13 +188,14 @@ def linear_weights(X):
 
 
 def linear_products(step):
+    """Those of the reference, in its layout."""
     X, _ = step.load()
-    W = np.ascontiguousarray(linear_weights(X))
+    W = linear_weights(X)
     G = (X @ W) / len(X)
 
     def work():
         X @ W
-        X.T @ G
+        G.T @ X
 
     return work
 
@@ -264,6 +266,13 @@ def torch_step(step, scores, weights):
 
 
 def torch_softmax_step(step):
+    """With W as torch.nn.Linear keeps it, and as the reference does: column by column."""
+    X, _ = step.load()
+    return torch_step(step, lambda X, W: X @ W.T, {"W": linear_weights(X).T})
+
+
+def torch_softmax_step_by_rows(step):
+    """With W of shape (D, C), row by row, as one would write it down."""
     X, _ = step.load()
     return torch_step(step, lambda X, W: X @ W, {"W": np.ascontiguousarray(linear_weights(X))})
 

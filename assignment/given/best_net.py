@@ -27,7 +27,7 @@ SIDE = 32  # pixels
 
 @dataclass(frozen=True)
 class Settings:
-    """What was chosen on 5,000 validation images; momentum, reg and smoothing were never varied."""
+    """Chosen on validation images; momentum, reg and smoothing are customary values."""
 
     components: int = 600  # of 3,072; the rest is fine detail
     floor: float = 0.5  # added to each variance, so that fine detail is not blown up to full size
@@ -58,6 +58,8 @@ class Whitening:
     Source: A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009, appendix.
     """
 
+    PARTS = ("mean", "even_axes", "odd_axes", "scale", "mirror")
+
     def __init__(self, images, components, floor):
         """Find the components.
 
@@ -75,17 +77,21 @@ class Whitening:
         pairs = [eigh(half.T @ half / len(half)) for half in (even, odd)]
         least = np.sort(np.concatenate([variances for variances, _ in pairs]))[-components]
         kept = [variances >= least for variances, _ in pairs]
-        self.axes = [axes[:, keep] for (_, axes), keep in zip(pairs, kept, strict=True)]
+        self.even_axes, self.odd_axes = (
+            axes[:, keep] for (_, axes), keep in zip(pairs, kept, strict=True)
+        )
         variances = np.concatenate([v[keep] for (v, _), keep in zip(pairs, kept, strict=True)])
         self.scale = 1 / np.sqrt(variances + floor)
         self.scale /= np.sqrt(np.mean(variances * self.scale**2))
-        self.mirror = np.repeat(np.float32([1, -1]), [axes.shape[1] for axes in self.axes])
+        self.mirror = np.repeat(
+            np.float32([1, -1]), [self.even_axes.shape[1], self.odd_axes.shape[1]]
+        )
 
     def coordinates(self, images):
         """(N, K) components before they are scaled."""
         even, odd = fold(images)
         even -= self.mean
-        return np.hstack([even @ self.axes[0], odd @ self.axes[1]])
+        return np.hstack([even @ self.even_axes, odd @ self.odd_axes])
 
     def __call__(self, images):
         """(N, K) whitened images."""
@@ -95,8 +101,8 @@ class Whitening:
 
     def pictures(self, Z):
         """(N, 3072) images without their mean that have these unscaled components."""
-        K_even = self.axes[0].shape[1]
-        return unfold(Z[:, :K_even] @ self.axes[0].T, Z[:, K_even:] @ self.axes[1].T)
+        K_even = self.even_axes.shape[1]
+        return unfold(Z[:, :K_even] @ self.even_axes.T, Z[:, K_even:] @ self.odd_axes.T)
 
 
 def contrast(images, least=10.0):
@@ -231,7 +237,8 @@ def pieces_of_images(whiten, images, hidden, patch, rng):
     pixels = np.arange(SIDE, dtype=images.dtype)
     down, across = (np.exp(-(((pixels - at) / width) ** 2) / 2) for at in (row, column))
     pictures *= down[:, :, None, None] * across[:, None, :, None]
-    W = np.hstack([p @ a for p, a in zip(fold(pictures), whiten.axes, strict=True)])
+    even, odd = fold(pictures)
+    W = np.hstack([even @ whiten.even_axes, odd @ whiten.odd_axes])
     W /= np.linalg.norm(W, axis=1, keepdims=True)
     return np.ascontiguousarray(W.T)
 
@@ -314,10 +321,12 @@ class Training:
             "seconds": self.seconds,
         }
         velocity = {"velocity_" + name: v for name, v in self.velocity.items()}
+        # Found anew elsewhere, components could have other signs, and inputs would change theirs.
+        whitening = {"whiten_" + name: getattr(self.whiten, name) for name in Whitening.PARTS}
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(path.name + ".partial")
         with temporary.open("wb") as file:
-            np.savez(file, state=json.dumps(state), **self.net.params, **velocity)
+            np.savez(file, state=json.dumps(state), **self.net.params, **velocity, **whitening)
         temporary.replace(path)
 
     def load(self, path):
@@ -332,7 +341,8 @@ class Training:
                 state = json.loads(str(file["state"]))
                 params = {name: file[name] for name in self.net.params}
                 velocity = {name: file["velocity_" + name] for name in self.net.params}
-        except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.error):
+                whitening = {name: file["whiten_" + name] for name in Whitening.PARTS}
+        except (EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.error):
             raise ValueError(f"{path.name} is damaged: --restart trains anew.") from None
         was = state["identity"]
         if other := [name for name, value in self.identity.items() if was.get(name) != value]:
@@ -341,6 +351,8 @@ class Training:
                 "anew."
             )
         self.net.params, self.velocity = params, velocity
+        vars(self.whiten).update(whitening)
+        self.net.mirror = self.whiten.mirror
         self.rng.bit_generator.state = state["rng"]
         self.history, self.seconds = state["history"], state["seconds"]
 
@@ -383,6 +395,7 @@ def run(seed=0, quick=False, restart=False, folder=None, settings=None):
         training.load(checkpoint)
     else:
         outcome.unlink(missing_ok=True)
+        checkpoint.unlink(missing_ok=True)
     if outcome.exists() and len(training.history) == settings.rounds:
         print(f"{checkpoint.name} is a finished training: --restart trains anew.")
         return json.loads(outcome.read_text())
@@ -443,11 +456,11 @@ def command(seed, quick, restart):
     """`python -m assignment net`: run, and say what came out; returns the exit code."""
     try:
         result = run(seed, quick, restart)
-    except (FileNotFoundError, ValueError) as error:
+    except (OSError, ValueError) as error:
         print(error)
         return 1
     except KeyboardInterrupt:
-        print("\nInterrupted: the same command goes on after the last whole round.")
+        print("\nInterrupted: without --restart it goes on after the last whole round.")
         return 130
     print(
         f"seed {seed}, {result['seconds']:.0f} s: "

@@ -33,10 +33,12 @@ def in_blocks(function, X, bytes_per_row):
     rows = int(np.clip(BUDGET / threads / bytes_per_row, 1, ROWS))
     if len(X) <= rows:
         return function(X)
-    with blas.limit(limits=1):
-        parts = Parallel(n_jobs=threads, require="sharedmem")(
-            delayed(function)(X[start : start + rows]) for start in range(0, len(X), rows)
-        )
+    blocks = [X[start : start + rows] for start in range(0, len(X), rows)]
+    if threads == 1:  # as within a block: a second limit would be lifted after the first one
+        parts = [function(block) for block in blocks]
+    else:
+        with blas.limit(limits=1):
+            parts = Parallel(threads, require="sharedmem")(delayed(function)(b) for b in blocks)
     if isinstance(parts[0], tuple):
         return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
     return np.concatenate(parts)

@@ -46,6 +46,8 @@ class ExactNeighbors:
         coarse, fine = coefficients
         if not 1 <= coarse <= fine:
             raise ValueError(f"coefficients must be 1 <= m1 <= m2, but they are {coefficients}.")
+        if np.iscomplexobj(X):
+            raise ValueError("X must hold real numbers, but they are complex.")
         D = X.shape[1]
         self.X = X
         self.coarse = min(coarse, D)

@@ -79,7 +79,8 @@ class TwoLayerNet:
         N = X.shape[0]
 
         ### BEGIN SOLUTION TwoLayerNet.scores
-        H = X @ W1
+        # In the dtype that the sum will have, so that b1 can be added in place.
+        H = np.matmul(X, W1, dtype=np.result_type(X, W1, b1))
         H += b1
         require_finite(H, X=X, W1=W1, b1=b1)
         np.maximum(H, 0, out=H)
