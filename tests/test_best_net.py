@@ -217,6 +217,16 @@ def test_a_torn_checkpoint_is_noticed(data, tmp_path, part):
         training.load(path)
 
 
+def test_the_whitening_travels_with_the_checkpoint(data, tmp_path):
+    first = Training(data_copy(data), TINY, seed=0)
+    first.save(tmp_path / "net.npz")
+    other = Training(data_copy(data), TINY, seed=0)
+    other.whiten.odd_axes *= -1  # as another library may find them
+    other.load(tmp_path / "net.npz")
+    np.testing.assert_array_equal(other.whiten(data.X_val), first.whiten(data.X_val))
+    assert other.net.mirror is other.whiten.mirror
+
+
 def test_a_checkpoint_of_another_training_is_refused(data, tmp_path):
     path = tmp_path / "net.npz"
     Training(data_copy(data), TINY, seed=0).save(path)
