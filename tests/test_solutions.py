@@ -337,6 +337,21 @@ def test_predict_in_blocks_is_predict_at_once(threads, rng, monkeypatch):
     assert sorted(rows) == [4] + 8 * [7], "60 rows in blocks of 7, each within its share of memory"
 
 
+def test_one_loop_needs_its_memory_once(rng, monkeypatch):
+    monkeypatch.setattr(blocks, "BUDGET", 1)
+    classifier = KNearestNeighbor()
+    classifier.train(rng.normal(size=(6, 2)), np.arange(6))
+    rows, one_loop = [], classifier.compute_distances_one_loop
+
+    def distances(X):
+        rows.append(len(X))
+        return one_loop(X)
+
+    monkeypatch.setattr(classifier, "compute_distances_one_loop", distances)
+    classifier.predict(rng.normal(size=(5, 2)), num_loops=1)
+    assert rows == [5]
+
+
 def test_an_error_in_a_block_comes_through(rng, monkeypatch):
     monkeypatch.setattr(blocks, "BUDGET", 1)
     classifier = KNearestNeighbor()

@@ -34,7 +34,7 @@ def in_blocks(function, X, bytes_per_row):
     if len(X) <= rows:
         return function(X)
     blocks = [X[start : start + rows] for start in range(0, len(X), rows)]
-    if threads == 1:  # as within a block: a second limit would be lifted after the first one
+    if threads == 1:  # as within a block of another call
         parts = [function(block) for block in blocks]
     else:
         with blas.limit(limits=1):
