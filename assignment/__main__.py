@@ -1,7 +1,6 @@
 """`python -m assignment COMMAND`: what make does, on any system."""
 
 import argparse
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -36,6 +35,7 @@ def main():
     net.add_argument("--restart", action="store_true", help="forget an earlier training")
     bench = commands.add_parser("bench", help="how fast the reference is, beside other libraries")
     bench.add_argument("--quick", action="store_true", help="on the images that ship: a minute")
+    commands.add_parser("site", help="execute the notebooks with the reference; results/site")
     commands.add_parser("stubs", help="write the five stubs anew; an edited file is kept beside it")
     commands.add_parser("clean", help="strip outputs, counts and metadata from the notebooks")
     run = commands.add_parser("with", help="run a command with five files laid over the stubs")
@@ -104,6 +104,10 @@ def main():
         from assignment.bench.run import bench
 
         return bench(arguments.quick)
+    if arguments.command == "site":
+        from assignment.site.build import build
+
+        return build()
     if arguments.command == "stubs":
         from assignment.checking.stubs import write_stubs
 
@@ -119,11 +123,9 @@ def main():
         parser.error(f"{arguments.folder} is not a folder.")
     if not arguments.run:
         parser.error("name a command to run, e.g. pytest --nbval-lax notebooks")
-    # One thread for each matrix product: parallel runs share the cores, and sums come out in the
-    # same order on every machine.
-    environment = {"OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0", **os.environ}
-    environment["ASSIGNMENT_FILES"] = str(arguments.folder.resolve())
-    return subprocess.run(arguments.run, env=environment).returncode
+    from assignment.checking.stubs import environment_with
+
+    return subprocess.run(arguments.run, env=environment_with(arguments.folder)).returncode
 
 
 if __name__ == "__main__":

@@ -1,0 +1,182 @@
+"""`python -m assignment site`: four lessons executed with the reference, as a site in a folder."""
+
+import asyncio
+import inspect
+import re
+import shutil
+import string
+import sys
+import tempfile
+from base64 import b64decode
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from sphinx.cmd.build import build_main
+
+from assignment.checking.exercises import EXERCISES
+from assignment.checking.notebooks import NOTEBOOKS
+from assignment.checking.stubs import SOLUTIONS, environment_with
+from assignment.given.derivations import DERIVATIONS
+
+ROOT = NOTEBOOKS.parent
+SITE = ROOT / "results" / "site"
+LESSONS = tuple(dict.fromkeys(exercise.notebook for exercise in EXERCISES))
+AT_ONCE = 2
+SECONDS = 600  # for a cell
+
+
+def build(site=SITE, notebooks=NOTEBOOKS):
+    """Build the site anew; an older one stays until the new one is complete.
+
+    Returns
+    -------
+    int : 0, or what Sphinx returns when something is wrong, be it only a warning
+
+    Raises
+    ------
+    SystemExit : a notebook raises
+    """
+    paths = [notebooks / f"{lesson}.ipynb" for lesson in LESSONS]
+    site.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=site.parent, prefix=f"{site.name}-") as place:
+        pages, made = Path(place) / "pages", Path(place) / "made"
+        write_pages(pages, dict(zip(LESSONS, asyncio.run(execute(paths)), strict=True)))
+        options = ["-q", "--fail-on-warning", "-c", Path(__file__).parent, "-d", f"{place}/read"]
+        if failed := build_main([*map(str, options), str(pages), str(made)]):
+            return failed
+        shutil.rmtree(site, ignore_errors=True)
+        made.replace(site)
+    print(f"{site / 'index.html'}")
+    return 0
+
+
+async def execute(paths):
+    """The notebooks as they are after a run with the reference, two at a time."""
+    free = asyncio.Semaphore(AT_ONCE)
+
+    async def one(path):
+        notebook = nbformat.read(path, as_version=4)
+        folder = {"metadata": {"path": NOTEBOOKS}}
+        client = NotebookClient(notebook, timeout=SECONDS, kernel_name="python3", resources=folder)
+        async with free:
+            try:
+                return await client.async_execute(env=environment_with(SOLUTIONS))
+            except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+                sys.exit(f"{path.name} fails with the reference:\n{error}")
+
+    return await asyncio.gather(*map(one, paths))
+
+
+def write_pages(folder, lessons):
+    """Write what Sphinx reads: Markdown, notebooks, and the files that these link to.
+
+    lessons : dict from the name of a lesson to its executed notebook
+    """
+    for name, notebook in lessons.items():
+        path = folder / "notebooks" / f"{name}.ipynb"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        notebook.cells = [c for c in notebook.cells if "COLAB_RELEASE_TAG" not in c.source]
+        notebook.metadata.pop("widgets", None)
+        pictures(notebook.cells, path)
+        nbformat.write(notebook, path)
+    sources = {name: (NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8") for name in LESSONS}
+    pages = {
+        "index.md": (ROOT / "README.md").read_text(encoding="utf-8") + contents(),
+        "CONTRIBUTING.md": (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"),
+        "exercises.md": exercises_page(),
+        **{
+            f"derivations/{name}.md": derivation_page(
+                derivation, [key for key, text in sources.items() if f"derivations.{name}." in text]
+            )
+            for name, derivation in DERIVATIONS.items()
+        },
+    }
+    for name, text in pages.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+        for target in re.findall(r"\]\(([\w./-]+)\)", text):
+            if (ROOT / target).is_file() and not (folder / target).exists():
+                (folder / target).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / target, folder / target)
+
+
+def pictures(cells, path):
+    """Put each picture of the outputs into a file beside the notebook, named with its alt text.
+
+    A control is a dead thing without a kernel: the picture that comes with it stays.
+    """
+    number = 0
+    for output in (output for cell in cells for output in cell.get("outputs", ())):
+        if "image/png" not in output.get("data", {}):
+            continue
+        number += 1
+        alt = output.metadata.get("image/png", {}).get("alt", "")
+        file = path.with_name(f"{path.stem}-{number:02d}.png")
+        file.write_bytes(b64decode(output.data["image/png"]))
+        literal = re.sub(f"([{re.escape(string.punctuation)}])", r"\\\1", " ".join(alt.split()))
+        output.data = {"text/markdown": f"![{literal}]({file.name})"}
+
+
+def contents():
+    """The entries of the menu, below the README."""
+    groups = {
+        "Lessons": [f"notebooks/{name}" for name in LESSONS],
+        "Derivations": [f"derivations/{name}" for name in DERIVATIONS],
+        "And": ["exercises", "CONTRIBUTING"],
+    }
+    trees = (
+        f"```{{toctree}}\n:hidden:\n:caption: {caption}\n\n" + "\n".join(pages) + "\n```"
+        for caption, pages in groups.items()
+    )
+    return "\n\n" + "\n\n".join(trees) + "\n"
+
+
+def exercises_page():
+    """The index of exercises, made from the list."""
+    rows = "\n".join(
+        f"| `{exercise.name}` | {_purpose(exercise)} | "
+        f"[{exercise.notebook}, {exercise.section}]"
+        f"(notebooks/{exercise.notebook}.ipynb#{_slug(exercise.section)}) | "
+        f"`{exercise.file}` | {exercise.points} |"
+        for exercise in EXERCISES
+    )
+    total = sum(exercise.points for exercise in EXERCISES)
+    return (
+        f"# Exercises\n\n{len(EXERCISES)} blanks, {total} points, in the order of the lessons. "
+        '`check("NAME")` in a notebook, or `python -m assignment check NAME`, says what is wrong '
+        "with one; `python -m assignment hint NAME` helps.\n\n"
+        f"| exercise | what it does | lesson | file | points |\n|:--|:--|:--|:--|--:|\n{rows}\n"
+    )
+
+
+def _purpose(exercise):
+    """The first line of the docstring of the function, as the student's file has it."""
+    thing = import_module(f"assignment.solutions.{Path(exercise.file).stem}")
+    for name in exercise.called.split("."):
+        thing = getattr(thing, name)
+    return inspect.getdoc(thing).splitlines()[0]
+
+
+def _slug(heading):
+    """The anchor of a heading, as GitHub and MyST have it."""
+    return re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-")
+
+
+def derivation_page(derivation, lessons):
+    """All lines of a derivation, that of the student too, each with its verdict."""
+    links = " and ".join(f"[{name}](../notebooks/{name}.ipynb)" for name in lessons)
+    symbols = "\n".join(
+        f"| ${symbol.latex}$ | "
+        + (f"{symbol.rows} × {symbol.columns} |" if symbol.rows else "a number |")
+        for symbol in derivation.symbols.values()
+    )
+    lines = replace(derivation, blank="").show()._repr_markdown_()
+    return (
+        f"# {derivation.title}\n\nThe lines of the lesson {links}, each with what random numbers "
+        f"say of it, in shapes that are all different.\n\n{lines}\n\n"
+        f"## Symbols\n\n| symbol | shape |\n|:--|:--|\n{symbols}\n"
+    )
