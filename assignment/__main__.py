@@ -107,7 +107,10 @@ def main():
     if arguments.command == "site":
         from assignment.site.build import build
 
-        return build()
+        try:
+            return build()
+        except RuntimeError as error:
+            sys.exit(str(error))
     if arguments.command == "stubs":
         from assignment.checking.stubs import write_stubs
 

@@ -5,7 +5,6 @@ import inspect
 import re
 import shutil
 import string
-import sys
 import tempfile
 from base64 import b64decode
 from dataclasses import replace
@@ -38,7 +37,7 @@ def build(site=SITE, notebooks=NOTEBOOKS):
 
     Raises
     ------
-    SystemExit : a notebook raises
+    RuntimeError : a notebook raises, or shows a picture that has no alt text
     """
     paths = [notebooks / f"{lesson}.ipynb" for lesson in LESSONS]
     site.parent.mkdir(parents=True, exist_ok=True)
@@ -50,7 +49,7 @@ def build(site=SITE, notebooks=NOTEBOOKS):
             return failed
         shutil.rmtree(site, ignore_errors=True)
         made.replace(site)
-    print(f"{site / 'index.html'}")
+    print(site / "index.html")
     return 0
 
 
@@ -61,12 +60,18 @@ async def execute(paths):
     async def one(path):
         notebook = nbformat.read(path, as_version=4)
         folder = {"metadata": {"path": NOTEBOOKS}}
-        client = NotebookClient(notebook, timeout=SECONDS, kernel_name="python3", resources=folder)
+        client = NotebookClient(
+            notebook,
+            timeout=SECONDS,
+            kernel_name="python3",
+            resources=folder,
+            extra_arguments=["--IPKernelApp.log_level=40"],  # no word on how it is connected
+        )
         async with free:
             try:
                 return await client.async_execute(env=environment_with(SOLUTIONS))
             except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-                sys.exit(f"{path.name} fails with the reference:\n{error}")
+                raise RuntimeError(f"{path.name} fails with the reference.\n{error}") from None
 
     return await asyncio.gather(*map(one, paths))
 
@@ -90,7 +95,8 @@ def write_pages(folder, lessons):
         "exercises.md": exercises_page(),
         **{
             f"derivations/{name}.md": derivation_page(
-                derivation, [key for key, text in sources.items() if f"derivations.{name}." in text]
+                derivation,
+                [key for key in LESSONS if re.search(rf"derivations\.{name}\b", sources[key])],
             )
             for name, derivation in DERIVATIONS.items()
         },
@@ -107,18 +113,26 @@ def write_pages(folder, lessons):
 def pictures(cells, path):
     """Put each picture of the outputs into a file beside the notebook, named with its alt text.
 
-    A control is a dead thing without a kernel: the picture that comes with it stays.
+    MyST-NB would take an alt text from the cell alone, where several pictures may stand. And a
+    control is a dead thing without a kernel: only the picture that comes with it is shown.
+
+    Raises
+    ------
+    RuntimeError : a picture has none
     """
     number = 0
-    for output in (output for cell in cells for output in cell.get("outputs", ())):
-        if "image/png" not in output.get("data", {}):
-            continue
-        number += 1
-        alt = output.metadata.get("image/png", {}).get("alt", "")
-        file = path.with_name(f"{path.stem}-{number:02d}.png")
-        file.write_bytes(b64decode(output.data["image/png"]))
-        literal = re.sub(f"([{re.escape(string.punctuation)}])", r"\\\1", " ".join(alt.split()))
-        output.data = {"text/markdown": f"![{literal}]({file.name})"}
+    for cell in cells:
+        for output in cell.get("outputs", ()):
+            if "image/png" not in output.get("data", {}):
+                continue
+            alt = " ".join(output.metadata.get("image/png", {}).get("alt", "").split())
+            if not alt:
+                raise RuntimeError(f"{path.name}: a picture of cell {cell.id} has no alt text.")
+            number += 1
+            file = path.with_name(f"{path.stem}-{number:02d}.png")
+            file.write_bytes(b64decode(output.data["image/png"]))
+            literal = re.sub(f"([{re.escape(string.punctuation)}])", r"\\\1", alt)
+            output.data = {"text/markdown": f"![{literal}]({file.name})"}
 
 
 def contents():
@@ -177,6 +191,6 @@ def derivation_page(derivation, lessons):
     lines = replace(derivation, blank="").show()._repr_markdown_()
     return (
         f"# {derivation.title}\n\nThe lines of the lesson {links}, each with what random numbers "
-        f"say of it, in shapes that are all different.\n\n{lines}\n\n"
+        f"say of it, in shapes that are all different.\n\n{{.lines}}\n{lines}\n\n"
         f"## Symbols\n\n| symbol | shape |\n|:--|:--|\n{symbols}\n"
     )

@@ -1,6 +1,11 @@
 // What is wider than the page scrolls in a box of its own. The keyboard has to reach that box, but
 // none that has nothing to scroll.
-const BOXES = { pre: "Code or output", ".table-wrapper": "Table", ".math-wrapper": "Formula" };
+const BOXES = {
+  pre: "Code or output",
+  ".table-wrapper": "Table",
+  ".math-wrapper": "Formula",
+  "td": "Cell of a table",
+};
 
 function markScrolling() {
   for (const [selector, name] of Object.entries(BOXES)) {
