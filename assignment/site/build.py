@@ -73,7 +73,10 @@ async def execute(paths):
             except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
                 raise RuntimeError(f"{path.name} fails with the reference.\n{error}") from None
 
-    return await asyncio.gather(*map(one, paths))
+    done = await asyncio.gather(*map(one, paths), return_exceptions=True)
+    if failures := [each for each in done if isinstance(each, Exception)]:
+        raise RuntimeError("\n".join(map(str, failures)))
+    return done
 
 
 def write_pages(folder, lessons):
@@ -147,7 +150,7 @@ def contents():
 def exercises_page():
     """The index of exercises, made from the list."""
     rows = "\n".join(
-        f"| `{exercise.name}` | {_purpose(exercise)} | "
+        f"| `{exercise.name}` <br> {_purpose(exercise)} | "
         f"[{exercise.notebook}, {exercise.section}]"
         f"(notebooks/{exercise.notebook}.ipynb#{_slug(exercise.section)}) | "
         f"`{exercise.file}` | {exercise.points} |"
@@ -158,7 +161,7 @@ def exercises_page():
         f"# Exercises\n\n{len(EXERCISES)} blanks, {total} points, in the order of the lessons. "
         '`check("NAME")` in a notebook, or `python -m assignment check NAME`, says what is wrong '
         "with one; `python -m assignment hint NAME` helps.\n\n"
-        f"| exercise | what it does | lesson | file | points |\n|:--|:--|:--|:--|--:|\n{rows}\n"
+        f"| exercise | lesson | file | points |\n|:--|:--|:--|--:|\n{rows}\n"
     )
 
 

@@ -26,7 +26,9 @@ def picture(alt, **others):
 
 def test_the_index_lists_each_exercise_once_and_links_to_its_heading():
     text = build.exercises_page()
-    rows = re.findall(r"^\| `(.+?)` \| .+? \| \[.+?\]\(notebooks/(\w+)\.ipynb#(.+?)\)", text, re.M)
+    rows = re.findall(
+        r"^\| `(.+?)` <br> .+? \| \[.+?\]\(notebooks/(\w+)\.ipynb#(.+?)\)", text, re.M
+    )
     assert [name for name, _, _ in rows] == [exercise.name for exercise in EXERCISES]
     for _, lesson, anchor in rows:
         notebook = nbformat.read(NOTEBOOKS / f"{lesson}.ipynb", as_version=4)
