@@ -220,12 +220,13 @@ def test_the_keyboard_skips_the_menu_and_opens_it(page, url):
     page.keyboard.press("Tab")
     skip = page.locator("a.skip-to-content")
     assert skip.evaluate("link => link === document.activeElement")
+    skip.evaluate("link => Promise.all(link.getAnimations().map(each => each.finished))")
     assert skip.bounding_box()["y"] >= 0
     page.set_viewport_size({"width": 390, "height": 800})
     lessons = page.get_by_role("navigation", name="Pages")
     page.locator("#__navigation").focus()
     page.keyboard.press("Space")
-    lessons.get_by_text("Softmax").click()
+    lessons.get_by_text("Softmax: ").click()
     page.wait_for_url("**/notebooks/softmax.html")
 
 
