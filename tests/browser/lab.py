@@ -187,7 +187,9 @@ class Notebook:
             number += 1
             panel.screenshot(path=folder / f"{number:02d}.png")
             top = panel.evaluate("panel => panel.scrollTop + panel.clientHeight - 100")
-            if number > 1 and panel.evaluate("p => p.scrollTop + p.clientHeight >= p.scrollHeight - 2"):
+            if number > 1 and panel.evaluate(
+                "p => p.scrollTop + p.clientHeight >= p.scrollHeight - 2"
+            ):
                 break
         self.page.set_viewport_size(small)
 

@@ -82,7 +82,9 @@ def test_a_lesson_runs_as_far_as_the_work_is_done(lesson, student, page):
     ]
     assert stderr == []
 
-    checks = {i: re.findall(r'^check\("(.*)"\)', cell["source"], re.M) for i, cell in enumerate(cells)}
+    checks = {
+        i: re.findall(r'^check\("(.*)"\)', cell["source"], re.M) for i, cell in enumerate(cells)
+    }
     assert any(checks.values())
     for index, names in checks.items():
         if not names:
