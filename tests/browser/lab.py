@@ -203,3 +203,20 @@ class Notebook:
                 panel.close();
             }"""
         )
+
+
+def edit(page, file, text):
+    """Open a file in JupyterLab's editor, put a text in its place and save it; then go back."""
+    page.evaluate(
+        """async ({ file, text }) => {
+            const { commands, shell } = jupyterapp;
+            const notebook = shell.currentWidget;
+            const editor = await commands.execute("docmanager:open", { path: file });
+            await editor.context.ready;
+            editor.context.model.sharedModel.setSource(text);
+            shell.activateById(editor.id);
+            await commands.execute("docmanager:save");
+            shell.activateById(notebook.id);
+        }""",
+        {"file": file, "text": text},
+    )

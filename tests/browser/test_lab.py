@@ -4,7 +4,8 @@ import re
 import shutil
 
 import pytest
-from lab import ROOT, Notebook, checkout, make_lab
+from lab import ROOT, Notebook, checkout, edit, make_lab
+from playwright.sync_api import expect
 
 from assignment.checking.exercises import EXERCISES
 from assignment.checking.stubs import FILES, SOLUTIONS
@@ -93,9 +94,9 @@ def test_a_lesson_runs_as_far_as_the_work_is_done(lesson, student, page):
             notebook.run(index)
         cards = notebook.show(index).locator("section.assignment-card > p:first-child")
         done = {exercise.name: exercise.file in solved for exercise in EXERCISES}
-        assert cards.all_inner_texts() == [
-            f"✓ {name}: right" if done[name] else f"… {name}: to do" for name in names
-        ]
+        expect(cards).to_have_text(
+            [f"✓ {name}: right" if done[name] else f"… {name}: to do" for name in names]
+        )
 
     for index, cell in enumerate(cells):
         if number := pictures(cell):
@@ -106,3 +107,36 @@ def test_a_lesson_runs_as_far_as_the_work_is_done(lesson, student, page):
                 assert image.evaluate("img => img.decode().then(() => img.naturalWidth)") > 100
     notebook.photograph(ROOT / "results" / "screenshots" / name / lesson)
     notebook.close()
+
+
+@pytest.fixture
+def beginner(tmp_path):
+    """The address of a JupyterLab with stubs, for one test alone."""
+    for folder in ("project", "home"):
+        (tmp_path / folder).mkdir()
+    with make_lab(checkout(tmp_path / "project"), tmp_path / "home") as address:
+        yield address
+
+
+def test_a_saved_edit_is_seen_by_the_next_check(beginner, page):
+    page.goto(beginner)
+    notebook = Notebook(page, "softmax")
+    notebook.run_all()
+    index = next(
+        i
+        for i, cell in enumerate(notebook.cells())
+        if 'check("softmax_loss_naive")' in cell["source"]
+    )
+    card = notebook.show(index).locator("section.assignment-card")
+    expect(card).to_contain_text("… softmax_loss_naive: to do")
+
+    solved = (SOLUTIONS / "softmax.py").read_text(encoding="utf-8")
+    forgotten = solved.replace("+ 2 * reg * W", "+ reg * W")
+    assert forgotten != solved, "the solution has changed: spoil it in another way"
+    for source, says in (
+        (solved, "✓ softmax_loss_naive: right"),
+        (forgotten, "the gradient has only"),
+    ):
+        edit(page, "assignment/softmax.py", source)
+        notebook.run(index)
+        expect(card).to_contain_text(says)
