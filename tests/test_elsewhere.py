@@ -105,3 +105,39 @@ assert before == (os.getcwd(), list(sys.path), dict(os.environ), os.listdir())
         text=True,
     )
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
+# Binder, VS Code, a dev container: what they read, and that it leads somewhere.
+
+
+def test_the_badges_of_the_readme_lead_to_the_lessons_at_the_same_address():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    place = ADDRESS.removeprefix("https://github.com/")
+    links = re.findall(r"\]\((https://(?:colab|mybinder)[^)]*)\)", readme)
+    colab_links = [
+        f"https://colab.research.google.com/github/{place}/blob/main/notebooks/{lesson}.ipynb"
+        for lesson in LESSONS
+    ]
+    binder = f"https://mybinder.org/v2/gh/{place}/HEAD?urlpath=lab/tree/notebooks"
+    assert sorted(links) == sorted([*colab_links, binder])
+
+
+def test_binder_installs_what_make_installs_on_a_python_that_ci_tries():
+    tried = re.findall(r'"(3\.\d+)"', (ROOT / ".github/workflows/check.yml").read_text())
+    assert (ROOT / ".binder" / "runtime.txt").read_text().strip() in [f"python-{v}" for v in tried]
+    line = (ROOT / ".binder" / "requirements.txt").read_text().strip()
+    assert line.startswith("-r ") and (ROOT / ".binder" / line[3:]).samefile(
+        ROOT / "requirements.txt"
+    )
+
+
+def test_the_dev_container_and_vs_code_use_the_environment_that_make_sets_up():
+    container = json.loads((ROOT / ".devcontainer" / "devcontainer.json").read_text())
+    python = container["customizations"]["vscode"]["settings"]["python.defaultInterpreterPath"]
+    assert python == "${containerWorkspaceFolder}/.venv/bin/python"
+    command, target = container["postCreateCommand"].split()
+    assert command == "make" and f"\n{target}: $(READY)" in (ROOT / "Makefile").read_text()
+    settings = json.loads((ROOT / ".vscode" / "settings.json").read_text())
+    assert settings["python.defaultInterpreterPath"] == "${workspaceFolder}/.venv/bin/python"
+    wanted = json.loads((ROOT / ".vscode" / "extensions.json").read_text())["recommendations"]
+    assert wanted == container["customizations"]["vscode"]["extensions"]
