@@ -312,9 +312,9 @@ class Table:
     names: Mapping[str, str]
 
     def _repr_markdown_(self):
-        head = "| | line | rule, and shapes | verdict |\n|--:|:--|:--|:--|\n"
+        head = "| | line, rule and shapes | verdict |\n|--:|:--|:--|\n"
         return head + "\n".join(
-            f"| {row.number} | ${_quoted_or_typeset(row, self.names)}$ | {row.rule} "
+            f"| {row.number} | ${_quoted_or_typeset(row, self.names)}$ <br> {row.rule} "
             f"{_shapes(row.shapes, self.names)} | {_unbroken(row.judged())} |"
             for row in self.rows
         )
@@ -350,8 +350,8 @@ class Errata:
     def _repr_markdown_(self):
         head = "| | as written; below, mended | verdict |\n|--:|:--|:--|\n"
         return head + "\n".join(
-            f"| {row.line.number} | ${_quoted_or_typeset(row.line, self.names)}$ | "
-            f"{_unbroken(row.judged())} <br> {row.line.remark} |\n"
+            f"| {row.line.number} | ${_quoted_or_typeset(row.line, self.names)}$ "
+            f"<br> {row.line.remark} | {_unbroken(row.judged())} |\n"
             f"| | ${_typeset(row.line.claim, self.names)}$ | {_unbroken(str(row.mended))} |"
             for row in self.rows
         )
