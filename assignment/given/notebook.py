@@ -1,10 +1,12 @@
 """`%load_ext assignment.given.notebook`: what every lesson sets up, in one line."""
 
+from assignment.given.alt_text import describe
 from assignment.given.plots import STYLE
 
 
 def load_ipython_extension(shell):
-    """Edited files are seen at the next cell, pictures stand in the page, a stub says one line."""
+    """Edited files are seen at the next cell, pictures stand in the page and are described there,
+    a stub says one line."""
     import matplotlib.pyplot as plt
 
     if shell.find_line_magic("autoreload") is None:
@@ -13,7 +15,40 @@ def load_ipython_extension(shell):
     shell.run_line_magic("autoreload", "2 --full")
     shell.run_line_magic("matplotlib", "inline")
     plt.rcParams.update(STYLE)
+    describe_pictures(shell)
     shell.set_custom_exc((NotImplementedError,), show_unsolved)
+
+
+def describe_pictures(shell):
+    """Put what a picture shows where Jupyter keeps it: metadata["image/png"]["alt"]."""
+    from IPython.core.pylabtools import select_figure_formats
+    from matplotlib.figure import Figure
+    from matplotlib_inline.config import InlineBackend
+
+    backend = InlineBackend.instance(parent=shell)
+    formats = ["figure_formats", "print_figure_kwargs"]
+    formatter = shell.display_formatter.formatters["image/png"]
+
+    def wrap(change=None):
+        select_figure_formats(shell, backend.figure_formats, **backend.print_figure_kwargs)
+        draw = formatter.for_type(Figure)
+        if draw is not None:
+            formatter.for_type(Figure, lambda figure: with_alt(figure, draw(figure)))
+
+    wrap()
+    backend.observe(wrap, formats)  # such as `%config InlineBackend.figure_formats = ["retina"]`
+
+
+def with_alt(figure, png):
+    """What a formatter returned for a figure, with the alt text in its metadata."""
+    if png is None:
+        return None
+    data, metadata = png if isinstance(png, tuple) else (png, {})
+    try:
+        alt = describe(figure)
+    except Exception as error:  # a picture is never lost for want of words
+        alt = f"A figure; its description failed: {error!r}"
+    return data, {**metadata, "alt": alt}
 
 
 def show_unsolved(shell, kind, error, trace, tb_offset=None):
