@@ -39,7 +39,7 @@ def describe(figure):
 
 def number(value):
     """1234.5 is 1,230; 0.00001 is 1e-05."""
-    rounded = float(f"{value:.3g}")
+    rounded = float(f"{value:.3g}") + 0.0  # which makes 0 of -0
     return f"{rounded:,.10g}" if 1e-4 <= abs(rounded) < 1e6 else f"{rounded:.3g}"
 
 
@@ -69,18 +69,17 @@ def _caption(ax):
 
 
 def tint(pixels):
-    """The mean colour of an image in words, such as "bright, bluish"."""
-    pixels = np.asarray(pixels, dtype=float)[..., :3] / (255 if np.max(pixels) > 1 else 1)
-    red, green, blue = pixels.reshape(-1, 3).mean(axis=0)
-    brightness = (red + green + blue) / 3
-    word = "dark" if brightness < 1 / 3 else "bright" if brightness > 2 / 3 else "of middling light"
-    strongest, weakest = max(red, green, blue), min(red, green, blue)
-    if strongest - weakest < 0.08:
-        return f"{word}, greyish"
-    tints = {red: "reddish", green: "greenish", blue: "bluish"}
-    if weakest == blue and min(red, green) - blue > strongest - min(red, green):
-        return f"{word}, yellowish"
-    return f"{word}, {tints[strongest]}"
+    """The mean colour of an image in words, such as "bright bluish"; pixels are 0..1 or 0..255."""
+    pixels = np.asarray(pixels, dtype=float)[..., :3]
+    red, green, blue = pixels.reshape(-1, 3).mean(axis=0) / (255 if pixels.max() > 1 else 1)
+    least, middle, most = sorted((red, green, blue))
+    light = (red + green + blue) / 3
+    shade = "dark " if light < 1 / 3 else "bright " if light > 2 / 3 else ""
+    if most - least < 0.08:
+        return f"{shade}grey"
+    if least == blue and middle - least > most - middle:
+        return f"{shade}yellowish"
+    return shade + {red: "reddish", green: "greenish", blue: "bluish"}[most]
 
 
 def _axis(ax):

@@ -219,6 +219,21 @@ def error_against_step(ax, steps, errors):
     ax.legend(frameon=False)
 
 
+def secant(ax, f, slope, h):
+    """A function around 0 as seen through a microscope that shows 1.5 h to either side.
+
+    slope : of the tangent; that of the secant from -h to h is the central difference
+    """
+    t = np.linspace(-1.5, 1.5, 301)
+    ax.plot(t, [(f(h * s) - f(0)) / h for s in t], color=BLUE, label="f, as it is computed")
+    ax.plot(t, slope * t, color="black", linestyle="--", linewidth=1, label="tangent")
+    ends = [(f(h * s) - f(0)) / h for s in (-1, 1)]
+    ax.plot([-1, 1], ends, "o-", color=ORANGE, label="secant")
+    ax.set_xlabel("t / h")
+    ax.set_ylabel("(f(t) - f(0)) / h")
+    ax.legend(frameon=False)
+
+
 def points(ax, Z, y, classes=CLASSES):
     """Points of the plane, coloured by their label."""
     for c in np.unique(y):
