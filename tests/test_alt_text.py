@@ -53,6 +53,18 @@ def test_bars_are_told_one_by_one_and_many_at_once():
     assert words(lambda ax: ax.hist([1, 2, 2, 9], bins=40)).startswith("40 bars, at 1.1 to 8.9")
 
 
+def test_a_histogram_is_called_by_its_label():
+    assert words(lambda ax: ax.hist([1, 2], bins=20, label="the cat")).startswith("The cat, 20")
+
+
+def test_of_a_map_only_what_is_in_view_is_told():
+    def draw(ax):
+        plots.distance_matrix(ax, np.arange(60).reshape(6, 10))
+        ax.set(xlim=(1.5, 4.5), ylim=(3.5, -0.5))
+
+    assert "4 rows and 3 columns, distance 2 to 34, highest at y = 3.0, x = 4.0" in words(draw)
+
+
 def test_marks_across_the_axis_are_told_by_their_place():
     assert words(lambda ax: ax.axhline(3.5)) == "A horizontal line at 3.5."
     assert words(lambda ax: ax.axvline(2, label="limit")) == "Limit, a vertical line at 2."

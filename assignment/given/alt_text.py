@@ -44,7 +44,7 @@ def number(value):
 
 
 def _sentence(text):
-    text = " ".join(text.split())
+    text = " ".join(text.replace("$", "").split())
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
@@ -135,7 +135,8 @@ def _bars(ax, bars):
     boxes = [bar.get_bbox() for bar in bars]
     middles = [(box.y0 + box.y1) / 2 if flat else (box.x0 + box.x1) / 2 for box in boxes]
     values = np.array([bar.get_width() if flat else bar.get_height() for bar in bars])
-    name = f"{_own(bars)}, " if _own(bars) else ""
+    name = _own(bars) or _own(bars[0])  # of a histogram the first bar has it
+    name = f"{name}, " if name else ""
     if len(boxes) > MOST_BARS:
         highest = number(middles[np.nanargmax(values)])
         return (
@@ -151,6 +152,7 @@ def _bars(ax, bars):
 
 
 def _images(ax):
+    (left, right), (bottom, top) = map(sorted, (ax.get_xlim(), ax.get_ylim()))
     for image in ax.images:
         values = np.ma.masked_invalid(image.get_array())
         if values.ndim == 3:
@@ -159,8 +161,12 @@ def _images(ax):
             continue
         bar = image.colorbar
         label = bar and (bar.ax.get_ylabel() or bar.ax.get_xlabel())
+        # Only what the axis shows; each number stands in a square around its place.
+        first_row, first_column = max(0, int(np.ceil(bottom))), max(0, int(np.ceil(left)))
+        values = values[first_row : int(top) + 1, first_column : int(right) + 1]
         rows, columns = values.shape
         row, column = np.unravel_index(values.argmax(), values.shape)
+        row, column = row + first_row, column + first_column
         y, x = _tick_name(_ticks(ax.yaxis), row), _tick_name(_ticks(ax.xaxis), column)
         yield (
             f"a map of {rows} rows and {columns} columns{f', {label}' if label else ''} "

@@ -130,10 +130,10 @@ def curve(ax, values, label=None, smooth=1, colour=BLUE):
     """
     values = np.asarray(values, dtype=np.float64)
     if smooth > 1:
-        ax.plot(values, color=colour, alpha=0.25, linewidth=0.8)
+        ax.plot(values, color=colour, alpha=0.25, linewidth=0.8, label="_each step")
         steps = (smooth - 1) / 2 + np.arange(len(values) - smooth + 1)
         values = np.convolve(values, np.ones(smooth) / smooth, mode="valid")
-        ax.plot(steps, values, color=colour, label=label)
+        ax.plot(steps, values, color=colour, label=label or f"_running mean of {smooth}")
     else:
         ax.plot(values, color=colour, label=label)
     if label:
