@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from assignment.given import plots
 from assignment.given.alt_text import describe, number
-from assignment.given.notebook import with_alt
+from assignment.given.notebook import WithAlt
 
 
 def words(draw):
@@ -133,5 +133,5 @@ def test_other_data_make_other_words(name):
 
 
 def test_a_picture_is_not_lost_when_its_description_fails():
-    data, metadata = with_alt(None, ("png", {"width": 3}))
+    data, metadata = WithAlt(lambda figure: ("png", {"width": 3}))(None)
     assert data == "png" and metadata["width"] == 3 and "failed" in metadata["alt"]

@@ -116,7 +116,8 @@ SESSION = {
     "call a method of a stub": "TwoLayerNet(2, 3, 4).loss(np.ones((1, 2)))",
     "go on": "print(1 + 1)",
     "draw": "import matplotlib.pyplot as plt\nplt.plot([1, 3]);",
-    "draw finely": "%config InlineBackend.figure_formats = ['retina']\nplt.plot([2, 4]);",
+    "ask for fine pictures": "%config InlineBackend.figure_formats = ['retina']",
+    "draw finely": "plt.plot([2, 4]);",
     "another exception": 'raise NotImplementedError("a thought of my own")',
     "write the solution": "file, solution = Path(r'{file}'), Path(r'{solution}')\n"
     "file.write_bytes(solution.read_bytes());",

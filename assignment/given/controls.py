@@ -80,9 +80,13 @@ def _control(name, values):
 
     words = all(isinstance(value, str) for value in values)
     options = [(value if words else f"{value:g}", value) for value in values]
-    kind = widgets.ToggleButtons if words else widgets.SelectionSlider
+    text = {"description": name.replace("_", " ")}
     style = {"description_width": "initial"}
-    return kind(options=options, description=name.replace("_", " "), style=style)
+    if words:
+        return widgets.ToggleButtons(
+            options=options, style=style | {"button_width": "auto"}, **text
+        )
+    return widgets.SelectionSlider(options=options, style=style, **text)
 
 
 def _image(png, alt):

@@ -16,39 +16,40 @@ def load_ipython_extension(shell):
     shell.run_line_magic("matplotlib", "inline")
     plt.rcParams.update(STYLE)
     describe_pictures(shell)
+    # Once more where `%config InlineBackend.figure_formats = ...` has put another formatter.
+    shell.events.register("pre_run_cell", lambda info: describe_pictures(shell))
     shell.set_custom_exc((NotImplementedError,), show_unsolved)
 
 
 def describe_pictures(shell):
-    """Put what a picture shows where Jupyter keeps it: metadata["image/png"]["alt"]."""
-    from IPython.core.pylabtools import select_figure_formats
+    """Let the formatter of figures tell what they show, unless it does already."""
     from matplotlib.figure import Figure
-    from matplotlib_inline.config import InlineBackend
 
-    backend = InlineBackend.instance(parent=shell)
-    formats = ["figure_formats", "print_figure_kwargs"]
     formatter = shell.display_formatter.formatters["image/png"]
-
-    def wrap(change=None):
-        select_figure_formats(shell, backend.figure_formats, **backend.print_figure_kwargs)
-        draw = formatter.for_type(Figure)
-        if draw is not None:
-            formatter.for_type(Figure, lambda figure: with_alt(figure, draw(figure)))
-
-    wrap()
-    backend.observe(wrap, formats)  # such as `%config InlineBackend.figure_formats = ["retina"]`
+    draw = formatter.for_type(Figure)
+    if draw is not None and not isinstance(draw, WithAlt):
+        formatter.for_type(Figure, WithAlt(draw))
 
 
-def with_alt(figure, png):
-    """What a formatter returned for a figure, with the alt text in its metadata."""
-    if png is None:
-        return None
-    data, metadata = png if isinstance(png, tuple) else (png, {})
-    try:
-        alt = describe(figure)
-    except Exception as error:  # a picture is never lost for want of words
-        alt = f"A figure; its description failed: {error!r}"
-    return data, {**metadata, "alt": alt}
+class WithAlt:
+    """A formatter of figures that puts the alt text where Jupyter keeps it, in the metadata.
+
+    draw : function of a figure that returns PNG, or PNG and a dict with its width and height
+    """
+
+    def __init__(self, draw):
+        self.draw = draw
+
+    def __call__(self, figure):
+        png = self.draw(figure)
+        if png is None:  # of an empty figure
+            return None
+        data, metadata = png if isinstance(png, tuple) else (png, {})
+        try:
+            alt = describe(figure)
+        except Exception as error:  # a picture is never lost for want of words
+            alt = f"A figure; its description failed: {error!r}"
+        return data, {**metadata, "alt": alt}
 
 
 def show_unsolved(shell, kind, error, trace, tb_offset=None):
