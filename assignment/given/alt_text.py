@@ -13,7 +13,7 @@ from matplotlib.container import BarContainer, ErrorbarContainer
 from matplotlib.contour import ContourSet
 from matplotlib.lines import AxLine
 
-MOST_BARS = 12  # so many are read out one by one
+MOST_BARS = 12  # so many bars are read out one by one, and so many images with their colour
 MOST_LINES = 8
 
 
@@ -28,11 +28,12 @@ def describe(figure):
     labels += [f"{name}: {text}" for name, text in zip("xy", _super_labels(figure), strict=True)]
     sentences = [text for text in labels if text and not text.endswith(": ")]
     axes = [ax for ax in figure.axes if ax.get_label() != "<colorbar>" and ax.get_visible()]
-    pictures = [_caption(ax) for ax in axes if _is_picture(ax)]
+    pictures = [ax for ax in axes if _is_picture(ax)]
     if len(pictures) > 1:
-        sentences.append(f"{len(pictures)} images: {'; '.join(pictures)}")
+        captions = (_caption(ax, with_tint=len(pictures) <= MOST_BARS) for ax in pictures)
+        sentences.append(f"{len(pictures)} images: {'; '.join(captions)}")
     for ax in axes:
-        if len(pictures) < 2 or not _is_picture(ax):
+        if len(pictures) < 2 or ax not in pictures:
             sentences.append(_axis(ax))
     return " ".join(_sentence(text) for text in sentences) or "An empty figure."
 
@@ -63,9 +64,10 @@ def _is_picture(ax):
     return len(ax.images) == 1 and ax.images[0].get_array().ndim == 3 and not _own(ax)
 
 
-def _caption(ax):
+def _caption(ax, with_tint):
     """The title of an image, and how bright and coloured it is."""
-    return " ".join(f"{ax.get_title()} ({tint(ax.images[0].get_array())})".split())
+    title = " ".join(ax.get_title().split()) or "no title"
+    return f"{title} ({tint(ax.images[0].get_array())})" if with_tint else title
 
 
 def tint(pixels):
