@@ -270,9 +270,12 @@ def soft_choice(ax, X, y, i, p):
     ax.set_aspect("equal")
     ax.set_xticks([])
     ax.set_yticks([])
-    others = [j for j in np.argsort(-p) if j != i]
-    words = ", ".join(f"one of class {y[j]} with {p[j]:.2f}" for j in others)
-    ax.set_label(f"a point of class {y[i]} picks, nearest first, {words}")
+    first = np.argsort(-p)[:3]
+    words = ", ".join(f"one of class {y[j]} with {p[j]:.2f}" for j in first)
+    ax.set_label(
+        f"a point of class {y[i]} picks, nearest first, {words}, all others with "
+        f"{1 - p[first].sum():.2f}"
+    )
 
 
 def regions(ax, x1, x2, labels):
