@@ -60,6 +60,25 @@ def pictures(cell):
     return sum("image/png" in d or "<img" in "".join(d.get("text/html", "")) for d in data)
 
 
+def is_control(cell):
+    data = [output.get("data", {}) for output in cell.get("outputs", ())]
+    return any("application/vnd.jupyter.widget-view+json" in d for d in data)
+
+
+def use(cell):
+    """Move each slider with the keyboard and press each button: the picture answers."""
+    picture = cell.locator(".jp-OutputArea img")
+    sliders, buttons = cell.get_by_role("slider"), cell.locator("button.widget-toggle-button")
+    assert sliders.count() > 0
+    moves = [lambda: sliders.first.press("ArrowRight")]
+    moves += [button.click for button in buttons.all()[1:]]
+    for move in moves:
+        before, alt = picture.get_attribute("src"), picture.get_attribute("alt")
+        move()
+        expect(picture).not_to_have_attribute("src", before)
+        assert picture.get_attribute("alt") not in ("", alt)
+
+
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_a_lesson_runs_as_far_as_the_work_is_done(lesson, student, page):
     name, project, solved, address = student
@@ -99,12 +118,19 @@ def test_a_lesson_runs_as_far_as_the_work_is_done(lesson, student, page):
         )
 
     for index, cell in enumerate(cells):
-        if number := pictures(cell):
-            images = notebook.show(index).locator(".jp-OutputArea img:visible")
-            images.last.wait_for()
-            assert images.count() == number
-            for image in images.all():
-                assert image.evaluate("img => img.decode().then(() => img.naturalWidth)") > 100
+        if not cell.get("outputs"):
+            continue
+        shown = notebook.show(index)
+        images = shown.locator(".jp-OutputArea img:visible")
+        expect(images).to_have_count(pictures(cell))
+        for image in images.all():
+            assert image.evaluate("img => img.decode().then(() => img.naturalWidth)") > 100
+        for output in shown.locator(".jp-OutputArea-output").all():
+            assert output.evaluate("it => it.scrollWidth - it.clientWidth") <= 1, "it is cut off"
+
+    if name == "reference":
+        (index,) = (index for index, cell in enumerate(cells) if is_control(cell))
+        use(notebook.show(index))
     notebook.photograph(ROOT / "results" / "screenshots" / name / lesson)
     notebook.close()
 
