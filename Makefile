@@ -14,7 +14,7 @@ RUN := .venv/bin/python -m
 
 NBVAL := pytest -q -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=600
 
-.PHONY: help lab check lint test notebooks progress watch mutants derivations data net bench site check-browser stubs clean-notebooks picture lock chromium
+.PHONY: help lab check lint test notebooks progress watch mutants derivations data net bench site check-browser stubs clean-notebooks picture lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*  ## ' Makefile | sed -E 's/:.*  ## /\t/' | expand -t 18
@@ -58,8 +58,11 @@ bench: $(READY)  ## the speed of the reference beside other libraries (BENCH_ARG
 site: .venv/ready-site  ## execute the notebooks with the reference and build a site, in results/site
 	@$(RUN) assignment site
 
-check-browser: .venv/ready-site chromium  ## the notebooks in JupyterLab, and the site, as a browser shows them
-	@$(RUN) pytest -q tests/browser
+check-browser: .venv/ready-site  ## JupyterLab and the site as a browser shows them; installs Chromium where it may
+	@test -n "$$CHROMIUM" || command -v chromium chromium-browser google-chrome >/dev/null \
+	  || { apt-get update -qq && apt-get install -qq -y chromium; } >/dev/null 2>&1 \
+	  || { echo "There is no Chromium: install the package chromium, or name a browser with CHROMIUM=..." >&2; exit 1; }
+	@$(RUN) pytest -q --screenshot=only-on-failure --output=results/screenshots/failures tests/browser
 
 stubs: $(READY)  ## write the five stubs anew from the solutions; an edited file is kept beside it
 	@$(RUN) assignment stubs
@@ -90,11 +93,6 @@ lock: $(READY)  ## pin what pyproject.toml asks for, and all that it needs, in r
 .venv/ready-site: requirements-site.txt $(READY)
 	@$(RUN) pip install --quiet --disable-pip-version-check -r requirements-site.txt
 	@touch $@
-
-chromium:
-	@test -n "$(CHROMIUM)" || command -v chromium chromium-browser google-chrome >/dev/null \
-	  || { apt-get update -qq && apt-get install -qq -y chromium; } >/dev/null 2>&1 \
-	  || { echo "There is no Chromium: install the package chromium, or name a browser with CHROMIUM=..." >&2; exit 1; }
 
 # Reached only where $(PYTHON) could not be run.
 .venv/ready-:

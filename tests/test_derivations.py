@@ -410,7 +410,10 @@ def test_json_holds_every_line(capsys):
 def test_a_table_typesets_the_formula_that_is_checked():
     table = derivations.softmax.show(15, 15)
     assert r"\frac{\partial l}{\partial a}" in table._repr_markdown_()
-    assert "✓ holds" in table._repr_markdown_() and "1 × K" in table._repr_markdown_()
+    assert (
+        "✓ holds" in table._repr_markdown_()
+        and "1\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}K" in table._repr_markdown_()
+    )
     assert "dl_da = -y.T + exp(a) / (exp(a) @ one)" in str(table)
 
 

@@ -69,6 +69,6 @@ def test_ci_calls_make_check_and_nothing_else():
     commands = [line for line in script if line and not line.startswith("#")]
     assert len(commands) == 1 and commands[0].endswith("exec make check")
     workflow = (ROOT / ".github" / "workflows" / "check.yml").read_text(encoding="utf-8")
-    assert re.findall(r"- run: (.*)", workflow) == ["make check"]
+    assert re.findall(r"- run: (.*)", workflow) == ["make check", "make check-browser"]
     for version in ("3.11", "3.12", "3.13"):
         assert f'"{version}"' in workflow

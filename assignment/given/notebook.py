@@ -1,10 +1,12 @@
 """`%load_ext assignment.given.notebook`: what every lesson sets up, in one line."""
 
+from assignment.given.alt_text import describe
 from assignment.given.plots import STYLE
 
 
 def load_ipython_extension(shell):
-    """Edited files are seen at the next cell, pictures stand in the page, a stub says one line."""
+    """Edited files are seen at the next cell, pictures stand in the page and are described there,
+    a stub says one line."""
     import matplotlib.pyplot as plt
 
     if shell.find_line_magic("autoreload") is None:
@@ -13,7 +15,41 @@ def load_ipython_extension(shell):
     shell.run_line_magic("autoreload", "2 --full")
     shell.run_line_magic("matplotlib", "inline")
     plt.rcParams.update(STYLE)
+    describe_pictures(shell)
+    # Once more where `%config InlineBackend.figure_formats = ...` has put another formatter.
+    shell.events.register("pre_run_cell", lambda info: describe_pictures(shell))
     shell.set_custom_exc((NotImplementedError,), show_unsolved)
+
+
+def describe_pictures(shell):
+    """Let the formatter of figures tell what they show, unless it does already."""
+    from matplotlib.figure import Figure
+
+    formatter = shell.display_formatter.formatters["image/png"]
+    draw = formatter.for_type(Figure)
+    if draw is not None and not isinstance(draw, WithAlt):
+        formatter.for_type(Figure, WithAlt(draw))
+
+
+class WithAlt:
+    """A formatter of figures that puts the alt text where Jupyter keeps it, in the metadata.
+
+    draw : function of a figure that returns PNG, or PNG and a dict with its width and height
+    """
+
+    def __init__(self, draw):
+        self.draw = draw
+
+    def __call__(self, figure):
+        png = self.draw(figure)
+        if png is None:  # of an empty figure
+            return None
+        data, metadata = png if isinstance(png, tuple) else (png, {})
+        try:
+            alt = describe(figure)
+        except Exception as error:  # a picture is never lost for want of words
+            alt = f"A figure; its description failed: {error!r}"
+        return data, {**metadata, "alt": alt}
 
 
 def show_unsolved(shell, kind, error, trace, tb_offset=None):

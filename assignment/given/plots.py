@@ -1,7 +1,14 @@
-"""The pictures of the notebooks. Each function draws on the axis it is given, nothing else."""
+"""The pictures of the notebooks. Each function draws on the axis it is given, nothing else.
+
+Where the drawing alone does not tell what it shows, the axis is left a label that does: alt_text
+reads it out.
+"""
+
+from collections import Counter
 
 import numpy as np
 
+from assignment.given.alt_text import number, tint
 from assignment.given.cifar10 import CLASSES
 
 BLUE, ORANGE, GREEN, RED, GREY = "#1f6fb4", "#d9730d", "#2a8c4a", "#c0392b", "#7f7f7f"
@@ -32,7 +39,10 @@ def image(ax, x, title="", colour="black"):
     is_photo = x.min() >= 0 and x.max() > 1
     ax.imshow(x.reshape(32, 32, 3) / 255 if is_photo else as_picture(x))
     ax.set_title(title, fontsize=9, color=colour)
-    ax.set_axis_off()
+    ax.set_xticks([])
+    ax.set_yticks([])
+    for edge in ax.spines.values():  # a white image would have no edge on a white page
+        edge.set(visible=True, color=GREY, linewidth=0.5)
 
 
 def grid(ax, X, columns, gap=1):
@@ -42,12 +52,16 @@ def grid(ax, X, columns, gap=1):
     rows = -(-len(X) // columns)
     side = 32 + gap
     canvas = np.ones((rows * side - gap, columns * side - gap, 3))
+    tints = Counter()
     for i, x in enumerate(X):
         top, left = side * (i // columns), side * (i % columns)
         tile = x.reshape(32, 32, 3) / 255 if photos else as_picture(x)
         canvas[top : top + 32, left : left + 32] = tile
+        tints[tint(tile)] += 1
     ax.imshow(canvas)
     ax.set_axis_off()
+    counts = "; ".join(f"{count} {name}" for name, count in tints.most_common(4))
+    ax.set_label(f"{len(X)} images in rows of {columns}; on the whole {counts}")
 
 
 def class_gallery(ax, X, y, per_class=7):
@@ -56,6 +70,7 @@ def class_gallery(ax, X, y, per_class=7):
     grid(ax, X[np.stack(order, axis=1).ravel()], columns=len(CLASSES))
     for c, name in enumerate(CLASSES):
         ax.text(33 * c + 16, -4, name, ha="center", fontsize=7.5)
+    ax.set_label(f"the first {per_class} images of each class, in columns: {', '.join(CLASSES)}")
 
 
 def templates(axes, W):
@@ -82,6 +97,8 @@ def bars(ax, values, unit):
     for row, value in enumerate(values.values()):
         ax.text(value, row, f" {value:.3g}", va="center")
     ax.margins(x=0.2)
+    # From a power of ten, so that two of them at least are marked.
+    ax.set_xlim(left=10 ** np.floor(np.log10(min(values.values()) / 2)))
     ax.set_xlabel(unit)
 
 
@@ -101,16 +118,22 @@ def cross_validation(ax, accuracies):
     ax.minorticks_off()
     ax.set_xlabel("k")
     ax.set_ylabel("accuracy on the held-out fold")
+    each = zip(ks, means, deviations, strict=True)
+    words = [f"k = {k}: {mean:.3f} give or take {spread:.3f}" for k, mean, spread in each]
+    ax.set_label("mean accuracy on the held-out folds and its spread: " + ", ".join(words))
 
 
 def curve(ax, values, label=None, smooth=1, colour=BLUE):
-    """A history against the number of steps, with its running mean over `smooth` steps on top."""
+    """A history against the number of steps, with its running mean over `smooth` steps on top.
+
+    Each mean stands at the middle of its steps.
+    """
     values = np.asarray(values, dtype=np.float64)
     if smooth > 1:
-        ax.plot(values, color=colour, alpha=0.25, linewidth=0.8)
-        steps = np.arange(smooth - 1, len(values))
+        ax.plot(values, color=colour, alpha=0.25, linewidth=0.8, label="_each step")
+        steps = (smooth - 1) / 2 + np.arange(len(values) - smooth + 1)
         values = np.convolve(values, np.ones(smooth) / smooth, mode="valid")
-        ax.plot(steps, values, color=colour, label=label)
+        ax.plot(steps, values, color=colour, label=label or f"_running mean of {smooth}")
     else:
         ax.plot(values, color=colour, label=label)
     if label:
@@ -151,6 +174,15 @@ def heat_map(ax, table, rows, columns, row_name, column_name, label="validation 
         [left, right, right, left, left], [top, top, bottom, bottom, top], color=RED, linewidth=2.5
     )
     ax.figure.colorbar(picture, ax=ax, label=label)
+    words = [
+        f"{row_name} {name:g}: {', '.join(map(number, values))}"
+        for name, values in zip(rows, table, strict=True)
+    ]
+    ax.set_label(
+        f"{label} for {column_name} {', '.join(f'{c:g}' for c in columns)}. {'; '.join(words)}. "
+        f"The best is {number(table[best])}, at {row_name} {rows[row]:g}, {column_name} "
+        f"{columns[column]:g}"
+    )
 
 
 def confusion(ax, y, y_pred):
@@ -165,6 +197,14 @@ def confusion(ax, y, y_pred):
     ax.set_yticks(range(len(CLASSES)), CLASSES)
     ax.set_xlabel("predicted")
     ax.set_ylabel("true class")
+    right = ", ".join(f"{name} {counts[c, c]}" for c, name in enumerate(CLASSES))
+    wrong = counts - np.diag(counts.diagonal())
+    most = [np.unravel_index(i, wrong.shape) for i in np.argsort(-wrong, axis=None)[:5]]
+    mixed = ", ".join(f"{CLASSES[i]} called {CLASSES[j]} {wrong[i, j]}" for i, j in most)
+    ax.set_label(
+        f"how often each class (row) was called each class (column). Right: {right}. "
+        f"Most often mixed up: {mixed}"
+    )
 
 
 def error_against_step(ax, steps, errors):
@@ -176,6 +216,21 @@ def error_against_step(ax, steps, errors):
         ax.loglog(steps, np.maximum(values, 1e-17), marker=".", label=name, color=colour)
     ax.set_xlabel("step h")
     ax.set_ylabel("relative error of the derivative")
+    ax.legend(frameon=False)
+
+
+def secant(ax, f, slope, h):
+    """A function around 0 as seen through a microscope that shows 1.5 h to either side.
+
+    slope : of the tangent; that of the secant from -h to h is the central difference
+    """
+    t = np.linspace(-1.5, 1.5, 301)
+    ax.plot(t, [(f(h * s) - f(0)) / h for s in t], color=BLUE, label="f, as it is computed")
+    ax.plot(t, slope * t, color="black", linestyle="--", linewidth=1, label="tangent")
+    ends = [(f(h * s) - f(0)) / h for s in (-1, 1)]
+    ax.plot([-1, 1], ends, "o-", color=ORANGE, label="secant")
+    ax.set_xlabel("t / h")
+    ax.set_ylabel("(f(t) - f(0)) / h")
     ax.legend(frameon=False)
 
 
@@ -215,6 +270,12 @@ def soft_choice(ax, X, y, i, p):
     ax.set_aspect("equal")
     ax.set_xticks([])
     ax.set_yticks([])
+    first = np.argsort(-p)[:3]
+    words = ", ".join(f"one of class {y[j]} with {p[j]:.2f}" for j in first)
+    ax.set_label(
+        f"a point of class {y[i]} picks, nearest first, {words}, all others with "
+        f"{1 - p[first].sum():.2f}"
+    )
 
 
 def regions(ax, x1, x2, labels):
@@ -224,7 +285,8 @@ def regions(ax, x1, x2, labels):
     labels : (len(x2), len(x1)) labels 0, 1, 2 ... in the colours of `points`
     """
     for c in np.unique(labels):
-        ax.contourf(x1, x2, labels == c, levels=[0.5, 1.5], colors=[f"C{c}"], alpha=0.25)
+        region = ax.contourf(x1, x2, labels == c, levels=[0.5, 1.5], colors=[f"C{c}"], alpha=0.25)
+        region.set_label(f"_region of class {c}")
 
 
 def paired_bars(ax, values, names, unit):
@@ -237,8 +299,8 @@ def paired_bars(ax, values, names, unit):
     for shift, column, name, colour in ((-0.2, 0, names[0], BLUE), (0.2, 1, names[1], ORANGE)):
         numbers = [pair[column] for pair in values.values()]
         ax.barh(rows + shift, numbers, height=0.36, color=colour, label=name)
-        for row, number in zip(rows, numbers, strict=True):
-            ax.text(number, row + shift, f" {number:.3f}", va="center", fontsize=9)
+        for row, value in zip(rows, numbers, strict=True):
+            ax.text(value, row + shift, f" {value:.3f}", va="center", fontsize=9)
     ax.set_yticks(rows, list(values))
     ax.invert_yaxis()
     ax.set_xlabel(unit)
@@ -283,13 +345,17 @@ def charges(ax, names, scores, right):
     scores = np.asarray(scores, dtype=np.float64)
     line = scores[right] - 1
     ax.bar(names, scores, color=[GREEN if c == right else GREY for c in range(len(scores))])
+    words = [f"{name} {number(score)}" for name, score in zip(names, scores, strict=True)]
+    words[right] += ", the right class"
     for c, score in enumerate(scores):
         if c != right and score > line:
             ax.bar(c, score - line, bottom=line, color=RED)
             ax.text(c, (score + line) / 2, f"{score - line:.1f}", ha="center", color="white")
+            words[c] += f", charged {number(score - line)}"
     ax.axhline(line, color="black", linestyle="--")
     ax.axhline(0, color="black", linewidth=0.8)
     ax.set_ylabel("score")
+    ax.set_label(f"scores, and a dashed line at {number(line)}: {'; '.join(words)}")
 
 
 def straight_pieces(axes, t, values, slopes, kinks):

@@ -6,7 +6,7 @@ from tqdm import tqdm
 
 
 def progress_bar(total, unit):
-    """tqdm: update() counts one more, and at the end of `with` it disappears.
+    """tqdm: update() counts one more, and at the end of `with` it disappears; a log gets none.
 
     In a notebook it is one output that is replaced. As text it would stay, line after line, in
     what nbconvert makes of the notebook; as a widget, `tqdm.auto` would leave a box without one.
@@ -16,7 +16,7 @@ def progress_bar(total, unit):
     look = {"bar_format": "{bar:40} {n_fmt} of {total_fmt} {unit}", "unit": unit, "leave": False}
     if in_a_notebook():
         return _Output(total=total, file=io.StringIO(), ascii=False, **look)
-    return tqdm(total=total, **look)
+    return tqdm(total=total, disable=None, **look)
 
 
 class _Output(tqdm):

@@ -312,10 +312,10 @@ class Table:
     names: Mapping[str, str]
 
     def _repr_markdown_(self):
-        head = "| | line | rule | shapes | verdict |\n|--:|:--|:--|:--|:--|\n"
+        head = "| | line, rule and shapes | verdict |\n|--:|:--|:--|\n"
         return head + "\n".join(
-            f"| {row.number} | ${_quoted_or_typeset(row, self.names)}$ | {row.rule} | "
-            f"{_shapes(row.shapes, self.names)} | {row.judged()} |"
+            f"| {row.number} | ${_quoted_or_typeset(row, self.names)}$ <br> {row.rule} "
+            f"{_shapes(row.shapes, self.names)} | {_unbroken(row.judged())} |"
             for row in self.rows
         )
 
@@ -348,11 +348,11 @@ class Errata:
     names: Mapping[str, str]
 
     def _repr_markdown_(self):
-        head = "| line | as written | what is wrong | verdict | mended |\n|--:|:--|:--|:--|:--|\n"
+        head = "| | as written; below, mended | verdict |\n|--:|:--|:--|\n"
         return head + "\n".join(
-            f"| {row.line.number} | ${_quoted_or_typeset(row.line, self.names)}$ | "
-            f"{row.line.remark} | {row.judged()} | ${_typeset(row.line.claim, self.names)}$ "
-            f"<br> {row.mended} |"
+            f"| {row.line.number} | ${_quoted_or_typeset(row.line, self.names)}$ "
+            f"<br> {row.line.remark} | {_unbroken(row.judged())} |\n"
+            f"| | ${_typeset(row.line.claim, self.names)}$ | {_unbroken(str(row.mended))} |"
             for row in self.rows
         )
 
@@ -402,5 +402,17 @@ def _typeset(claim, names):
 
 
 def _shapes(shapes, names):
-    """Shapes with their symbols typeset."""
-    return ", ".join(f"${names.get(name, name)}$ ({shape})" for name, shape in shapes)
+    """Shapes with their symbols typeset, on a line of their own."""
+    if not shapes:
+        return ""
+    return "<br> " + ", ".join(
+        f"${names.get(name, name)}$ ({shape})".replace(
+            " × ", "\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}"
+        )
+        for name, shape in shapes
+    )
+
+
+def _unbroken(verdict):
+    """A verdict whose numbers stay on one line."""
+    return re.sub(r"(?<=\d)e-(?=\d)", "e\N{NON-BREAKING HYPHEN}", verdict)

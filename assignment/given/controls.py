@@ -1,0 +1,99 @@
+"""Controls that redraw a picture: sliders and buttons in a notebook, a still picture elsewhere."""
+
+import base64
+import html
+import io
+
+from matplotlib.figure import Figure
+
+from assignment.given.alt_text import describe
+
+
+def play(draw, /, **settings):
+    """A picture with a control for each setting.
+
+    Numbers are chosen with a slider, words with buttons. What is shown first is drawn at once, with
+    the first value of each setting; where there is no kernel it is all that is shown.
+
+    Parameters
+    ----------
+    draw : function of an axis and of one value for each setting, draw(ax, k=1, distance="L2")
+    settings : the values of each, k=[1, 3, 5], distance=["L2", "L1"]
+
+    Returns
+    -------
+    Play : which a notebook shows, if it is the last line of a cell
+
+    Raises
+    ------
+    Exception : what draw raises at first; later the error stands in the place of the picture
+    """
+    return Play(draw, settings)
+
+
+class Play:
+    """One output of two kinds: a widget, and a PNG of what it shows first, both described."""
+
+    def __init__(self, draw, settings):
+        import ipywidgets as widgets  # here, since workers do without
+
+        self.draw = draw
+        self.png, self.alt = self._picture({name: values[0] for name, values in settings.items()})
+        self.controls = {name: _control(name, values) for name, values in settings.items()}
+        self.picture = widgets.HTML(_image(self.png, self.alt))
+        self.widget = widgets.VBox([*self.controls.values(), self.picture])
+        for control in self.controls.values():
+            control.observe(self._redraw, "value")
+
+    def _picture(self, setting):
+        """The picture for one value of each setting, as PNG, and what it shows."""
+        figure = Figure()
+        self.draw(figure.add_subplot(), **setting)
+        png = io.BytesIO()
+        figure.savefig(png, format="png")
+        return png.getvalue(), describe(figure)
+
+    def _redraw(self, change):
+        setting = {name: control.value for name, control in self.controls.items()}
+        try:
+            self.picture.value = _image(*self._picture(setting))
+        except Exception as error:  # the kernel would write it where nobody looks
+            line = f"{type(error).__name__}: {error}".splitlines()[0]
+            self.picture.value = f'<p role="alert">{html.escape(line)}</p>'
+
+    def __repr__(self):
+        return self.alt
+
+    def _repr_mimebundle_(self, **kwargs):
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.widget.model_id}
+        data = {
+            "application/vnd.jupyter.widget-view+json": view,
+            "image/png": base64.b64encode(self.png).decode(),
+            "text/plain": self.alt,
+        }
+        return data, {"image/png": {"alt": self.alt}}
+
+
+def _control(name, values):
+    """Buttons for words, a slider for numbers."""
+    import ipywidgets as widgets
+
+    words = all(isinstance(value, str) for value in values)
+    options = [(value if words else f"{value:g}", value) for value in values]
+    text = {"description": name.replace("_", " ")}
+    style = {"description_width": "initial"}
+    if words:
+        return widgets.ToggleButtons(
+            options=options, style=style | {"button_width": "auto"}, **text
+        )
+    return widgets.SelectionSlider(options=options, style=style, **text)
+
+
+def _image(png, alt):
+    """An <img> that keeps its place while the next one is decoded."""
+    width, height = (int.from_bytes(png[start : start + 4]) for start in (16, 20))  # its header
+    data = base64.b64encode(png).decode()
+    return (
+        f'<img alt="{html.escape(alt)}" width="{width}" height="{height}" decoding="sync" '
+        f'style="max-width: 100%; height: auto" src="data:image/png;base64,{data}">'
+    )
