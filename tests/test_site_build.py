@@ -59,6 +59,11 @@ def test_a_control_is_shown_as_its_picture(tmp_path):
     assert list(cells[0].outputs[0].data) == ["text/markdown"]
 
 
+def test_a_picture_without_alt_text_ends_the_build(tmp_path):
+    with pytest.raises(RuntimeError, match=r"svm\.ipynb: a picture of cell .+ has no alt text"):
+        build.pictures([picture("")], tmp_path / "svm.ipynb")
+
+
 def test_a_notebook_that_raises_ends_the_build_and_leaves_the_old_site(tmp_path):
     for lesson in build.LESSONS:
         source = "1 / 0" if lesson == "svm" else "1 + 1"

@@ -37,7 +37,7 @@ def build(site=SITE, notebooks=NOTEBOOKS):
 
     Raises
     ------
-    RuntimeError : a notebook raises
+    RuntimeError : a notebook raises, or shows a picture that has no alt text
     """
     paths = [notebooks / f"{lesson}.ipynb" for lesson in LESSONS]
     site.parent.mkdir(parents=True, exist_ok=True)
@@ -118,6 +118,10 @@ def pictures(cells, path):
 
     MyST-NB would take an alt text from the cell alone, where several pictures may stand. And a
     control is a dead thing without a kernel: only the picture that comes with it is shown.
+
+    Raises
+    ------
+    RuntimeError : a picture has none
     """
     number = 0
     for cell in cells:
@@ -125,7 +129,8 @@ def pictures(cells, path):
             if "image/png" not in output.get("data", {}):
                 continue
             alt = " ".join(output.metadata.get("image/png", {}).get("alt", "").split())
-            alt = alt or f"A picture, not described yet: {cell.id}"
+            if not alt:
+                raise RuntimeError(f"{path.name}: a picture of cell {cell.id} has no alt text.")
             number += 1
             file = path.with_name(f"{path.stem}-{number:02d}.png")
             file.write_bytes(b64decode(output.data["image/png"]))
