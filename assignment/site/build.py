@@ -194,6 +194,6 @@ def derivation_page(derivation, lessons):
     lines = replace(derivation, blank="").show()._repr_markdown_()
     return (
         f"# {derivation.title}\n\nThe lines of the lesson {links}, each with what random numbers "
-        f"say of it, in shapes that are all different.\n\n{{.lines}}\n{lines}\n\n"
+        f"say of it, in shapes that are all different.\n\n{lines}\n\n"
         f"## Symbols\n\n| symbol | shape |\n|:--|:--|\n{symbols}\n"
     )

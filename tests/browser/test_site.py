@@ -126,7 +126,7 @@ def complaints(facts, url):
     told += [f"another host: {address}" for address in facts["foreign"]]
     told += [f"loads {a}" for a in facts["loaded"] if not a.startswith((url, "data:"))]
     told += [f"not drawn: {alt}" for alt, width in facts["pictures"] if width == 0]
-    told += [f"says nothing: {alt!r}" for alt, _ in facts["pictures"] if len(alt.split()) < 4]
+    told += [f"says nothing: {alt!r}" for alt, _ in facts["pictures"] if len(alt.split()) < 3]
     told += [f"not typeset: {text.strip()[:60]}" for text in facts["raw"]]
     told += [f"{facts[kind]} {kind}" for kind in ("untypeset", "errors", "headless") if facts[kind]]
     if facts["language"] != "en":
