@@ -89,6 +89,9 @@ def write_pages(folder, lessons):
         path.parent.mkdir(parents=True, exist_ok=True)
         notebook.cells = [c for c in notebook.cells if "COLAB_RELEASE_TAG" not in c.source]
         notebook.metadata.pop("widgets", None)
+        for cell in notebook.cells:
+            if "outputs" in cell:  # where a progress bar was, an empty one is left
+                cell.outputs = [o for o in cell.outputs if o.get("data") != {"text/plain": ""}]
         pictures(notebook.cells, path)
         nbformat.write(notebook, path)
     sources = {name: (NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8") for name in LESSONS}
@@ -194,6 +197,6 @@ def derivation_page(derivation, lessons):
     lines = replace(derivation, blank="").show()._repr_markdown_()
     return (
         f"# {derivation.title}\n\nThe lines of the lesson {links}, each with what random numbers "
-        f"say of it, in shapes that are all different.\n\n{lines}\n\n"
+        f"say of it, in shapes that are all different.\n\n{{.lines}}\n{lines}\n\n"
         f"## Symbols\n\n| symbol | shape |\n|:--|:--|\n{symbols}\n"
     )

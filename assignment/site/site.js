@@ -4,6 +4,7 @@ const BOXES = {
   pre: "Code or output",
   ".table-wrapper": "Table",
   ".math-wrapper": "Formula",
+  td: "Cell of a table",
 };
 
 function markScrolling() {
