@@ -174,22 +174,17 @@ class Notebook:
         )
         return self.page.locator(f'.jp-Notebook .jp-Cell[data-windowed-list-index="{index}"]')
 
-    def photograph(self, folder):
-        """Pictures of the whole notebook, from top to bottom."""
+    def photograph(self, folder, height=4000):
+        """Pictures of the whole notebook, from top to bottom, in a window that is high."""
         shutil.rmtree(folder, ignore_errors=True)
         panel = self.page.locator(".jp-NotebookPanel:visible .jp-WindowedPanel-outer")
         small = self.page.viewport_size
-        self.page.set_viewport_size({"width": small["width"], "height": 3000})
-        top, number = 0, 0
-        while number == 0 or top > panel.evaluate("panel => panel.scrollTop"):
-            panel.evaluate("(panel, top) => panel.scrollTop = top", top)
-            self.page.wait_for_timeout(300)  # cells come into being as they come into view
-            number += 1
-            panel.screenshot(path=folder / f"{number:02d}.png")
-            top = panel.evaluate("panel => panel.scrollTop + panel.clientHeight - 100")
-            if number > 1 and panel.evaluate(
-                "p => p.scrollTop + p.clientHeight >= p.scrollHeight - 2"
-            ):
+        self.page.set_viewport_size({"width": small["width"], "height": height})
+        for number in range(1, 100):
+            panel.evaluate(f"panel => panel.scrollTop = {(number - 1)} * panel.clientHeight")
+            self.page.wait_for_timeout(200)  # cells come into being as they come into view
+            panel.screenshot(path=folder / f"{number:02d}.jpg", type="jpeg", quality=80)
+            if panel.evaluate("it => it.scrollTop + it.clientHeight >= it.scrollHeight - 1"):
                 break
         self.page.set_viewport_size(small)
 

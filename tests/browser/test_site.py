@@ -15,6 +15,7 @@ from urllib.parse import urldefrag, urlsplit
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("site")  # it is built once
 Axe = pytest.importorskip(
     "axe_playwright_python.sync_playwright", reason="needs requirements-site.txt"
 ).Axe
@@ -232,7 +233,6 @@ def test_the_keyboard_skips_the_menu_and_opens_it(page, url):
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_every_page_is_accessible_and_fits(scheme, browser, pages, url):
-    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     told = {}
     for width in WIDTHS:
         size = {"width": width, "height": 1600}
@@ -247,18 +247,9 @@ def test_every_page_is_accessible_and_fits(scheme, browser, pages, url):
                 name = urlsplit(address).path.strip("/").replace("/", "-").removesuffix(".html")
                 if found:
                     told[f"{name}, {width} px"] = found
-                whole = (scheme, width) == (SCHEMES[0], WIDTHS[0])
-                take_screenshots(page, f"{name}-{scheme}-{width}", None if whole else 1)
+                picture = SCREENSHOTS / f"{name}-{scheme}-{width}.jpg"
+                page.screenshot(path=picture, full_page=True, type="jpeg", quality=80)
     assert told == {}
-
-
-def take_screenshots(page, name, count):
-    """The first pieces of a page, or all, each as high as the window: to be looked at."""
-    height = page.viewport_size["height"]
-    total = page.evaluate("document.scrollingElement.scrollHeight")
-    for number, top in enumerate(range(0, total, height)[:count], start=1):
-        page.evaluate(f"scrollTo(0, {top})")
-        page.screenshot(path=SCREENSHOTS / f"{name}-{number:02d}.png")
 
 
 # Each check has a page on which it complains.
