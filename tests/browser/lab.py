@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 from pathlib import Path
@@ -73,7 +74,8 @@ def make_lab(project, home, theme="JupyterLab Light"):
     log = home / "lab.log"
     with log.open("w") as output:
         server = subprocess.Popen(
-            ["make", "lab"],
+            # .venv belongs to ROOT: make is not to set it up anew for the checkout.
+            ["make", "lab", "--assume-old=.venv/ready-{}.{}".format(*sys.version_info)],
             cwd=project,
             env=environment,
             stdout=output,
