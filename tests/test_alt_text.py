@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from assignment.given import plots
-from assignment.given.alt_text import describe, number
+from assignment.given.alt_text import FAILED, MOST, describe, number
 from assignment.given.notebook import WithAlt
 
 
@@ -62,7 +63,7 @@ def test_of_a_map_only_what_is_in_view_is_told():
         plots.distance_matrix(ax, np.arange(60).reshape(6, 10))
         ax.set(xlim=(1.5, 4.5), ylim=(3.5, -0.5))
 
-    assert "4 rows and 3 columns, distance 2 to 34, highest at y = 3.0, x = 4.0" in words(draw)
+    assert "4 rows and 3 columns, distance 2 to 34, highest at y = 3, x = 4" in words(draw)
 
 
 def test_marks_across_the_axis_are_told_by_their_place():
@@ -135,3 +136,58 @@ def test_other_data_make_other_words(name):
 def test_a_picture_is_not_lost_when_its_description_fails():
     data, metadata = WithAlt(lambda figure: ("png", {"width": 3}))(None)
     assert data == "png" and metadata["width"] == 3 and "failed" in metadata["alt"]
+
+
+UNUSUAL = {
+    "words along an axis": (lambda ax: ax.plot(["a", "b"], [1, 2]), "from 1 at x 0 to 2 at x 1"),
+    "bars without numbers": (
+        lambda ax: ax.bar(range(20), [np.nan] * 20),
+        "20 bars, of no finite number",
+    ),
+    "no bars": (lambda ax: ax.bar([], []), "No bars"),
+    "a map with an extent": (
+        lambda ax: ax.imshow(np.eye(10), extent=(100, 200, 0, 5)),
+        "map of 10 rows and 10 columns 0 to 1",
+    ),
+    "a map of nothing": (lambda ax: ax.imshow(np.full((3, 3), np.nan)), "no finite number"),
+    "what is masked": (
+        lambda ax: ax.plot(np.ma.masked_greater([1, 2, 100], 9)),
+        "from 1 at x 0 to 2 at x 1, 1 more are not finite",
+    ),
+    "masked points": (
+        lambda ax: ax.scatter([1, 2, 3], np.ma.masked_greater([1, 2, 100], 9)),
+        "y 1 to 2",
+    ),
+    "contour lines": (lambda ax: ax.contour(np.eye(5)), "Contour lines"),
+    "a patch": (lambda ax: ax.add_patch(Rectangle((0, 0), 1, 1)), "A drawing"),
+    "a bar of nothing": (lambda ax: plots.bars(ax, {"a": 0.0, "b": np.nan}, "s"), "a 0, b nan"),
+}
+
+
+@pytest.mark.filterwarnings("ignore")  # of matplotlib, on what it is asked to draw
+@pytest.mark.parametrize("name", UNUSUAL)
+def test_the_unusual_is_told_as_it_is(name):
+    draw, says = UNUSUAL[name]
+    assert says in words(draw)
+
+
+def test_a_drawing_in_three_dimensions_is_called_one():
+    figure = Figure()
+    figure.add_subplot(projection="3d").plot([1, 2], [1, 2], [1, 2])
+    assert describe(figure) == "A drawing on 3d axes."
+
+
+def test_nobody_has_to_listen_to_a_hundred_things():
+    text = words(lambda ax: [ax.scatter(i, i) for i in range(100)])
+    assert text.count("1 point") == MOST and text.endswith("and 92 more things.")
+    figure = Figure()
+    figure.subplots(5, 10)
+    assert describe(figure).endswith("And 42 more plots.")
+
+
+def test_a_picture_is_not_lost_for_want_of_words():
+    class Broken(Figure):
+        def get_suptitle(self):
+            raise ValueError("boom")
+
+    assert describe(Broken()) == f"{FAILED}: ValueError('boom')"

@@ -64,11 +64,13 @@ def test_a_python_that_is_not_there_gets_one_sentence():
 
 
 @needs_make
-def test_ci_calls_make_check_and_nothing_else():
+def test_ci_calls_make_and_nothing_else():
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
     commands = [line for line in script if line and not line.startswith("#")]
     assert len(commands) == 1 and commands[0].endswith("exec make check")
     workflow = (ROOT / ".github" / "workflows" / "check.yml").read_text(encoding="utf-8")
     assert re.findall(r"- run: (.*)", workflow) == ["make check", "make check-browser"]
+    publish = (ROOT / ".github" / "workflows" / "site.yml").read_text(encoding="utf-8")
+    assert re.findall(r"- run: (.*)", publish) == ["make site"]
     for version in ("3.11", "3.12", "3.13"):
         assert f'"{version}"' in workflow

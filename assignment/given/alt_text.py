@@ -14,7 +14,8 @@ from matplotlib.contour import ContourSet
 from matplotlib.lines import AxLine
 
 MOST_BARS = 12  # so many bars are read out one by one, and so many images with their colour
-MOST_LINES = 8
+MOST = 8  # so many lines, other things and axes are; nobody listens to more
+FAILED = "A figure; its description failed"
 
 
 def describe(figure):
@@ -22,8 +23,15 @@ def describe(figure):
 
     Returns
     -------
-    str : without line breaks
+    str : without line breaks; if it fails it says so, since no picture is lost for want of words
     """
+    try:
+        return _describe(figure)
+    except Exception as error:
+        return f"{FAILED}: {error!r}"
+
+
+def _describe(figure):
     labels = [figure.get_suptitle()]
     labels += [f"{name}: {text}" for name, text in zip("xy", _super_labels(figure), strict=True)]
     sentences = [text for text in labels if text and not text.endswith(": ")]
@@ -32,9 +40,9 @@ def describe(figure):
     if len(pictures) > 1:
         captions = (_caption(ax, with_tint=len(pictures) <= MOST_BARS) for ax in pictures)
         sentences.append(f"{len(pictures)} images: {'; '.join(captions)}")
-    for ax in axes:
-        if len(pictures) < 2 or ax not in pictures:
-            sentences.append(_axis(ax))
+    others = [ax for ax in axes if len(pictures) < 2 or ax not in pictures]
+    sentences += map(_axis, others[:MOST])
+    sentences += [f"And {len(others) - MOST} more plots"] * (len(others) > MOST)
     return " ".join(_sentence(text) for text in sentences) or "An empty figure."
 
 
@@ -72,7 +80,8 @@ def _caption(ax, with_tint):
 
 def tint(pixels):
     """The mean colour of an image in words, such as "bright bluish"; pixels are 0..1 or 0..255."""
-    pixels = np.asarray(pixels, dtype=float)[..., :3]
+    step = 1 + min(np.shape(pixels)[:2]) // 100  # a hundred rows say enough
+    pixels = np.asarray(pixels[::step, ::step], dtype=float)[..., :3]
     red, green, blue = pixels.reshape(-1, 3).mean(axis=0) / (255 if pixels.max() > 1 else 1)
     least, middle, most = sorted((red, green, blue))
     light = (red + green + blue) / 3
@@ -86,11 +95,20 @@ def tint(pixels):
 
 def _axis(ax):
     """One axis: its title, what is on its axes, and what is drawn there."""
-    drawn = [*_containers(ax), *_images(ax), *_collections(ax), *_lines(ax), *_texts(ax)]
-    what = _own(ax) or "; ".join(drawn) or "nothing is drawn"
+    if ax.name == "rectilinear":
+        drawn = [*_containers(ax), *_images(ax), *_collections(ax), *_lines(ax), *_texts(ax)]
+        drawn[MOST:] = [f"and {len(drawn) - MOST} more things"] * (len(drawn) > MOST)
+    else:
+        drawn = [f"a drawing on {ax.name} axes"]
+    what = _own(ax) or "; ".join(drawn) or ("nothing is drawn" if _empty(ax) else "a drawing")
     labels = "" if _own(ax) else _axis_labels(ax)
     start = ". ".join(text for text in (ax.get_title(), labels) if text)
     return f"{start}: {what}" if start else what[0].upper() + what[1:]
+
+
+def _empty(ax):
+    kinds = ax.lines, ax.collections, ax.patches, ax.images, ax.texts, ax.tables, ax.artists
+    return not any((*kinds, ax.child_axes))
 
 
 def _axis_labels(ax):
@@ -105,12 +123,17 @@ def _axis_labels(ax):
 
 def _span(values):
     """From the least to the largest of the finite values."""
-    values = np.asarray(values, dtype=float)
+    values = _numbers(values)
     values = values[np.isfinite(values)]
     if not values.size:
         return "no finite number"
     low, high = number(values.min()), number(values.max())
     return low if low == high else f"{low} to {high}"
+
+
+def _numbers(values):
+    """As floats, what is masked as NaN."""
+    return np.ma.filled(np.ma.asarray(values, dtype=float), np.nan)
 
 
 def _ticks(axis):
@@ -120,10 +143,11 @@ def _ticks(axis):
 
 
 def _tick_name(ticks, position):
-    """The label of the tick at a position, or the position."""
+    """The label of the tick at a position if it is a word, or the position."""
     nearest = min(ticks, key=lambda tick: abs(tick - position), default=None)
     close = nearest is not None and abs(nearest - position) < 0.5
-    return ticks[nearest] if close and ticks[nearest] else number(position)
+    is_word = close and re.search(r"[^\W\d_]", ticks[nearest])
+    return ticks[nearest] if is_word else number(position)
 
 
 def _containers(ax):
@@ -133,12 +157,16 @@ def _containers(ax):
 
 
 def _bars(ax, bars):
+    if not len(bars):
+        return "no bars"
     flat = bars.orientation == "horizontal"
     boxes = [bar.get_bbox() for bar in bars]
     middles = [(box.y0 + box.y1) / 2 if flat else (box.x0 + box.x1) / 2 for box in boxes]
     values = np.array([bar.get_width() if flat else bar.get_height() for bar in bars])
     name = _own(bars) or _own(bars[0])  # of a histogram the first bar has it
     name = f"{name}, " if name else ""
+    if len(boxes) > MOST_BARS and not np.isfinite(values).any():
+        return f"{name}{len(boxes)} bars, of no finite number"
     if len(boxes) > MOST_BARS:
         highest = number(middles[np.nanargmax(values)])
         return (
@@ -163,9 +191,18 @@ def _images(ax):
             continue
         bar = image.colorbar
         label = bar and (bar.ax.get_ylabel() or bar.ax.get_xlabel())
+        whole = f"a map of {values.shape[0]} rows and {values.shape[1]} columns"
+        named = f"{whole}{f', {label}' if label else ''} {_span(values)}"
+        x0, x1, y0, y1 = image.get_extent()
+        if (x1 - x0, abs(y1 - y0)) != values.shape[::-1]:  # other numbers along it than its own
+            yield named
+            continue
         # Only what the axis shows; each number stands in a square around its place.
         first_row, first_column = max(0, int(np.ceil(bottom))), max(0, int(np.ceil(left)))
         values = values[first_row : int(top) + 1, first_column : int(right) + 1]
+        if not values.count():
+            yield named
+            continue
         rows, columns = values.shape
         row, column = np.unravel_index(values.argmax(), values.shape)
         row, column = row + first_row, column + first_column
@@ -180,13 +217,23 @@ def _collections(ax):
     for collection in ax.collections:
         name = _own(collection)
         if isinstance(collection, PathCollection):
-            x, y = np.ma.getdata(collection.get_offsets()).reshape(-1, 2).T
+            x, y = _numbers(collection.get_offsets()).reshape(-1, 2).T
             points = f"{len(x)} point{'s' * (len(x) != 1)}"
             yield f"{name + ', ' if name else ''}{points} at x {_span(x)}, y {_span(y)}"
         elif isinstance(collection, ContourSet):
-            yield f"{name or 'a coloured region'}, {_share(ax, collection):.0%} of the plane"
+            yield _contours(ax, name, collection)
         elif not isinstance(collection, LineCollection):  # those are the bars of errors
             yield name or "a coloured area"
+
+
+def _contours(ax, name, contours):
+    linear = ax.get_xscale() == ax.get_yscale() == "linear"
+    size = sum(len(path.vertices) for path in contours.get_paths())
+    if not contours.filled:
+        return name or "contour lines"
+    if not linear or size > 20_000:  # a second and more
+        return name or "coloured regions"
+    return f"{name or 'a coloured region'}, {_share(ax, contours):.0%} of the plane"
 
 
 def _share(ax, contours):
@@ -207,20 +254,20 @@ def _lines(ax):
     legend = ax.get_legend()
     title = legend.get_title().get_text() if legend else ""
     lines = [line for line in ax.lines if line not in caps]
-    for line in lines[:MOST_LINES]:
+    for line in lines[:MOST]:
         name = _own(means.get(line, line))
         name = f"{title} {name}" if title and name else name
         yield f"{name + ', ' if name else ''}{_line(line)}" + (
             ", with bars for the spread" if line in means else ""
         )
-    if len(lines) > MOST_LINES:
-        yield f"and {len(lines) - MOST_LINES} more lines"
+    if len(lines) > MOST:
+        yield f"and {len(lines) - MOST} more lines"
 
 
 def _line(line):
     if isinstance(line, AxLine):
         return "a straight line across"
-    x, y = (np.asarray(values, dtype=float) for values in line.get_data())
+    x, y = map(_numbers, line.get_data(orig=False))
     axes = line.axes
     # axhline and axvline: one coordinate is a share of the width or height, the other is data.
     if line.get_transform() == axes.get_yaxis_transform():
@@ -252,6 +299,6 @@ def _joined(line):
 
 def _texts(ax):
     """Remarks on a picture; numbers in squares and on bars are known already."""
-    if ax.images or ax.containers or not 0 < len(ax.texts) <= MOST_LINES:
+    if ax.images or ax.containers or not 0 < len(ax.texts) <= MOST:
         return
     yield "written in it: " + ", ".join(text.get_text() for text in ax.texts)

@@ -18,7 +18,7 @@ def play(draw, /, **settings):
     Parameters
     ----------
     draw : function of an axis and of one value for each setting, draw(ax, k=1, distance="L2")
-    settings : the values of each, k=[1, 3, 5], distance=["L2", "L1"]
+    settings : the values of each, k=[1, 3, 5], distance=["L2", "L1"], all different
 
     Returns
     -------
@@ -37,6 +37,7 @@ class Play:
     def __init__(self, draw, settings):
         import ipywidgets as widgets  # here, since workers do without
 
+        settings = {name: list(values) for name, values in settings.items()}
         self.draw = draw
         self.png, self.alt = self._picture({name: values[0] for name, values in settings.items()})
         self.controls = {name: _control(name, values) for name, values in settings.items()}
@@ -58,7 +59,7 @@ class Play:
         try:
             self.picture.value = _image(*self._picture(setting))
         except Exception as error:  # the kernel would write it where nobody looks
-            line = f"{type(error).__name__}: {error}".splitlines()[0]
+            line = f"{type(error).__name__}: {str(error).strip()}".splitlines()[0]
             self.picture.value = f'<p role="alert">{html.escape(line)}</p>'
 
     def __repr__(self):
@@ -79,7 +80,9 @@ def _control(name, values):
     import ipywidgets as widgets
 
     words = all(isinstance(value, str) for value in values)
-    options = [(value if words else f"{value:g}", value) for value in values]
+    options = [
+        (f"{value:g}" if isinstance(value, float) else str(value), value) for value in values
+    ]
     text = {"description": name.replace("_", " ")}
     style = {"description_width": "initial"}
     if words:

@@ -17,8 +17,14 @@ def load_ipython_extension(shell):
     plt.rcParams.update(STYLE)
     describe_pictures(shell)
     # Once more where `%config InlineBackend.figure_formats = ...` has put another formatter.
-    shell.events.register("pre_run_cell", lambda info: describe_pictures(shell))
+    shell.events.register("pre_run_cell", describe_pictures_of_cell)
     shell.set_custom_exc((NotImplementedError,), show_unsolved)
+
+
+def describe_pictures_of_cell(info):
+    from IPython import get_ipython
+
+    describe_pictures(get_ipython())
 
 
 def describe_pictures(shell):
@@ -45,11 +51,7 @@ class WithAlt:
         if png is None:  # of an empty figure
             return None
         data, metadata = png if isinstance(png, tuple) else (png, {})
-        try:
-            alt = describe(figure)
-        except Exception as error:  # a picture is never lost for want of words
-            alt = f"A figure; its description failed: {error!r}"
-        return data, {**metadata, "alt": alt}
+        return data, {**metadata, "alt": describe(figure)}
 
 
 def show_unsolved(shell, kind, error, trace, tb_offset=None):

@@ -97,8 +97,9 @@ def bars(ax, values, unit):
     for row, value in enumerate(values.values()):
         ax.text(value, row, f" {value:.3g}", va="center")
     ax.margins(x=0.2)
-    # From a power of ten, so that two of them at least are marked.
-    ax.set_xlim(left=10 ** np.floor(np.log10(min(values.values()) / 2)))
+    positive = [value for value in values.values() if 0 < value < np.inf]
+    if positive:  # from a power of ten, so that two of them at least are marked
+        ax.set_xlim(left=10 ** np.floor(np.log10(min(positive) / 2)))
     ax.set_xlabel(unit)
 
 

@@ -86,11 +86,12 @@ def make_lab(project, home, theme="JupyterLab Light"):
         wait_until_answers(f"http://127.0.0.1:{port}/api", server, log)
         yield f"http://127.0.0.1:{port}/lab/tree/notebooks?reset&token={TOKEN}"
     finally:
-        os.killpg(server.pid, signal.SIGTERM)
-        try:
-            server.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            os.killpg(server.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # it did not start
+            os.killpg(server.pid, signal.SIGTERM)
+            try:
+                server.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                os.killpg(server.pid, signal.SIGKILL)
 
 
 def wait_until_answers(url, server, log, seconds=60):

@@ -85,17 +85,22 @@ def is_control(cell):
 
 
 def use(cell):
-    """Move each slider with the keyboard and press each button: the picture answers."""
-    picture = cell.locator(".jp-OutputArea img")
-    sliders, buttons = cell.get_by_role("slider"), cell.locator("button.widget-toggle-button")
-    assert sliders.count() > 0
-    moves = [lambda: sliders.first.press("ArrowRight")]
-    moves += [button.click for button in buttons.all()[1:]]
-    for move in moves:
+    """Press each button, and move the slider with the keyboard to its end: the picture answers."""
+    picture, slider = cell.locator(".jp-OutputArea img"), cell.get_by_role("slider")
+
+    def answers(move):
         before, alt = picture.get_attribute("src"), picture.get_attribute("alt")
         move()
-        expect(picture).not_to_have_attribute("src", before)
+        expect(picture).not_to_have_attribute("src", before, timeout=30_000)
         assert picture.get_attribute("alt") not in ("", alt)
+
+    for button in cell.locator("button.widget-toggle-button").all()[1:]:
+        answers(button.click)
+    last = int(float(slider.get_attribute("aria-valuemax")))
+    for place in range(1, last + 1):
+        answers(lambda: slider.press("ArrowRight"))
+        expect(slider).to_have_attribute("aria-valuenow", f"{place}.0")
+    assert last > 5
 
 
 @pytest.mark.parametrize("lesson", LESSONS)

@@ -192,8 +192,9 @@ def test_every_page_is_sound(pages, url):
     assert sum(len(facts["pictures"]) for facts in pages.values()) > 50
 
 
-def test_no_style_is_fetched_from_elsewhere():
+def test_no_style_is_fetched_from_elsewhere(url):
     styles = {path.name: path.read_text(encoding="utf-8") for path in SITE.rglob("*.css")}
+    assert styles
     assert [
         name for name, text in styles.items() if re.search(r"(url\(|@import)[^;]*//", text)
     ] == []
