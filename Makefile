@@ -63,8 +63,9 @@ check-browser: site  ## JupyterLab and the site as a browser shows them; install
 	  || command -v google-chrome; } >/dev/null \
 	  || { apt-get update -qq && apt-get install -qq -y chromium; } >/dev/null 2>&1 \
 	  || { echo "There is no Chromium: install the package chromium, or name a browser with CHROMIUM=..." >&2; exit 1; }
-	@$(RUN) pytest -q -n 2 --dist worksteal --screenshot=only-on-failure --output=results/screenshots/failures \
-	  tests/browser tests/test_site_build.py
+	@$(RUN) pytest -q tests/test_site_build.py
+	@$(RUN) pytest -q -n 2 --dist worksteal --screenshot=only-on-failure \
+	  --output=results/screenshots/failures tests/browser
 
 stubs: $(READY)  ## write the five stubs anew from the solutions; an edited file is kept beside it
 	@$(RUN) assignment stubs
