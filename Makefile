@@ -58,11 +58,12 @@ bench: $(READY)  ## the speed of the reference beside other libraries (BENCH_ARG
 site: .venv/ready-site  ## execute the notebooks with the reference and build a site, in results/site
 	@$(RUN) assignment site
 
-check-browser: site  ## JupyterLab and the site as a browser shows them; installs Chromium where it may
+check-browser: .venv/ready-site  ## JupyterLab and the site as a browser shows them; installs Chromium where it may
 	@{ test -n "$$CHROMIUM" || command -v chromium || command -v chromium-browser \
 	  || command -v google-chrome; } >/dev/null \
 	  || { apt-get update -qq && apt-get install -qq -y chromium; } >/dev/null 2>&1 \
 	  || { echo "There is no Chromium: install the package chromium, or name a browser with CHROMIUM=..." >&2; exit 1; }
+	@$(RUN) assignment site
 	@$(RUN) pytest -q tests/test_site_build.py
 	@$(RUN) pytest -q -n 2 --dist worksteal --screenshot=only-on-failure \
 	  --output=results/screenshots/failures tests/browser

@@ -16,9 +16,10 @@ TARGETS = re.findall(r"^([a-z-]+):.*  ## ", MAKEFILE, flags=re.MULTILINE)
 needs_make = pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
 
 
-def make(*arguments):
+def make(*arguments, **variables):
     """make as a person calls it, although `make check` runs this test."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("MAKE", "MFLAGS"))}
+    environment |= variables
     command = ["make", *arguments]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
 
@@ -61,6 +62,23 @@ def test_a_python_that_is_not_there_gets_one_sentence():
     said = [line for line in done.stderr.splitlines() if not line.startswith("make")]
     assert done.returncode != 0 and len(said) == 1
     assert said[0].startswith("no-such-python cannot be run: install Python 3.11 or newer")
+
+
+@needs_make
+def test_a_computer_without_a_browser_gets_one_sentence(tmp_path):
+    for tool in ("make", "sh"):  # and no apt-get that could install one
+        (tmp_path / tool).symlink_to(shutil.which(tool))
+    for name in ("requirements.txt", "pyproject.toml", "requirements-site.txt"):
+        (tmp_path / name).touch()
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    (tmp_path / ".venv" / "bin" / "python").symlink_to(sys.executable)
+    for name in ("{}.{}".format(*sys.version_info), "site"):  # all is set up, but a browser
+        (tmp_path / ".venv" / f"ready-{name}").touch()
+    (tmp_path / "Makefile").write_text(MAKEFILE, encoding="utf-8")
+    done = make("-C", tmp_path, "check-browser", PATH=str(tmp_path), CHROMIUM="")
+    said = [line for line in done.stderr.splitlines() if not line.startswith("make")]
+    assert done.returncode != 0 and len(said) == 1
+    assert said[0].startswith("There is no Chromium: install the package chromium, or name")
 
 
 @needs_make
