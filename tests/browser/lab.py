@@ -12,6 +12,8 @@ import time
 import urllib.request
 from pathlib import Path
 
+from assignment.checking.stubs import write_stubs
+
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "student"
 MINUTES_OF_A_LESSON = 5  # a limit: it takes less than one
@@ -26,13 +28,14 @@ SETTINGS = {
 
 
 def checkout(folder):
-    """The files of the project, as they are now, in a folder of their own; .venv is shared."""
+    """The project as it is now in a folder of its own, but nothing solved; .venv is shared."""
     listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     names = subprocess.run(listing, cwd=ROOT, check=True, capture_output=True, text=True).stdout
     for name in filter(None, names.split("\0")):
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, folder / name)
+    write_stubs(folder / "assignment")
     (folder / ".venv").symlink_to(ROOT / ".venv")
     return folder
 
