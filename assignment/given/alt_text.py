@@ -32,9 +32,9 @@ def describe(figure):
 
 
 def _describe(figure):
-    labels = [figure.get_suptitle()]
-    labels += [f"{name}: {text}" for name, text in zip("xy", _super_labels(figure), strict=True)]
-    sentences = [text for text in labels if text and not text.endswith(": ")]
+    x, y = figure.get_supxlabel(), figure.get_supylabel()
+    labels = {"": figure.get_suptitle(), "x: ": x, "y: ": y}
+    sentences = [f"{name}{text}" for name, text in labels.items() if text]
     axes = [ax for ax in figure.axes if ax.get_label() != "<colorbar>" and ax.get_visible()]
     pictures = [ax for ax in axes if _is_picture(ax)]
     if len(pictures) > 1:
@@ -55,10 +55,6 @@ def number(value):
 def _sentence(text):
     text = " ".join(text.replace("$", "").split())
     return text if text.endswith((".", "!", "?")) else f"{text}."
-
-
-def _super_labels(figure):
-    return figure.get_supxlabel(), figure.get_supylabel()
 
 
 def _own(artist):
