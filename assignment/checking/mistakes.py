@@ -182,6 +182,10 @@ MISTAKES = {
         "The first or the last example of the batch does not count: look at the ends of the loop.",
         GRADIENT,
     ),
+    "constant-factor": Mistake(
+        "There is a factor besides the 1 / N of the mean, the same in every call.",
+        LOSS,
+    ),
     "sign": Mistake("The sign is wrong: everything is multiplied by -1.", GRADIENT),
     "data-term-missing": Mistake(
         "Only the penalty is there: the part that depends on the examples is missing.",

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from assignment.checking.arrays import TOLERANCE, allowed, shaped
+from assignment.checking.arrays import TOLERANCE, agrees, allowed, shaped
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,28 @@ def search(observed, name, data, penalty=lambda seen: [((), 0.0)]):
     return [(d[1], p[1]) for d, p in sorted(surviving or (), key=_rank)]
 
 
+def fit(observed, name, data, penalty=lambda seen: [((), 0.0)]):
+    """Like search; but if all is right but for one factor, that is one mistake, not several."""
+    fits = search(observed, name, data, penalty)
+    several = not fits or sum(map(len, fits[0])) > 1
+    return [(("constant-factor",), ())] if several and _is_multiple(observed, name) else fits
+
+
+def _is_multiple(observed, name):
+    """Whether the array of that name is the right one times a number, the same in all cases."""
+    if len(observed) < 2 or any(name not in seen.arrays for seen in observed):
+        return False
+    pairs = [(shaped(s.arrays[name], s.expected[name]), s.expected[name]) for s in observed]
+    if any(got.shape != right.shape or not np.isfinite(got).all() for got, right in pairs):
+        return False
+    got, right = pairs[0]
+    factor = np.vdot(got, right) / np.vdot(right, right)
+    return factor > 0 and all(
+        agrees(got, factor * right, seen.tolerance)
+        for (got, right), seen in zip(pairs, observed, strict=True)
+    )
+
+
 def _near(got, sums, seen):
     """Whether each entry of an array is near that of each sum."""
     axes = tuple(range(2, sums.ndim))
@@ -149,7 +171,7 @@ def locate(observed, name):
         and np.any(right)
     ):
         size = np.abs(shaped(seen.arrays[name], right) - right).max() / np.abs(right).max()
-        told.append(f"The largest error is {size:.2g} of the largest entry.")
+        told.append(f"The largest error is {100 * size:.3g}% of the largest entry.")
     for axis, places in (("row", error.any(axis=-1)), ("column", error.any(axis=0))):
         if error.ndim == 2 and not places.all():
             where = ", ".join(map(str, np.flatnonzero(places)))

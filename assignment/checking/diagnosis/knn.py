@@ -152,8 +152,8 @@ def _nca_gradients(seen):
     _, Z, M = _neighbours(seen)
     _, _, with_itself = _neighbours(seen, with_itself=True)
     gradients = [
+        (("factor-2-missing",), _moved(M, M.T, Z).T @ X),  # rather than any constant factor
         ((), 2 * _moved(M, M.T, Z).T @ X),
-        (("factor-2-missing",), _moved(M, M.T, Z).T @ X),
         (("self-counted",), 2 * _moved(with_itself, with_itself.T, Z).T @ X),
         (("not-symmetrised",), 2 * _moved(M, M, Z).T @ X),
     ]

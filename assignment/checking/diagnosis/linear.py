@@ -9,6 +9,7 @@ from assignment.checking.diagnosis import (
     NONE,
     Explanation,
     count,
+    fit,
     search,
     turned,
     unique,
@@ -50,12 +51,12 @@ def _explain(losses, coefficients, observed):
         other = (("reg-other-form",), gradient_factor * reg * W)
         return [*penalty_gradients(W, reg, count(seen)), other]
 
-    fits = search(observed, "loss", partial(data, losses), penalty)
+    fits = fit(observed, "loss", partial(data, losses), penalty)
     in_loss = fits[0] if fits else (None, None)
 
     evidence = ""
     gradient = partial(data, coefficients)
-    fits = search(observed, "dW", gradient, penalty_gradient)
+    fits = fit(observed, "dW", gradient, penalty_gradient)
     if not fits and (fits := search(turned(observed, "dW"), "dW", gradient, penalty_gradient)):
         fits = [((*fits[0][0], "transposed"), fits[0][1])]
     if not fits and (found := _other_coefficients(coefficients, observed)):
@@ -107,10 +108,10 @@ def _other_coefficients(coefficients, observed):
             right = coefficients(X @ W, y)[0][1]
             if not told and not agrees(G, right):
                 i, c = np.unravel_index(np.argmax(np.abs(G - right)), G.shape)
-                whose = "its own" if c == y[i] else "another"
+                whose = "the right class" if c == y[i] else "another class than the right one"
                 told = (
                     f"With {seen.case.name}, G[{i}, {c}] is {round(G[i, c], 4):g}, but should be "
-                    f"{round(right[i, c], 4):g}; class {c} is {whose} of example {i}."
+                    f"{round(right[i, c], 4):g}; {c} is {whose} of example {i}."
                 )
         else:
             if told:

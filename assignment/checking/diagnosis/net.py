@@ -10,6 +10,7 @@ from assignment.checking.diagnosis import (
     NONE,
     Explanation,
     count,
+    fit,
     search,
     turned,
     unique,
@@ -179,7 +180,7 @@ def _fit_loss(observed):
         own = other_scores(seen)
         return of_right(seen) if own is None else data(lambda seen: own, seen)
 
-    return search(observed, "loss", of_right, _penalties) or search(
+    return fit(observed, "loss", of_right, _penalties) or search(
         observed, "loss", of_own, _penalties
     )
 
@@ -224,11 +225,11 @@ def explain_net_gradients(observed):
         return NONE  # other scores, other gradients: the numbers have to speak
     blocks = {}
     for block in ("W2", "b2", "W1", "b1"):
-        blocks[block] = _fit_block(observed, block, [fit[0] for fit in blocks.values() if fit])
+        blocks[block] = _fit_block(observed, block, [part[0] for part in blocks.values() if part])
     found = {}
-    for block, fit in blocks.items():
-        if fit:
-            found[block] = [*fit[0], *(name for name in fit[1] if name != "half")]
+    for block, terms in blocks.items():
+        if terms:
+            found[block] = [*terms[0], *(name for name in terms[1] if name != "half")]
         else:
             found[block] = ["gradients-swapped"] if _swapped(observed, block) else []
     halves = _halves([blocks["W1"], blocks["W2"]])
@@ -237,13 +238,13 @@ def explain_net_gradients(observed):
     names = unique(name for names in found.values() for name in names)
     if not names:
         convention = "half-convention" if halves == [True, True] else None
-        unknown = next((block for block, fit in blocks.items() if fit is None), None)
+        unknown = next((block for block, terms in blocks.items() if terms is None), None)
         if unknown:
             return Explanation(array=f"grads['{unknown}']")
         return Explanation(convention=convention)
     shows = next(block for block, names in found.items() if names)
     evidence = ""
-    if names[0].startswith("reg"):
+    if names[0].startswith(("reg", "constant")):
         evidence = next(filter(None, (_weighed(observed, block) for block in ("W1", "W2"))), "")
     return Explanation(names, evidence, array=f"grads['{shows}']")
 
@@ -255,8 +256,8 @@ def _fit_block(observed, block, others=()):
     """
     name = f"grads['{block}']"
     terms = [lambda seen: _data_terms(seen, block), lambda seen: _penalty_terms(seen, block)]
-    if fits := search(observed, name, *terms):
-        return next((fit for fit in fits if fit[0] and fit[0] in others), fits[0])
+    if fits := fit(observed, name, *terms):
+        return next((found for found in fits if found[0] and found[0] in others), fits[0])
     if fits := search(turned(observed, name), name, *terms):
         return (*fits[0][0], "transposed"), fits[0][1]
     return None
@@ -264,7 +265,7 @@ def _fit_block(observed, block, others=()):
 
 def _halves(fits):
     """For each penalty that is there and understood, whether it is one of one half."""
-    return ["half" in fit[1] for fit in fits if fit and not MISSING & {*fit[1]}]
+    return ["half" in found[1] for found in fits if found and not MISSING & {*found[1]}]
 
 
 def _has_a_whole_penalty(observed):

@@ -15,6 +15,8 @@ SCALES = (
     (("averaged-twice",), lambda N, C: 1 / N**2),
     (("averaged-over-classes",), lambda N, C: 1 / (N * C)),
     (("averaged-over-classes",), lambda N, C: 1 / C),
+    (("constant-factor",), lambda N, C: 2 / N),
+    (("constant-factor",), lambda N, C: 1 / (2 * N)),
     (("sign",), lambda N, C: -1 / N),
     (("sign", "not-averaged"), lambda N, C: -1.0),
 )
