@@ -4,6 +4,7 @@
 WORKING := $(shell .venv/bin/python -c 'import pip' 2>/dev/null && echo .venv/bin/python)
 PYTHON ?= $(or $(WORKING),python3)
 LAB_ARGS ?=
+AS_ROOT := $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
 BENCH_ARGS ?=
 NET_ARGS ?=
 $(if $(WORKING),,$(shell rm -f .venv/ready-*))
@@ -14,13 +15,15 @@ RUN := .venv/bin/python -m
 
 NBVAL := pytest -q -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=600
 
-.PHONY: help lab check lint test notebooks progress watch mutants derivations data net bench site check-browser stubs clean-notebooks picture lock
+.PHONY: help lab setup check lint test notebooks progress watch mutants derivations data net bench site check-browser stubs clean-notebooks picture lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*  ## ' Makefile | sed -E 's/:.*  ## /\t/' | expand -t 18
 
 lab: $(READY)  ## open the notebooks in JupyterLab (LAB_ARGS="--no-browser --port 8899")
-	@$(RUN) jupyterlab --LabApp.default_url=/lab/tree/notebooks $(LAB_ARGS)
+	@$(RUN) jupyterlab --LabApp.default_url=/lab/tree/notebooks $(AS_ROOT) $(LAB_ARGS)
+
+setup: $(READY)  ## set up .venv, as every target does by itself when it is first called
 
 check: lint test notebooks progress  ## prove that everything is sound: all of the four below
 
@@ -49,7 +52,7 @@ derivations: $(READY)  ## every line of the derivations, tried on random numbers
 data: $(READY)  ## fetch the full CIFAR-10 (139 MB or 170 MB; 180 MB on disk)
 	@$(RUN) assignment data
 
-net: $(READY)  ## train the best two-layer net on the full CIFAR-10: ten minutes; goes on if interrupted (NET_ARGS=--restart)
+net: $(READY)  ## train the best two-layer net on the full CIFAR-10: eight minutes; goes on if interrupted (NET_ARGS=--restart)
 	@$(RUN) assignment net $(NET_ARGS)
 
 bench: $(READY)  ## the speed of the reference beside other libraries (BENCH_ARGS=--quick: one minute)
@@ -59,10 +62,13 @@ site: .venv/ready-site  ## execute the notebooks with the reference and build a 
 	@$(RUN) assignment site
 
 check-browser: .venv/ready-site  ## JupyterLab and the site as a browser shows them; installs Chromium where it may
-	@{ test -n "$$CHROMIUM" || command -v chromium || command -v chromium-browser \
-	  || command -v google-chrome; } >/dev/null \
-	  || { apt-get update -qq && apt-get install -qq -y chromium; } >/dev/null 2>&1 \
-	  || { echo "There is no Chromium: install the package chromium, or name a browser with CHROMIUM=..." >&2; exit 1; }
+	@if test -n "$$CHROMIUM"; then \
+	  command -v "$$CHROMIUM" >/dev/null || { echo "CHROMIUM=$$CHROMIUM is no program." >&2; exit 1; }; \
+	else for browser in chromium chromium-browser google-chrome; do \
+	  command -v $$browser >/dev/null && exit; done; \
+	  { apt-get update -qq && apt-get install -qq -y chromium; } >/dev/null 2>&1 \
+	  || { echo "There is no Chromium: install the package chromium, or name a browser with CHROMIUM=..." >&2; exit 1; }; \
+	fi
 	@$(RUN) assignment site
 	@$(RUN) pytest -q tests/test_site_build.py
 	@$(RUN) pytest -q -n 2 --dist worksteal --screenshot=only-on-failure \
@@ -95,6 +101,7 @@ lock: $(READY)  ## pin what pyproject.toml asks for, and all that it needs, in r
 
 # What the site and the browser need besides.
 .venv/ready-site: requirements-site.txt $(READY)
+	@echo "Installing what the site takes besides; once."
 	@$(RUN) pip install --quiet --disable-pip-version-check -r requirements-site.txt
 	@touch $@
 

@@ -39,7 +39,9 @@ def softmax_loss_naive(W, X, y, reg):
 
 
 def softmax_loss_vectorized(W, X, y, reg):
-    """Softmax loss and its gradient without loops. Arguments and results as in the naive version.
+    """Softmax loss and its gradient without loops.
+
+    Arguments and results are those of the naive version.
 
     With P the (N, C) matrix of probabilities and Y the one-hot labels:
 

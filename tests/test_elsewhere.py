@@ -12,6 +12,7 @@ import nbformat
 import pytest
 from conftest import ROOT
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_notebook
 
 from assignment.checking.notebooks import NOTEBOOKS
@@ -34,10 +35,10 @@ def setup_cell(lesson):
     return next(cell.source for cell in cells if cell.cell_type == "code")
 
 
-def colab(folder, *cells):
+def colab(folder, *cells, repository=ROOT):
     """The outputs of cells in a kernel that has, as on Colab, packages but no suite.
 
-    The address of the suite leads to this checkout, by git's own means.
+    The address of the suite leads to the repository, by git's own means.
     """
     environment = {key: value for key, value in os.environ.items() if key != "ASSIGNMENT_FILES"} | {
         "COLAB_RELEASE_TAG": "release-colab",
@@ -45,7 +46,7 @@ def colab(folder, *cells):
         "PYTHONPATH": sysconfig.get_path("purelib"),
         "IPYTHONDIR": str(folder / ".ipython"),
         "GIT_CONFIG_COUNT": "1",
-        "GIT_CONFIG_KEY_0": f"url.file://{ROOT}.insteadOf",
+        "GIT_CONFIG_KEY_0": f"url.file://{repository}.insteadOf",
         "GIT_CONFIG_VALUE_0": ADDRESS,
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
     }
@@ -86,6 +87,11 @@ def test_what_a_student_wrote_on_colab_outlives_a_restart(tmp_path):
     (tmp_path / SUITE / "assignment" / "softmax.py").write_text("mine = 1")
     again = colab(tmp_path, setup, "from assignment.softmax import mine\nmine")
     assert '"text/plain": "1"' in again[1]
+
+
+def test_on_colab_a_suite_that_cannot_be_fetched_gets_one_sentence(tmp_path):
+    with pytest.raises(CellExecutionError, match=f"{SUITE} could not be fetched"):
+        colab(tmp_path, setup_cell("svm"), repository=tmp_path / "nowhere")
 
 
 def test_the_setup_does_nothing_elsewhere(tmp_path):

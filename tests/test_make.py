@@ -82,6 +82,13 @@ def test_a_computer_without_a_browser_gets_one_sentence(tmp_path):
 
 
 @needs_make
+def test_a_browser_that_is_not_there_gets_one_sentence():
+    done = make("check-browser", "--assume-old=.venv/ready-site", CHROMIUM="no-such-browser")
+    said = [line for line in done.stderr.splitlines() if not line.startswith("make")]
+    assert done.returncode != 0 and said == ["CHROMIUM=no-such-browser is no program."]
+
+
+@needs_make
 def test_ci_calls_make_and_nothing_else():
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
     commands = [line for line in script if line and not line.startswith("#")]

@@ -138,9 +138,11 @@ def progress(work=None):
     -------
     bool : False if something is wrong; what is only unsolved is not wrong
     """
-    sound = all(verdict.status in SOUND for verdict in table(work or Work()))
+    work = work or Work()
+    sound = all(verdict.status in SOUND for verdict in table(work))
     if not sound:
-        print("Of what is marked ✗ or !, `python -m assignment check NAME` says more.")
+        where = f" --submission {work.folder}" if work.folder else ""
+        print(f"Of what is marked ✗ or !, `python -m assignment check NAME{where}` says more.")
     return sound
 
 

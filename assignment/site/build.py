@@ -5,7 +5,6 @@ import inspect
 import re
 import shutil
 import string
-import tempfile
 from base64 import b64decode
 from dataclasses import replace
 from importlib import import_module
@@ -21,6 +20,7 @@ from assignment.checking.notebooks import NOTEBOOKS
 from assignment.checking.stubs import SOLUTIONS, environment_with
 from assignment.given.alt_text import FAILED
 from assignment.given.derivations import DERIVATIONS
+from assignment.given.progress import progress_bar
 
 ROOT = NOTEBOOKS.parent
 SITE = ROOT / "results" / "site"
@@ -38,34 +38,53 @@ def build(site=SITE, notebooks=NOTEBOOKS):
 
     Raises
     ------
-    RuntimeError : a notebook raises, or shows a picture that has no alt text
+    RuntimeError : a notebook raises, or shows a picture that has no alt text; or it is interrupted
     """
     paths = [notebooks / f"{lesson}.ipynb" for lesson in LESSONS]
-    site.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=site.parent, prefix=f"{site.name}-") as place:
-        pages, made = Path(place) / "pages", Path(place) / "made"
-        write_pages(pages, dict(zip(LESSONS, asyncio.run(execute(paths)), strict=True)))
-        options = ["-q", "--fail-on-warning", "-c", Path(__file__).parent, "-d", f"{place}/read"]
+    place = site.with_name(f"{site.name}.partial")
+    shutil.rmtree(place, ignore_errors=True)  # of a build that was killed
+    place.mkdir(parents=True)
+    try:
+        pages, made = place / "pages", place / "made"
+        print("Executing the four lessons with the reference takes about a minute.", flush=True)
+        with asyncio.Runner(loop_factory=LoopWithoutSignals) as runner:
+            executed = runner.run(execute(paths))
+        write_pages(pages, dict(zip(LESSONS, executed, strict=True)))
+        options = ["-q", "--fail-on-warning", "-c", Path(__file__).parent, "-d", place / "read"]
         if failed := build_main([*map(str, options), str(pages), str(made)]):
             return failed
         shutil.rmtree(site, ignore_errors=True)
         made.replace(site)
-    print(site / "index.html")
+    except KeyboardInterrupt:
+        raise RuntimeError("Interrupted: the site is as it was.") from None
+    finally:
+        shutil.rmtree(place)
+    print(f"The site is built: open {(site / 'index.html').as_uri()}")
     return 0
+
+
+class LoopWithoutSignals(asyncio.SelectorEventLoop):
+    """Ctrl-C ends all; a NotebookClient would take it, end its own kernel, and the others go on."""
+
+    def add_signal_handler(self, *arguments):
+        raise RuntimeError("signals are left alone")  # as a loop in a thread says, too
 
 
 async def execute(paths):
     """The notebooks as they are after a run with the reference, two at a time."""
     free = asyncio.Semaphore(AT_ONCE)
+    notebooks = [nbformat.read(path, as_version=4) for path in paths]
+    code = sum(cell.cell_type == "code" for notebook in notebooks for cell in notebook.cells)
+    bar = progress_bar(code, "cells")
 
-    async def one(path):
-        notebook = nbformat.read(path, as_version=4)
+    async def one(path, notebook):
         folder = {"metadata": {"path": NOTEBOOKS}}
         client = NotebookClient(
             notebook,
             timeout=SECONDS,
             kernel_name="python3",
             resources=folder,
+            on_cell_executed=lambda **_: bar.update(),
             extra_arguments=["--IPKernelApp.log_level=40"],  # no word on how it is connected
         )
         async with free:
@@ -74,7 +93,8 @@ async def execute(paths):
             except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
                 raise RuntimeError(f"{path.name} fails with the reference.\n{error}") from None
 
-    done = await asyncio.gather(*map(one, paths), return_exceptions=True)
+    with bar:
+        done = await asyncio.gather(*map(one, paths, notebooks), return_exceptions=True)
     if failures := [each for each in done if isinstance(each, Exception)]:
         raise RuntimeError("\n".join(map(str, failures)))
     return done
@@ -159,9 +179,8 @@ def contents():
 def exercises_page():
     """The index of exercises, made from the list."""
     rows = "\n".join(
-        f"| `{exercise.name}` <br> {_purpose(exercise)} | "
-        f"[{exercise.notebook}, {exercise.section}]"
-        f"(notebooks/{exercise.notebook}.ipynb#{_slug(exercise.section)}) | "
+        f"| [`{exercise.name}`](notebooks/{exercise.notebook}.ipynb#{_slug(exercise.section)}) "
+        f"<br> {_purpose(exercise)} <br> {exercise.notebook}, section {exercise.section}; "
         f"`{exercise.file}` | {exercise.points} |"
         for exercise in EXERCISES
     )
@@ -170,12 +189,14 @@ def exercises_page():
         f"# Exercises\n\n{len(EXERCISES)} blanks, {total} points, in the order of the lessons. "
         '`check("NAME")` in a notebook, or `python -m assignment check NAME`, says what is wrong '
         "with one; `python -m assignment hint NAME` helps.\n\n"
-        f"| exercise | lesson | file | points |\n|:--|:--|:--|--:|\n{rows}\n"
+        f"| exercise | points |\n|:--|--:|\n{rows}\n"
     )
 
 
 def _purpose(exercise):
     """The first line of the docstring of the function, as the student's file has it."""
+    if exercise.function:
+        return f"A part of `{exercise.function}`."
     thing = import_module(f"assignment.solutions.{Path(exercise.file).stem}")
     for name in exercise.called.split("."):
         thing = getattr(thing, name)

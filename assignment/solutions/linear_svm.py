@@ -58,7 +58,9 @@ def svm_loss_naive(W, X, y, reg):
 
 
 def svm_loss_vectorized(W, X, y, reg):
-    """Multiclass hinge loss and its gradient without loops. Arguments and results as above.
+    """Multiclass hinge loss and its gradient without loops.
+
+    Arguments and results are those of the naive version.
 
     With M the (N, C) matrix that has 1 where a margin is positive, and in column y_i minus the
     number of positive margins of its row:

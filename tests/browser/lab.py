@@ -61,7 +61,7 @@ def make_lab(project, home, theme="JupyterLab Light"):
     port = free_port()
     arguments = (
         f"--no-browser --port={port} --ServerApp.port_retries=0 --IdentityProvider.token={TOKEN} "
-        "--expose-app-in-browser --allow-root"
+        "--expose-app-in-browser"
     )
     environment = {key: value for key, value in os.environ.items() if "MAKE" not in key} | {
         "HOME": str(home),

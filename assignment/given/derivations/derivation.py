@@ -61,7 +61,7 @@ class Verdict:
         if self.status == "ill-formed":
             return f"✗ ill-formed: {self.reason}"
         mark = "✓ holds" if self.status == "holds" else "✗ false"
-        return f"{mark}, error {self.error:.0e}" if self.error else f"{mark}, exactly"
+        return f"{mark}, error {self.error:.1g}" if self.error else f"{mark}, exactly"
 
 
 @dataclass(frozen=True)
