@@ -85,7 +85,9 @@ async def execute(paths):
             kernel_name="python3",
             resources=folder,
             on_cell_executed=lambda **_: bar.update(),
-            extra_arguments=["--IPKernelApp.log_level=40"],  # no word on how it is connected
+            extra_arguments=[
+                "--IPKernelApp.log_level=50"
+            ],  # no word on how it is connected or ended
         )
         async with free:
             try:
