@@ -69,6 +69,9 @@ class LoopWithoutSignals(asyncio.SelectorEventLoop):
     def add_signal_handler(self, *arguments):
         raise RuntimeError("signals are left alone")  # as a loop in a thread says, too
 
+    def call_exception_handler(self, context):
+        """What still waits for a kernel that has been ended has nothing to say."""
+
 
 async def execute(paths):
     """The notebooks as they are after a run with the reference, two at a time."""
