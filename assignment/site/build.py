@@ -88,9 +88,8 @@ async def execute(paths):
             kernel_name="python3",
             resources=folder,
             on_cell_executed=lambda **_: bar.update(),
-            extra_arguments=[
-                "--IPKernelApp.log_level=50"
-            ],  # no word on how it is connected or ended
+            # no word on how a kernel is connected, or ended
+            extra_arguments=["--IPKernelApp.log_level=50"],
         )
         async with free:
             try:
