@@ -2,6 +2,7 @@
 
 import base64
 import re
+import signal
 
 import nbformat
 import pytest
@@ -64,6 +65,14 @@ def test_a_picture_without_alt_text_ends_the_build(tmp_path):
         build.pictures([picture("")], tmp_path / "svm.ipynb")
 
 
+@pytest.fixture
+def interruptible():
+    """As at a terminal: what a script starts in the background ignores Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize(
     "source, says",
     [
@@ -74,7 +83,7 @@ def test_a_picture_without_alt_text_ends_the_build(tmp_path):
         ),
     ],
 )
-def test_a_build_that_ends_early_leaves_the_old_site(source, says, tmp_path):
+def test_a_build_that_ends_early_leaves_the_old_site(source, says, tmp_path, interruptible):
     for lesson in build.LESSONS:
         notebook = new_notebook(cells=[new_code_cell(source if lesson == "svm" else "1 + 1")])
         nbformat.write(notebook, tmp_path / f"{lesson}.ipynb")
