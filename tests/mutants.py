@@ -50,6 +50,19 @@ PENALTIES = {
     "a twentieth": ("loss", "0.05 * reg * np.sum(W * W)", "reg-other-form"),
     "sum of W in the gradient": ("dW", "reg * np.sum(W)", "reg-other-form"),
     "sign of W": ("dW", "reg * np.sign(W)", "reg-other-form"),
+    "penalty before and after the division": (
+        "loss",
+        "reg * np.sum(W * W) / N + reg * np.sum(W * W)",
+        "reg-before-and-after",
+    ),
+    "last row left out": ("loss", "reg * np.sum(W[:-1] ** 2)", "reg-last-row-missing"),
+    "last row left out of the gradient": (
+        "dW",
+        "2 * reg * np.vstack([W[:-1], 0 * W[-1:]])",
+        "reg-last-row-missing",
+    ),
+    "Python's sum": ("loss", "reg * sum(W * W)", "rows-summed"),
+    "a number for the gradient": ("dW", "(reg + np.sum(W * W))", "reg-other-form"),
 }
 
 LINEAR_WRONG = {
@@ -110,6 +123,29 @@ LINEAR_WRONG = {
         "loss twice": ("return loss, dW", "return 2 * loss, dW", "constant-factor"),
         "half of both": ("return loss, dW", "return loss / 2, dW / 2", "constant-factor"),
         "examples twice": ("dW / N", "2 * dW / N", "constant-factor"),
+        "divided by N and the penalty": (
+            "dW / N + 2 * reg * W",
+            "dW / (N + 2 * reg * W)",
+            "divided-by-penalty",
+        ),
+        "loss divided by N and the penalty": (
+            "loss / N + reg * np.sum(W * W)",
+            "loss / (N + reg * np.sum(W * W))",
+            "divided-by-penalty",
+        ),
+        "1 for the example": ("dW[:, y[i]] -= X[i]", "dW[:, y[i]] -= 1", "one-for-example"),
+        "loss times the label": ("loss += margin", "loss += margin * y[i]", "label-as-factor"),
+        "divided in the loop": (
+            "dW = np.zeros_like(W)\n    for i in range(N):\n",
+            "dW = np.zeros_like(W)\n    for i in range(N):\n"
+            "        loss /= N if i else 1; dW /= N if i else 1\n",
+            "divided-in-loop",
+        ),
+        "label of the class": (
+            "margin = scores[c] - scores[y[i]] + 1",
+            "margin = scores[c] - scores[y[c]] + 1",
+            "label-of-class",
+        ),
     },
     "svm_loss_vectorized": {
         "violations counted once": ("-M.sum(axis=1)", "-1", "violations-counted-once"),
@@ -151,6 +187,11 @@ LINEAR_WRONG = {
         "transposed": ("return loss, dW", "return loss, dW.T.copy()", "transposed"),
         "ragged": ("return loss, dW", "return loss, [[1.0], [1.0, 2.0]]", "wrong-return"),
         "one class off": ("return loss, dW", "dW[:, -1] *= 1.001; return loss, dW", None),
+        "rows for entries": (
+            "margins -= scores[rows, y][:, np.newaxis] - 1",
+            "margins -= scores[y] - 1",
+            "rows-for-entries",
+        ),
     },
     "softmax_loss_naive": {
         "gradient twice": ("return loss, dW", "return loss, 2 * dW", "constant-factor"),
@@ -222,6 +263,47 @@ LINEAR_WRONG = {
         "NaN": ("return loss, dW", "return np.nan, np.nan * W", None),
         "NaN in the loss": ("return loss, dW", "return np.nan, dW", None),
         "y changed": ("return loss, dW", "y += 1; return loss, dW", "inputs-changed"),
+        "divided by N and the penalty": (
+            "dW / N + 2 * reg * W",
+            "dW / (N + reg * W)",
+            "divided-by-penalty",
+        ),
+        "1 for the example": (
+            "dW[:, c] += (p - (c == y[i])) * X[i]",
+            "dW[:, c] += p * X[i] - (c == y[i])",
+            "one-for-example",
+        ),
+        "loss times the label": (
+            "loss += log_sum - shifted[y[i]]",
+            "loss += y[i] * (log_sum - shifted[y[i]])",
+            "label-as-factor",
+        ),
+        "divided in the loop": (
+            "    for i in range(N):\n",
+            "    for i in range(N):\n        loss /= N if i else 1; dW /= N if i else 1\n",
+            "divided-in-loop",
+        ),
+        "label of the class": ("(c == y[i])", "(c == y[c])", "label-of-class"),
+        "a sum that grows": (
+            "log_sum = np.log(np.exp(shifted).sum())",
+            "log_sum = np.log(np.exp(shifted).sum() + (np.exp(log_sum) if i else 0))",
+            "sum-not-reset",
+        ),
+        "p of the right class for all": (
+            "p = np.exp(shifted[c] - log_sum)",
+            "p = np.exp(shifted[y[i]] - log_sum)",
+            "right-probability-for-all",
+        ),
+        "exponential missing": (
+            "p = np.exp(shifted[c] - log_sum)",
+            "p = scores[c] / scores.sum()",
+            "exp-missing",
+        ),
+        "nothing but zeros, in another shape": (
+            "return loss, dW",
+            "return 0.0, np.zeros(W.shape[1])",
+            "loss-missing",
+        ),
     },
     "softmax_loss_vectorized": {
         "columns for entries": ("P[rows, y] -= 1", "P[:, y] -= 1", "columns-for-entries"),
@@ -237,7 +319,7 @@ LINEAR_WRONG = {
         ),
         "overflow": (SHIFT, "pass", "overflow"),
         "a row for a column": (SHIFT, "scores -= scores.max(axis=1)", "broadcast-wrong-axis"),
-        "one shift for all rows": (SHIFT, "scores -= scores.max()", "overflow"),
+        "one shift for all rows": (SHIFT, "scores -= scores.max()", "underflow"),
         "shift along the wrong axis": (
             SHIFT,
             "scores -= scores.max(axis=0)",
@@ -268,6 +350,22 @@ LINEAR_WRONG = {
             "wrong-shape",
         ),
         "loss missing": ("return loss, dW", "return 0.0, dW", "loss-missing"),
+        "loss missing, and the gradient off": (
+            "return loss, dW",
+            "return 0.0, dW + 0.1",
+            "loss-missing",
+        ),
+        "rows for entries": ("P[rows, y] -= 1", "P[y] -= 1", "rows-for-entries"),
+        "loss of rows": (
+            "loss = np.mean(np.log(sums[:, 0]) - correct)",
+            "loss = -np.sum(np.log((P / sums)[y])) / N",
+            "rows-for-entries",
+        ),
+        "logarithm of p - 1": (
+            "loss = np.mean(np.log(sums[:, 0]) - correct)",
+            "loss = -np.mean(np.log(P[rows, y] / sums[:, 0] - 1))",
+            "log-after-subtraction",
+        ),
     },
 }
 
@@ -500,6 +598,21 @@ WRONG = {
             "scores = scores.T.copy() if y is None else scores",
             "transposed",
         ),
+        "bias in the product": (
+            "H += b1",
+            "H = X @ (W1 + b1)",
+            "bias-in-product",
+        ),
+        "second bias in the product": (
+            "scores = H @ W2 + b2",
+            "scores = H @ (W2 + b2)",
+            "bias-in-product",
+        ),
+        "np.max for np.maximum": (
+            "np.maximum(H, 0, out=H)",
+            "H = np.max(H, 0)",
+            "wrong-shape",
+        ),
         "weights of one unit off": (
             "scores = H @ W2 + b2",
             "scores = H @ W2 + b2; scores[:, 0] += 0.01 * H[:, 0]",
@@ -533,12 +646,32 @@ WRONG = {
         "mean twice": ("np.mean(np.log", "2 * np.mean(np.log", "constant-factor"),
         "sign": ("np.mean(np.log", "-np.mean(np.log", "sign"),
         "overflow": (SHIFT, "pass", "overflow"),
-        "one shift for all rows": (SHIFT, "scores -= scores.max()", "overflow"),
+        "one shift for all rows": (SHIFT, "scores -= scores.max()", "underflow"),
         "shift along the wrong axis": (SHIFT, "scores -= scores.max(axis=0)", "shift-wrong-axis"),
         "shifted in one place": (
             "correct = scores[rows, y]",
             "correct = self.loss(X)[rows, y]",
             "shift-in-one-place",
+        ),
+        "one layer twice": (
+            NET_PENALTY,
+            "reg * (2 * np.sum(W1 * W1) + np.sum(W2 * W2))",
+            "reg-layers-differ",
+        ),
+        "b1 twice": (
+            NET_PENALTY,
+            "reg * (np.sum(W1 * W1) + np.sum(W2 * W2) + 2 * np.sum(b1 * b1))",
+            "biases-regularised",
+        ),
+        "Python's sum": (
+            NET_PENALTY,
+            "reg * (np.sum(W1 * W1) + sum(W2 * W2))",
+            "rows-summed",
+        ),
+        "logarithm of p - 1": (
+            "loss = np.mean(np.log(sums[:, 0]) - correct)",
+            "loss = -np.mean(np.log(P[rows, y] / sums[:, 0] - 1))",
+            "log-after-subtraction",
         ),
         "params changed": (
             NET_PENALTY,
@@ -608,6 +741,17 @@ WRONG = {
             "H.T @ dscores",
             "(X @ W1 + b1).T @ dscores",
             "pre-activation-for-hidden",
+        ),
+        "gradient of W2 for W2": (
+            "dscores @ W2.T",
+            'dscores @ grads["W2"].T',
+            "gradient-for-weights",
+        ),
+        "factor 2 in one, one half in the loss": (
+            'grads["b1"] = dH.sum(axis=0)',
+            'grads["b1"] = dH.sum(axis=0); grads["W1"] -= reg * W1; '
+            "loss -= reg / 2 * (np.sum(W1**2) + np.sum(W2**2))",
+            "reg-factors-differ",
         ),
         "dH without W2 transposed": (
             "dscores @ W2.T",

@@ -254,11 +254,20 @@ def test_a_convention_hides_no_crash(verdict):
 # Stability.
 
 
-@pytest.mark.parametrize("shift", ["pass", "scores -= scores.max()"])
-def test_an_overflow_is_unstable(shift, verdict):
+@pytest.mark.parametrize(
+    "shift, diagnosis, where",
+    [
+        ("pass", "overflow", "With scores around 1,000,"),
+        ("scores -= scores.max()", "underflow", "With scores around 0 and -1,000,"),
+        # Their mean lies half way, and moves both ends too far.
+        ("scores -= scores.mean()", None, "With scores around 1,000 and -1,000,"),
+    ],
+)
+def test_what_large_scores_do_is_told_by_the_calls_that_fail(shift, diagnosis, where, verdict):
     name = "softmax_loss_vectorized"
     found = verdict(name, spoilt(name, "scores -= scores.max(axis=1, keepdims=True)", shift))
-    assert (found.status, found.diagnosis) == ("unstable", "overflow")
+    assert (found.status, found.diagnosis) == ("unstable", diagnosis)
+    assert where in found.message
 
 
 def test_an_exception_at_large_scores_is_unstable_too(verdict):
@@ -495,7 +504,8 @@ def test_several_mistakes_are_all_told(verdict):
 def test_what_is_not_understood_is_told_beside_what_is(verdict):
     source = replaced("softmax_loss_naive", ("loss / N + ", "1.01 * loss / N + "), ("dW / N", "dW"))
     found = verdict("softmax_loss_naive", source)
-    assert found.diagnosis == "not-averaged" and "Besides: loss is off too" in found.message
+    assert found.diagnosis == "not-averaged" and "Besides: With N = 7" in found.message
+    assert re.search(r"loss is \d+\.\d+, but should be", found.message)
 
 
 def test_a_change_of_the_inputs_is_told_beside_another_mistake(verdict):

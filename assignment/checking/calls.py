@@ -23,13 +23,17 @@ class Case:
 
     name : what is special about it, as it is told
     arguments : the keyword arguments of the call
-    failure : what it means when this case alone fails: "wrong", "unstable", or the remark to make
+    failure : what it means when this case alone fails: "wrong", one of UNSTABLE, or the remark to
+        make
     """
 
     name: str
     arguments: dict
     failure: str = "wrong"
 
+
+# What it means to be right, but not for large scores; of several the first that fails is told.
+UNSTABLE = ("overflow", "underflow", "unstable")
 
 LOG_0 = (
     "log(0) at an extreme gap: where the right class trails by 745 or more, its probability is 0 "
@@ -249,37 +253,57 @@ def linear_cases(extreme=1e4):
 
 
 def svm_cases():
-    return linear_cases() + [_offset_case(1e4, "wrong")]
+    return linear_cases() + [_offset_case(WIDE, 1e4, "wrong")]
 
 
 def softmax_cases():
-    """Besides, rows of scores around +1,000 and -1,000, the scores in each a few apart.
+    """Besides, rows of large scores, the scores in each a few apart.
 
-    Where the right class trails by 745 or more, exp is 0 and its log infinite: a remark, no more.
+    Where all rows lie high, only a shift that is missing can fail; where some lie at 0 and the
+    others low, one shift for all rows fails too.
     """
-    far = _offset_case(1e3, "unstable")
-    gap = {**far.arguments, "W": 1000 * far.arguments["W"]}
+    gap = _offset_case(WIDE, 1e3, LOG_0)
     return linear_cases() + [
-        far,
-        _offset_case(1e4, "unstable"),
-        Case(
-            "scores 1,000 apart",
+        _offset_case(HIGH, 1e3, "overflow"),
+        _offset_case(LOW, 1e3, "underflow"),
+        _offset_case(WIDE, 1e3, "unstable"),
+        _offset_case(WIDE, 1e4, "unstable"),
+        replace(
             gap,
-            failure=LOG_0,
+            name="scores 1,000 apart",
+            arguments={**gap.arguments, "W": 1000 * gap.arguments["W"]},
         ),
     ]
 
 
-def _offset_case(offset, failure):
-    """Scores that are exact in float32 too, so that only overflow spoils them; no margin is 0."""
+# Which way the scores of each row are moved.
+HIGH, LOW, WIDE = (1, 1, 1, 1, 1, 1, 1), (0, -1, -1, 0, -1, 0, -1), (1, -1, 1, 0, -1, 1, -1)
+
+
+def _told(offset, rows):
+    """How a case says where its scores lie, from the highest on: scores around 0 and -1,000."""
+    places = sorted({offset * row for row in rows if row or max(rows) == 0}, reverse=True)
+    return "scores around " + " and ".join(f"{place:,.0f}" for place in places)
+
+
+def _offset_case(rows, offset, failure):
+    """Scores that are exact in float32 too, so that only overflow spoils them; no margin is 0.
+
+    rows : 1, 0 or -1 for each row, times the offset
+    """
     rng = np.random.default_rng(20)
     X = rng.integers(-2, 3, size=(7, 5)).astype(float)
     W = rng.integers(-3, 4, size=(5, 4)) / 4
     X[:, -2], W[-2] = 1, np.arange(4) / 16
-    X[:, -1] = offset * np.array([1, -1, 1, 0, -1, 1, -1])
+    X[:, -1] = offset * np.array(rows)
     W[-1] = 1
     arguments = {"W": W, "X": X, "y": rng.integers(0, 4, size=7), "reg": 0.0}
-    return Case(f"scores around {offset:,.0f} and {-offset:,.0f}", arguments, failure)
+    return Case(_told(offset, rows), arguments, failure)
+
+
+def sure(y, num_classes):
+    """X and W whose scores are 0 for the right classes and -1,000 for all others: p is 1."""
+    return np.eye(num_classes)[y], 1000.0 * np.eye(num_classes) - 1000.0
 
 
 def turned(*arrays):
@@ -318,7 +342,10 @@ def call_linear_loss(function):
         if transposed:
             dW = np.asarray(dW).T
         arrays = {"loss": _kept(loss), "dW": _kept(dW), "transposed": transposed}
-        if numerical and not transposed and _is_number(loss):
+        if numerical and not transposed and np.all(np.isnan(loss)):
+            X_sure, W_sure = sure(y_before, W.shape[1])
+            arrays["loss where p is 1"] = f(W_sure, X_sure, y_before.copy(), 0.0)[0]
+        elif numerical and not transposed and _is_number(loss):
             arrays["numerical dW"] = measured(
                 lambda: f(W_before, X_before.copy(), y_before.copy(), reg)[0], W_before
             )
@@ -560,11 +587,11 @@ def _net(net_class, params):
     return net
 
 
-def net_cases(numerical=False, large="unstable"):
+def net_cases(numerical=False, large=None):
     """Networks of many sizes, and scores that are large.
 
     numerical : whether to measure the gradients of the student's own loss too
-    large : what it means to be wrong for large scores alone
+    large : what it means to be wrong for large scores alone, where that is not one of UNSTABLE
     """
     cases = []
     sizes = [
@@ -589,7 +616,15 @@ def net_cases(numerical=False, large="unstable"):
     cases += variants(first)
     if numerical:
         cases[:2] = [replace(c, arguments={**c.arguments, "numerical": True}) for c in cases[:2]]
-    cases += [_net_offset_case(offset, large) for offset in (1024.0, 2.0**14)]
+    cases += [
+        _net_offset_case(rows, offset, large or failure)
+        for rows, offset, failure in (
+            (HIGH, 1024.0, "overflow"),
+            (LOW, 1024.0, "underflow"),
+            (WIDE, 1024.0, "unstable"),
+            (WIDE, 2.0**14, "unstable"),
+        )
+    ]
     gap = {**first.arguments["params"], "b2": np.array([1000.0, 0.0, -1000.0])}
     cases.append(
         Case(
@@ -601,11 +636,11 @@ def net_cases(numerical=False, large="unstable"):
     return cases
 
 
-def _net_offset_case(offset, failure):
+def _net_offset_case(rows, offset, failure):
     """One hidden unit lifts the scores of some rows by an offset, another lowers others' scores."""
     rng = np.random.default_rng(80)
     X = rng.integers(-2, 3, size=(6, 4)).astype(float)
-    X[:, -1] = offset * np.array([1, -1, 0, 1, -1, 1])
+    X[:, -1] = offset * np.array(rows[:6])
     params = {
         "W1": rng.integers(-3, 4, size=(4, 5)) / 4,
         "b1": rng.integers(-3, 4, size=5) / 4 + 1 / 8,  # no hidden unit is at its kink
@@ -615,7 +650,7 @@ def _net_offset_case(offset, failure):
     params["W1"][-1] = [1, -1, 0, 0, 0]
     params["W2"][0], params["W2"][1] = 1, -1
     arguments = {"X": X, "y": rng.integers(0, 3, size=6), "params": params, "reg": 0.0}
-    return Case(f"scores around {offset:,.0f} and {-offset:,.0f}", arguments, failure)
+    return Case(_told(offset, rows), arguments, failure)
 
 
 def call_net_scores(module, X, y, params, reg):
@@ -628,7 +663,13 @@ def call_net_loss(module, X, y, params, reg):
     scores = np.array(net.loss(X), copy=True)
     loss, grads = _pair("TwoLayerNet.loss", net.loss(X, y, reg=reg))
     grads = grads if isinstance(grads, Mapping) else {}
-    return {"loss": loss, "scores": scores, **_named(grads)}
+    arrays = {"loss": loss, "scores": scores, **_named(grads)}
+    if np.all(np.isnan(loss)):
+        X_sure, W_sure = sure(y, scores.shape[1])
+        layers = {"W1": np.eye(len(W_sure)), "b1": 0 * W_sure[0], "W2": W_sure, "b2": 0 * W_sure[0]}
+        where_sure = _net(module.TwoLayerNet, layers).loss(X_sure, y, reg=0.0)
+        arrays["loss where p is 1"] = where_sure[0]
+    return arrays
 
 
 def _named(grads):

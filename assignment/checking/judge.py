@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass, field, replace
 import numpy as np
 
 from assignment.checking.arrays import TOLERANCE, TOLERANCE_FLOAT32, allowed, complaint, shaped
-from assignment.checking.diagnosis import NONE, Observed, locate
+from assignment.checking.calls import UNSTABLE
+from assignment.checking.diagnosis import NONE, Observed, in_halves, locate
 from assignment.checking.mistakes import MISTAKES
 from assignment.checking.run import Failure
 
@@ -22,6 +23,8 @@ STATUSES = (
     "missing",
 )
 
+
+BY_HALVES = "(Right is here what belongs to your penalty of 0.5 * reg * sum(W^2).)"
 
 LAYOUT_OF_2015 = "layout of 2015: W is (C, D) and X is (D, N) here; what is told is turned"
 
@@ -156,32 +159,43 @@ class _Judgement:
     def _not_finished(self):
         """A stub raises, or returns zeros or None; gradients may be still to come."""
         plain = [failure for case, failure in self.failures if case.failure == "wrong"]
-        missing = [
-            name for seen in self.seen[:1] for name in seen.judged if name not in seen.arrays
-        ]
-        if any(failure.kind == "unsolved" for failure in plain) or (not plain and self._is_blank()):
-            message = "Still to be written."
-        elif missing and self.exercise.judged:
-            message = f"{' and '.join(missing)} still to be written."
-        else:
-            return None
+        raised = any(failure.kind == "unsolved" for failure in plain)
+        absent = self._absent()
+        if not raised and (plain or not self._is_blank()):
+            there = [name for name in self.seen[0].judged if name not in absent] if absent else []
+            if not there or any(map(self._complaint_of_what_is_there, self.plain)):
+                return None
+            told = f"{_listed(absent)} missing; {_listed(there)} right."
+            return self._found("unsolved", told, "gradient-missing" if "grads" in told else None)
         has_loss = any(np.any(seen.arrays.get("loss", 0)) for seen in self.seen)
         if has_loss and "gradients" in self.exercise.name:
-            message = message.removeprefix("Still to be written.")
-            return self._found("unsolved", message, "gradient-missing")
-        return self._found("unsolved", message)
+            told = f"{_listed(absent)} missing." if absent else ""
+            return self._found("unsolved", told, "gradient-missing")
+        return self._found("unsolved", "Still to be written.")
+
+    def _absent(self):
+        """Names of what is judged and never comes back."""
+        if self.exercise.judged is None or not self.plain:
+            return []
+        judged = self.plain[0].judged
+        return [n for n in judged if not any(n in seen.arrays for seen in self.plain)]
+
+    def _complaint_of_what_is_there(self, seen):
+        there = tuple(name for name in seen.judged if name in seen.arrays)
+        return self.exercise.complain(replace(seen, judged=there))
 
     def _is_blank(self):
-        """Whether nothing has come back but zeros, where something else was due."""
+        """Whether nothing has come back but zeros of the right shape, where something was due."""
         if self.exercise.judged is None:  # a training: has it ever asked for a loss?
             told = [seen.arrays.get("losses on three groups", ()) for seen in self.seen]
             return not any("steps" in seen.arrays for seen in self.seen) and not any(
                 map(np.size, told)
             )
         pairs = [(seen.arrays.get(n), seen.expected[n]) for seen in self.seen for n in seen.judged]
-        got = [array for array, _ in pairs if array is not None]
+        got = [(array, right) for array, right in pairs if array is not None]
         due = any(np.any(right) for _, right in pairs)
-        return bool(pairs) and not any(map(np.any, got)) and (due or not got)
+        zeros = all(not np.any(a) and shaped(a, right).shape == right.shape for a, right in got)
+        return bool(pairs) and zeros and (due or not got)
 
     def _failed(self, first=False):
         """Exceptions, and answers that are no arrays.
@@ -207,7 +221,7 @@ class _Judgement:
 
     def _wrong(self):
         """Numbers that are off, with the mistake that explains them."""
-        self.convention = None
+        self.convention = NONE
         if not self.wrong:
             return None
         try:
@@ -215,41 +229,56 @@ class _Judgement:
         except Exception as error:  # the verdict is sound without it, and three hundred others wait
             explanation = NONE
             self.remarks += (f"no diagnosis: the search for one failed, {type(error).__name__}",)
-        self.convention = explanation.convention
+        if explanation.convention:
+            self.convention = explanation
         self.remarks = self.remarks + explanation.remarks
         if explanation.mistakes == ("gradient-missing",):
-            return self._found("unsolved", mistake="gradient-missing")
+            return self._found("unsolved", explanation.evidence, "gradient-missing")
         if explanation.mistakes:
             if self.changed and explanation.mistakes == ("wrong-coefficients",):
                 return self._changed_its_inputs()  # whatever else it looks like
             return self._explained(explanation)
-        if explanation.convention or explanation.remarks:
+        if explanation.array is None and (explanation.convention or explanation.remarks):
             return None
-        return self._changed_its_inputs() or self._unexplained(explanation.array)
+        return self._changed_its_inputs() or self._unexplained(explanation)
 
     def _explained(self, explanation):
         first, *others = explanation.mistakes
+        if explanation.half:
+            self.plain = self._in_halves()
+            self.wrong = self._are_off(self.plain)
         if self.changed:
             others.append("inputs-changed")
         evidence, error = self._evidence(explanation.array)
         evidence["also"] = others
         if explanation.evidence:
             evidence["fit"] = explanation.evidence
-        told = [explanation.evidence or evidence["says"]]
+        told = [explanation.evidence or evidence["says"] + f" {BY_HALVES}" * explanation.half]
         told += [f"Besides: {MISTAKES[other].says}" for other in others]
         if explanation.rest:
-            told.append(f"Besides: {explanation.rest} is off too, in another way.")
+            told.append(f"Besides: {self._evidence(explanation.rest)[0]['says']}")
         return self._found("wrong", " ".join(told), first, evidence=evidence, error=error)
 
-    def _unexplained(self, array):
-        evidence, error = self._evidence(array)
+    def _in_halves(self):
+        """The calls beside what is right for a penalty of 0.5 * reg * sum(W^2)."""
+        has_penalty = self.exercise.judged and "reg" in self.plain[0].arguments
+        return [in_halves(seen) for seen in self.plain] if has_penalty else self.plain
+
+    def _are_off(self, plain):
+        return [seen for seen in plain if self.exercise.complain(seen)]
+
+    def _unexplained(self, explanation):
+        """What is not known is measured; by the convention of one half if that fits more calls."""
+        halved = self._in_halves()
+        if explanation.half or 0 < len(self._are_off(halved)) < len(self.wrong):
+            self.plain, self.wrong = halved, self._are_off(halved)
+        evidence, error = self._evidence(explanation.array)
         name = evidence["array"]
         says = evidence["says"]
         evidence["where"] = where = locate(self.plain, name) if self.exercise.judged else ""
         shape = "wrong-shape" if f"{name} must have shape" in says else None
-        return self._found(
-            "wrong", f"{says} {where}", diagnosis=shape, evidence=evidence, error=error
-        )
+        message = f"{says} {where} {BY_HALVES if self.plain is halved else ''}"
+        return self._found("wrong", message, diagnosis=shape, evidence=evidence, error=error)
 
     def _evidence(self, array=None):
         """One number beside the right one, of a certain array or else of the first that is off."""
@@ -286,16 +315,16 @@ class _Judgement:
         """Right, but not for large scores."""
         told = [(seen.case, says) for seen, says in self.complaints if says]
         told += [(case, self._placed(failure)) for case, failure in self.failures]
-        for case, says in told:
-            if case.failure == "unstable":
-                evidence = {"case": case.name, "says": f"With {case.name}, {says}"}
-                overflows = re.search("is (nan|-?inf)|OverflowError|math domain", says)
-                mistake = "overflow" if overflows else None
-                message = evidence["says"]
-                if not overflows:
-                    message = f"It is right for small numbers, and wrong for large ones. {message}"
-                return self._found("unstable", message, mistake, evidence=evidence)
-        return None
+        told = [(case, says) for case, says in told if case.failure in UNSTABLE]
+        if not told:
+            return None
+        case, says = min(told, key=lambda pair: UNSTABLE.index(pair[0].failure))
+        evidence = {"case": case.name, "says": f"With {case.name}, {says}"}
+        is_lost = re.search("is (nan|-?inf)|OverflowError|math domain", says)
+        if is_lost and case.failure in MISTAKES:
+            return self._found("unstable", evidence["says"], case.failure, evidence=evidence)
+        message = f"It is right for small numbers, and wrong for large ones. {evidence['says']}"
+        return self._found("unstable", message, evidence=evidence)
 
     def _right(self):
         """Right, perhaps by another convention; and what else was noticed."""
@@ -310,9 +339,15 @@ class _Judgement:
                 "small number added somewhere"
             )
         self.remarks = tuple(dict.fromkeys(self.remarks + tuple(notes)))
-        if self.convention:
-            return self._found("convention", mistake=self.convention)
+        if self.convention.convention:
+            return self._found("convention", self.convention.evidence, self.convention.convention)
         return self._found("right")
+
+
+def _listed(names):
+    """a and b are"""
+    *others, last = names
+    return f"{', '.join(others)} and {last} are" if others else f"{last} is"
 
 
 def _no_array(name, array):
@@ -323,7 +358,7 @@ def _no_array(name, array):
 
 def _tolerance(case):
     """A looser one where the inputs are float32, or where only an overflow would matter."""
-    if case.failure == "unstable":
+    if case.failure in UNSTABLE:
         return 1e-2
     return TOLERANCE_FLOAT32 if _has_float32(case.arguments) else TOLERANCE
 

@@ -123,8 +123,8 @@ MISTAKES = {
         PENALTY,
     ),
     "reg-half-in-loss-only": Mistake(
-        "The loss has 0.5 * reg * sum(W^2), whose derivative is reg * W, but the gradient adds "
-        "2 * reg * W: take the one half out of the loss.",
+        "One half stands before a penalty in the loss, 0.5 * reg * sum(W^2), whose derivative is "
+        "reg * W, but the gradient adds 2 * reg * W: take the one half out of the loss.",
         PENALTY,
     ),
     "reg-missing": Mistake(
@@ -138,7 +138,7 @@ MISTAKES = {
         GRADIENT,
     ),
     "reg-missing-from-loss": Mistake(
-        "The penalty is missing from the loss: + reg * sum(W^2).", LOSS
+        "The penalty is missing from the loss: this course adds reg * sum(W^2).", LOSS
     ),
     "reg-over-n": Mistake(
         "The penalty is divided by N too: it is added after the mean over the examples.",
@@ -150,6 +150,33 @@ MISTAKES = {
     ),
     "reg-twice": Mistake(
         "The penalty is too large by a factor, as if it were added more than once.", PENALTY
+    ),
+    "reg-before-and-after": Mistake(
+        "The penalty is added twice, once before the division by N and once after it: it is added "
+        "once, after the division.",
+        LOSS,
+    ),
+    "reg-last-row-missing": Mistake(
+        "The last row of W is left out of the penalty, as if it were a bias: the sum runs over "
+        "all of W.",
+        LOSS,
+    ),
+    "rows-summed": Mistake(
+        "The sum of the penalty runs over the rows alone and leaves one number for each class, as "
+        "Python's own sum does: np.sum(W * W) is one number.",
+        LOSS,
+    ),
+    "divided-by-penalty": Mistake(
+        "The sum over the examples is divided by N plus the penalty: x /= N + penalty means "
+        "x / (N + penalty). Divide first, then add the penalty in a line of its own.",
+        LOSS,
+    ),
+    "reg-factors-differ": Mistake(
+        "The gradients of W1 and W2 have different penalties: one reg * W, the other 2 * reg * W.",
+        WEIGHTS,
+    ),
+    "reg-layers-differ": Mistake(
+        "W1 and W2 are penalised with different factors: both take reg * sum(W^2).", WEIGHTS
     ),
     "reg-sign": Mistake("The penalty is subtracted; it has to be added.", LOSS),
     "reg-strength-dropped": Mistake(
@@ -175,7 +202,8 @@ MISTAKES = {
         LOSS,
     ),
     "one-example-only": Mistake(
-        "Only one example of the batch counts: something is overwritten, or indented wrongly.",
+        "Only one example of the batch counts, the first or the last: look for a line that is "
+        "overwritten in each turn of the loop, or stands outside it.",
         GRADIENT,
     ),
     "example-left-out": Mistake(
@@ -186,14 +214,39 @@ MISTAKES = {
         "There is a factor besides the 1 / N of the mean, the same in every call.",
         LOSS,
     ),
-    "sign": Mistake("The sign is wrong: everything is multiplied by -1.", GRADIENT),
+    "divided-in-loop": Mistake(
+        "The division by N stands inside the loop and is done again for each example: it is done "
+        "once, after the loop.",
+        LOSS,
+    ),
+    "label-as-factor": Mistake(
+        "The loss of each example is multiplied by its label y[i]: a label says which class is "
+        "right, it is no factor.",
+        LOSS,
+    ),
+    "label-of-class": Mistake(
+        "The label is looked up by the number of a class, y[c]: y has one label for each example, "
+        "y[i].",
+        OF_SCORES,
+    ),
+    "rows-for-entries": Mistake(
+        "A[y] means whole rows: the entries of the right classes are A[np.arange(N), y].",
+        "notebooks/softmax.ipynb, section 7",
+    ),
+    "one-for-example": Mistake(
+        "In the column of the right class the number 1 stands where the example X[i] should.",
+        OF_SCORES,
+    ),
+    "sign": Mistake(
+        "The sign is wrong: the part that depends on the examples is multiplied by -1.", GRADIENT
+    ),
     "data-term-missing": Mistake(
         "Only the penalty is there: the part that depends on the examples is missing.",
         GRADIENT,
     ),
-    "loss-missing": Mistake("The gradient is right, but the loss is still 0.", LOSS),
+    "loss-missing": Mistake("The loss is still 0.", LOSS),
     "gradient-missing": Mistake(
-        "The loss is there; the gradient is still to be written.", GRADIENT
+        "There is a loss, but the gradient or a part of it is still missing.", GRADIENT
     ),
     # The hinge loss.
     "right-class-counted": Mistake(
@@ -246,6 +299,23 @@ MISTAKES = {
     "log-missing": Mistake(
         "The loss is made of the probabilities themselves: the logarithm is missing.",
         LOG,
+    ),
+    "log-after-subtraction": Mistake(
+        "The loss is the logarithm of p - 1, not of p: NaN, since p - 1 is negative. Take the "
+        "logarithm before 1 is subtracted for the gradient.",
+        LOG,
+    ),
+    "exp-missing": Mistake(
+        "The scores themselves are divided by their sum: the exponential is missing.", LOG
+    ),
+    "sum-not-reset": Mistake(
+        "The sum of the exponentials goes on growing from example to example: it starts at 0 for "
+        "each.",
+        LOG,
+    ),
+    "right-probability-for-all": Mistake(
+        "Every class gets the probability of the right class: class c has its own, p[c].",
+        OF_SCORES,
     ),
     "log-sum-missing": Mistake(
         "The loss is only -s[y]: the logarithm of the sum, + log(sum(exp(s))), is missing.",
@@ -335,8 +405,8 @@ MISTAKES = {
         MASK,
     ),
     "relu-mask-wrong": Mistake(
-        "The mask of the ReLU is taken from another array than its input X W1 + b1, or its "
-        "output H.",
+        "The gradient is not let through the ReLU as it must be: times 1 where its input "
+        "X W1 + b1 is positive, times 0 elsewhere.",
         MASK,
     ),
     "pre-activation-for-hidden": Mistake(
@@ -352,7 +422,16 @@ MISTAKES = {
         "sum it.",
         BLOCKS,
     ),
-    "gradients-swapped": Mistake("The gradients of two parameters are swapped.", BLOCKS),
+    "gradients-swapped": Mistake(
+        "The gradient of one parameter stands under the name of another: they are swapped.", BLOCKS
+    ),
+    "gradient-for-weights": Mistake(
+        "The gradient of W2 stands where W2 itself should: dH = dscores W2^T.",
+        MASK,
+    ),
+    "bias-in-product": Mistake(
+        "A bias is inside the product, X (W1 + b1) or H (W2 + b2): it is added after it.", FORWARD
+    ),
     # Training and prediction.
     "never-updated": Mistake("The weights are never changed.", DESCENT),
     "uphill": Mistake(
@@ -414,8 +493,8 @@ MISTAKES = {
     "wrong-return": Mistake("The function does not return what its docstring says."),
     "wrong-shape": Mistake("The result has the wrong shape."),
     "broadcast-wrong-axis": Mistake(
-        "One number for each row is combined with a whole matrix: make a column of it, with "
-        "x[:, np.newaxis] or keepdims=True, or NumPy lays it along the rows.",
+        "A matrix meets an array with one number for each of its rows, which NumPy lays along its "
+        "columns: make a column of it, with x[:, np.newaxis] or keepdims=True.",
         'NumPy manual, "Broadcasting"',
     ),
     "inputs-changed": Mistake(
@@ -423,6 +502,11 @@ MISTAKES = {
     ),
     "overflow": Mistake(
         "The exponential overflows for large scores: subtract the largest score of each row first.",
+        LARGE_SCORES,
+    ),
+    "underflow": Mistake(
+        "Every exponential of a row is 0 where its scores lie far below those of another row: "
+        "subtract the largest score of each row, not one number from all.",
         LARGE_SCORES,
     ),
     "decay-after-epoch": Mistake(
@@ -435,9 +519,9 @@ MISTAKES = {
         DESCENT,
     ),
     "half-convention": Mistake(
-        "You regularise with 0.5 * reg * sum(W^2), and with reg * W in the gradient: that is "
-        "consistent, but another convention than this course's. To follow it, change these two: "
-        "reg * np.sum(W * W) in the loss, 2 * reg * W in the gradient.",
+        "One half stands before your penalty, 0.5 * reg * sum(W^2) with reg * W as its gradient: "
+        "another convention than this course's, which is reg * np.sum(W * W) in the loss and "
+        "2 * reg * W in the gradient.",
         PENALTY,
     ),
 }

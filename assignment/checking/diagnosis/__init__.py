@@ -13,6 +13,7 @@ What each mistake returns: knn.py, terms.py (losses and their gradients), net.py
 """
 
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 
@@ -46,6 +47,7 @@ class Explanation:
     """Names of mistakes, the weightiest first, and a sentence of evidence.
 
     convention : the name of another convention, if that is all that differs
+    half : whether what there is of a penalty is that of 0.5 * reg * sum(W^2)
     remarks : departures that are no mistakes
     array : the array that shows the first mistake best, where it is not the first that is off
     rest : an array that is off too, in a way that is not understood
@@ -54,6 +56,7 @@ class Explanation:
     mistakes: tuple = ()
     evidence: str = ""
     convention: str | None = None
+    half: bool = False
     remarks: tuple = ()
     array: str | None = None
     rest: str | None = None
@@ -79,20 +82,24 @@ def search(observed, name, data, penalty=lambda seen: [((), 0.0)]):
             return []
         got = shaped(seen.arrays[name], seen.expected[name]).astype(float)
         terms, extras = _stacked(data(seen), seen, name), _stacked(penalty(seen), seen, name)
-        if not terms or not extras:
+        pairs = product(terms, extras) if surviving is None else surviving
+        pairs = [(d, p) for d, p in pairs if d in terms and p in extras]
+        if not pairs:
             return []
-        sums = np.array(list(terms.values()))[:, np.newaxis] + np.array(list(extras.values()))
-        fits = _near(got, sums, seen).reshape(*sums.shape[:2], -1).all(axis=2)
-        found = {(list(terms)[i], list(extras)[j]) for i, j in np.argwhere(fits)}
-        surviving = found if surviving is None else surviving & found
+        sums = np.array([terms[d] for d, _ in pairs]) + np.array([extras[p] for _, p in pairs])
+        fits = _near(got, sums, seen).reshape(len(pairs), -1).all(axis=1)
+        surviving = [pair for pair, does_fit in zip(pairs, fits, strict=True) if does_fit]
     return [(d[1], p[1]) for d, p in sorted(surviving or (), key=_rank)]
 
 
 def fit(observed, name, data, penalty=lambda seen: [((), 0.0)]):
-    """Like search; but if all is right but for one factor, that is one mistake, not several."""
+    """Like search; but if all is right but for one factor, that is one mistake, not several.
+
+    What the penalty is without that factor is not told then: None.
+    """
     fits = search(observed, name, data, penalty)
     several = not fits or sum(map(len, fits[0])) > 1
-    return [(("constant-factor",), ())] if several and _is_multiple(observed, name) else fits
+    return [(("constant-factor",), None)] if several and _is_multiple(observed, name) else fits
 
 
 def _is_multiple(observed, name):
@@ -112,7 +119,7 @@ def _is_multiple(observed, name):
 
 def _near(got, sums, seen):
     """Whether each entry of an array is near that of each sum."""
-    axes = tuple(range(2, sums.ndim))
+    axes = tuple(range(1, sums.ndim))
     with np.errstate(all="ignore"):
         scale = np.abs(np.where(np.isfinite(sums), sums, 0)).max(
             axis=axes, keepdims=True, initial=0
@@ -188,6 +195,20 @@ def locate(observed, name):
     return " ".join(told)
 
 
+def in_halves(seen):
+    """The same, with what is right for a penalty of 0.5 * reg * sum(W^2)."""
+    params, expected = seen.arguments.get("params", {}), dict(seen.expected)
+    weights = {f"grads['{name}']": params[name] for name in ("W1", "W2") if name in params}
+    weights = weights or {"dW": seen.arguments["W"]}
+    for name, W in weights.items():
+        half = seen.arguments["reg"] * W.astype(float)
+        if "loss" in expected:
+            expected["loss"] = expected["loss"] - np.sum(half * W) / 2
+        if name in expected:
+            expected[name] = expected[name] - half
+    return replace(seen, expected=expected)
+
+
 def unique(names):
     """The names once each, in their order."""
     return tuple(dict.fromkeys(names))
@@ -207,10 +228,11 @@ def turned(observed, name):
     ]
 
 
-def weighed(observed, name, weights, letter="W"):
+def weighed(observed, name, weights, letter="W", half=False):
     """A sentence: the gradient as a sum of its right parts, if it is one.
 
     weights : function of Observed -> the weights that the gradient is of; letter : their name
+    half : whether the penalty is one of one half
     """
     seen = next((seen for seen in observed if seen.arguments["reg"]), None)
     if seen is None or name not in seen.arrays:
@@ -218,14 +240,15 @@ def weighed(observed, name, weights, letter="W"):
     W, got, right = weights(seen), seen.arrays[name], seen.expected[name]
     if got.shape != right.shape:
         return ""
-    penalty = seen.arguments["reg"] * W
+    penalty, times = seen.arguments["reg"] * W, 1 if half else 2
     parts = np.stack([(right - 2 * penalty).ravel(), penalty.ravel()], axis=1)
     a, b = np.linalg.lstsq(parts, got.ravel(), rcond=None)[0]
     is_sum = np.all(np.abs(parts @ (a, b) - got.ravel()) <= allowed(got.ravel()))
-    if not is_sum or np.allclose((a, b), (1, 2), atol=1e-4):
+    if not is_sum or np.allclose((a, b), (1, times), atol=1e-4):
         return ""
     a, b = (f"{factor:.2f}".replace("-0.00", "0.00") for factor in (a, b))
+    beside = ", with one half in the loss" if half else ""
     return (
         f"With {seen.case.name}, your {name} is {a} times the data term plus {b} times "
-        f"reg * {letter}; right is 1.00 and 2.00."
+        f"reg * {letter}; right is 1.00 and {times}.00{beside}."
     )

@@ -16,9 +16,11 @@ from assignment.checking.diagnosis import (
     weighed,
 )
 from assignment.checking.diagnosis.terms import (
+    AGREE,
     EPSILON,
     hinge_coefficients,
     hinge_losses,
+    is_log_of_p_minus_1,
     log_softmax,
     name_penalties,
     penalties,
@@ -26,6 +28,7 @@ from assignment.checking.diagnosis.terms import (
     scaled,
     softmax_coefficients,
     softmax_losses,
+    without_last_row,
 )
 
 
@@ -33,30 +36,60 @@ def _explain(losses, coefficients, observed):
     """Fit loss and gradient, each as a data term plus a penalty, and name what was found."""
     loss_factor, gradient_factor = _factors_of_the_penalty(observed[0])
 
-    def data(terms, seen):
-        X, W = seen.arguments["X"].astype(float), seen.arguments["W"].astype(float)
-        found = [
-            (names, term if np.ndim(term) == 0 else X.T @ term)
-            for names, term in terms(X @ W, seen.arguments["y"])
-        ]
-        return scaled(found, count(seen), W.shape[1])
+    def data(seen):
+        W = seen.arguments["W"]
+        return scaled(losses(_scores(seen), seen.arguments["y"]), count(seen), W.shape[1])
+
+    def gradient(seen):
+        X, W, N = seen.arguments["X"].astype(float), seen.arguments["W"], count(seen)
+        terms = coefficients(_scores(seen), seen.arguments["y"])
+        found = [(names, X.T @ G) for names, G in terms]
+        others = next(G for names, G in terms if names == ("right-class-missing",))
+        of_right = (terms[0][1] - others).sum(axis=0)
+        found.append((("one-for-example",), X.T @ others + of_right))
+        return scaled(found, N, W.shape[1])
 
     def penalty(seen):
         W, reg = seen.arguments["W"].astype(float), seen.arguments["reg"]
-        other = (("reg-other-form",), loss_factor * reg * np.sum(W * W))
-        return [*penalties([W], reg, count(seen)), other]
+        left = np.sum(without_last_row(W) ** 2)
+        return [
+            *penalties([W], reg, count(seen)),
+            (("reg-last-row-missing",), reg * left),
+            (("reg-last-row-missing", "half"), reg * left / 2),
+            (("rows-summed",), reg * np.sum(W * W, axis=0)),
+            (("rows-summed", "half"), reg * np.sum(W * W, axis=0) / 2),
+            (("reg-other-form",), loss_factor * reg * np.sum(W * W)),
+        ]
 
     def penalty_gradient(seen):
         W, reg = seen.arguments["W"].astype(float), seen.arguments["reg"]
-        other = (("reg-other-form",), gradient_factor * reg * W)
-        return [*penalty_gradients(W, reg, count(seen)), other]
+        return [
+            *penalty_gradients(W, reg, count(seen)),
+            (("reg-last-row-missing",), 2 * reg * without_last_row(W)),
+            (("reg-last-row-missing", "half"), reg * without_last_row(W)),
+            (("reg-other-form",), gradient_factor * reg * W),
+        ]
 
-    fits = fit(observed, "loss", partial(data, losses), penalty)
+    def divided(seen, size):
+        """The data term divided by N + penalty, where / N + penalty was meant."""
+        N, reg = count(seen), seen.arguments["reg"]
+        (_, term), *_ = data(seen) if np.ndim(size) == 0 else gradient(seen)
+        return [
+            (("divided-by-penalty",), N * term / (N + factor * reg * size))
+            for factor in (1, 2, 0.5)
+        ]
+
+    fits = fit(observed, "loss", data, penalty) or search(
+        observed, "loss", lambda seen: divided(seen, np.sum(seen.arguments["W"] ** 2))
+    )
     in_loss = fits[0] if fits else (None, None)
+    if not fits and is_log_of_p_minus_1(observed):
+        in_loss = (("log-after-subtraction",), None)
 
     evidence = ""
-    gradient = partial(data, coefficients)
-    fits = fit(observed, "dW", gradient, penalty_gradient)
+    fits = fit(observed, "dW", gradient, penalty_gradient) or search(
+        observed, "dW", lambda seen: divided(seen, seen.arguments["W"])
+    )
     if not fits and (fits := search(turned(observed, "dW"), "dW", gradient, penalty_gradient)):
         fits = [((*fits[0][0], "transposed"), fits[0][1])]
     if not fits and (found := _other_coefficients(coefficients, observed)):
@@ -64,6 +97,14 @@ def _explain(losses, coefficients, observed):
         fits = [(("wrong-coefficients",), of_penalty)]
     in_gradient = fits[0] if fits else (None, None)
     return _named(in_loss, in_gradient, evidence, observed)
+
+
+def _rounded(number):
+    return f"{round(number, 4) + 0.0:g}"  # no -0
+
+
+def _scores(seen):
+    return seen.arguments["X"].astype(float) @ seen.arguments["W"].astype(float)
 
 
 explain_svm = partial(_explain, hinge_losses, hinge_coefficients)
@@ -108,10 +149,11 @@ def _other_coefficients(coefficients, observed):
             right = coefficients(X @ W, y)[0][1]
             if not told and not agrees(G, right):
                 i, c = np.unravel_index(np.argmax(np.abs(G - right)), G.shape)
-                whose = "the right class" if c == y[i] else "another class than the right one"
+                whose = "its class" if c == y[i] else "not its class"
                 told = (
-                    f"With {seen.case.name}, G[{i}, {c}] is {round(G[i, c], 4):g}, but should be "
-                    f"{round(right[i, c], 4):g}; {c} is {whose} of example {i}."
+                    f"With {seen.case.name}, column {c} holds {_rounded(G[i, c])} times example "
+                    f"{i}, but should hold {_rounded(right[i, c])} times ({c} is {whose}; both "
+                    "before the division by N)."
                 )
         else:
             if told:
@@ -119,33 +161,40 @@ def _other_coefficients(coefficients, observed):
     return None
 
 
+NOTHING = {
+    "loss": (("data-term-missing",), ("reg-missing-from-loss",)),
+    "dW": (("data-term-missing",), ("reg-missing-from-gradient",)),
+}
+
+
 def _named(in_loss, in_gradient, evidence, observed):
     """What the fits of loss and gradient mean; a part that is not understood is (None, None)."""
-    (loss, penalty), (gradient, penalty_gradient) = in_loss, in_gradient
     remarks = ()
-    if loss == ("epsilon-in-log",):
-        loss, remarks = (), (EPSILON,)
-    if in_gradient == (("data-term-missing",), ("reg-missing-from-gradient",)):
-        if loss in (None, ("data-term-missing",)):
-            return Explanation(remarks=remarks)  # the loss is wrong, and its numbers have to speak
-        of_loss = (*loss, *name_penalties(penalty, None)[0])
-        return Explanation(unique((*of_loss, "gradient-missing")), remarks=remarks)
-    if in_loss == (("data-term-missing",), ("reg-missing-from-loss",)):
-        return Explanation(unique(("loss-missing", *(gradient or ()))), remarks=remarks)
-    of_penalty, convention = name_penalties(penalty, penalty_gradient)
+    if in_loss[0] == ("epsilon-in-log",):
+        in_loss, remarks = ((), in_loss[1]), (EPSILON,)
+    zero = [name for name, fit in (("loss", in_loss), ("dW", in_gradient)) if fit == NOTHING[name]]
+    if zero == ["loss"]:
+        in_loss = (("loss-missing",), None)
+        evidence = evidence or "The gradient is right." * (in_gradient == ((), ()))
+    elif zero == ["dW"]:
+        in_gradient = (("gradient-missing",), None)
+    (loss, penalty), (gradient, penalty_gradient) = in_loss, in_gradient
+    of_penalty, half = name_penalties(penalty, penalty_gradient)
     names = unique((*(loss or ()), *(gradient or ()), *of_penalty))
-    if not names:
-        if loss is None or gradient is None:
-            return Explanation(array="loss" if loss is None else "dW")
-        return Explanation(convention=convention, remarks=remarks)
+    common = {"remarks": remarks, "half": half}
+    unknown = [name for name, part in (("loss", loss), ("dW", gradient)) if part is None]
+    if not names or zero == ["dW"] and unknown:
+        if unknown:
+            return Explanation(array=unknown[0], **common)
+        convention = "half-convention" if half else None
+        return Explanation((), AGREE if half else "", convention=convention, **common)
+    rest = unknown[0] if unknown else None
     # The gradient shows it, unless the loss does.
     own = {*(gradient or ()), *(penalty_gradient or ()), *{"reg-factor-2-missing"} & {*names}}
     if loss or not own - {"half"}:
-        rest = "dW" if gradient is None else None
-        return Explanation(names, remarks=remarks, rest=rest)
-    evidence = evidence or weighed(observed, "dW", lambda seen: seen.arguments["W"])
-    rest = "loss" if loss is None else None
-    return Explanation(names, evidence, remarks=remarks, array="dW", rest=rest)
+        return Explanation(names, evidence, rest=rest, **common)
+    evidence = evidence or weighed(observed, "dW", lambda seen: seen.arguments["W"], half=half)
+    return Explanation(names, evidence, array="dW", rest=rest, **common)
 
 
 def explain_linear_prediction(observed):

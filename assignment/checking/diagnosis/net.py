@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from assignment.checking.arrays import TOLERANCE, agrees, complaint
-from assignment.checking.calls import NET_START, cross_entropy
+from assignment.checking.calls import NET_START, UNSTABLE, cross_entropy
 from assignment.checking.diagnosis import (
     NONE,
     Explanation,
@@ -18,8 +18,10 @@ from assignment.checking.diagnosis import (
 )
 from assignment.checking.diagnosis.linear import explain_prediction
 from assignment.checking.diagnosis.terms import (
+    AGREE,
     EPSILON,
     MISSING,
+    is_log_of_p_minus_1,
     log_softmax,
     penalties,
     penalty_gradients,
@@ -42,21 +44,28 @@ def _hidden(seen):
 
 def forwards(seen):
     """(names, H, scores) of the right forward pass, and of mistakes in it."""
-    _, params, a, H = _hidden(seen)
+    X, params, a, H = _hidden(seen)
     W2, b1, b2 = params["W2"], params["b1"], params["b2"]
     with np.errstate(over="ignore"):
         others = (1 / (1 + np.exp(-a)), np.tanh(a), np.where(a > 0, a, 0.01 * a), np.abs(a))
     hidden = [
         ((), H),
         (("relu-missing",), a),
+        (("bias-in-product",), np.maximum(a - b1 + X.sum(axis=1, keepdims=True) * b1, 0)),
         (("bias-missing",), np.maximum(a - b1, 0)),
         (("bias-after-relu",), np.maximum(a - b1, 0) + b1),
         (("bias-twice",), np.maximum(a + b1, 0)),
         *((("other-activation",), h) for h in others),
     ]
+    of_product = H.sum(axis=1, keepdims=True)
     return [
         (unique(names + more), h, h @ W2 + times * b2)
-        for more, times in (((), 1), (("bias-missing",), 0), (("bias-twice",), 2))
+        for more, times in (
+            ((), 1),
+            (("bias-missing",), 0),
+            (("bias-twice",), 2),
+            (("bias-in-product",), of_product),
+        )
         for names, h in hidden
     ]
 
@@ -90,7 +99,7 @@ def other_scores(seen):
     """The student's scores, where they are others than the right ones; or None."""
     own, right = seen.arrays.get("scores"), seen.expected["scores"]
     # Where only an overflow would matter, the scores themselves are still exact.
-    tolerance = TOLERANCE if seen.case.failure == "unstable" else seen.tolerance
+    tolerance = TOLERANCE if seen.case.failure in UNSTABLE else seen.tolerance
     if own is None or own.shape != right.shape or agrees(own, right, tolerance):
         return None
     return own.astype(float)
@@ -152,18 +161,40 @@ def explain_net_loss(observed):
     """A penalty of one half is a convention, unless the gradients contradict it."""
     fits = _fit_loss(observed)
     if not fits:
-        return NONE
-    loss, penalty = fits[0]
-    remarks = ()
+        is_taken = is_log_of_p_minus_1(observed)
+        return Explanation(("log-after-subtraction",)) if is_taken else NONE
+    (loss, penalty), remarks = fits[0], ()
     if loss == ("epsilon-in-log",):
         loss, remarks = (), (EPSILON,)
-    names = unique((*loss, *(name for name in penalty if name != "half")))
+    of_gradients = [
+        found[1]
+        for block in ("W1", "W2")
+        if (found := _fit_block(observed, block)) and found[1] is not None
+    ]
+    if penalty == ("reg-half-in-loss-only",) and () not in of_gradients:
+        penalty = ("reg-layers-differ",)
+    names = unique((*loss, *(name for name in penalty or () if name != "half")))
     if penalty != ("half",):
         return Explanation(names, remarks=remarks)
-    blocks = [_fit_block(observed, block) for block in ("W1", "W2")]
-    if False in _halves(blocks):
+    if () in of_gradients:
         return Explanation((*names, "reg-half-in-loss-only"), remarks=remarks)
-    return Explanation(names, convention=None if names else "half-convention", remarks=remarks)
+    if names:
+        return Explanation(names, half=True, remarks=remarks)
+    told = _in_the_other(of_gradients, "gradients")
+    return Explanation((), told, convention="half-convention", half=True, remarks=remarks)
+
+
+def _in_the_other(penalties, other):
+    """Whether the other part has a penalty of one half too: a sentence on what was compared.
+
+    penalties : names of those of the other part that are understood
+    """
+    if ("half",) in penalties:
+        return AGREE
+    if any(MISSING.intersection(names) for names in penalties):
+        return f"There is no penalty in your {other}, though."
+    form = "has another form" if penalties else "is there not, or not understood"
+    return f"The penalty in your {other} {form}, so that the two could not be compared."
 
 
 def _fit_loss(observed):
@@ -192,7 +223,16 @@ def _penalties(seen):
     every = first + second + sum(biases)
     return penalties([params["W1"], params["W2"]], reg, N) + [
         *((("reg-one-layer",), one * times) for one in (first, second) for times in (1, 2)),
+        *((("reg-layers-differ",), first + second + one) for one in (first, second)),
+        *((("reg-layers-differ", "half"), (first + second + one) / 2) for one in (first, second)),
+        *((("biases-regularised",), first + second + 2 * bias) for bias in biases),
+        *((("biases-regularised", "half"), (first + second) / 2 + bias) for bias in biases),
+        *((("biases-regularised",), first + second + bias) for bias in biases),
         *((("reg-one-layer", "half"), one / 2) for one in (first, second)),
+        *(
+            (("rows-summed",), one + reg * np.sum(other**2, axis=0))
+            for one, other in ((first, params["W2"]), (second, params["W1"]))
+        ),
         (("reg-half-in-loss-only",), first + second / 2),
         (("reg-half-in-loss-only",), first / 2 + second),
         (("biases-regularised",), every),
@@ -223,30 +263,40 @@ def explain_net_gradients(observed):
     """Block by block; a factor of one half in the penalty is held against the loss."""
     if any(other_scores(seen) is not None for seen in observed):
         return NONE  # other scores, other gradients: the numbers have to speak
+    there = [
+        block for block in ("W2", "b2", "W1", "b1") if f"grads['{block}']" in observed[0].arrays
+    ]
     blocks = {}
-    for block in ("W2", "b2", "W1", "b1"):
+    for block in there:
         blocks[block] = _fit_block(observed, block, [part[0] for part in blocks.values() if part])
     found = {}
     for block, terms in blocks.items():
         if terms:
-            found[block] = [*terms[0], *(name for name in terms[1] if name != "half")]
+            found[block] = [*terms[0], *(name for name in terms[1] or () if name != "half")]
         else:
             found[block] = ["gradients-swapped"] if _swapped(observed, block) else []
-    halves = _halves([blocks["W1"], blocks["W2"]])
-    if True in halves and (False in halves or _has_a_whole_penalty(observed)):
-        found["W1"].append("reg-factor-2-missing")
+    of_loss = next((penalty for _, penalty in _fit_loss(observed)[:1]), None)
+    of_weights = {block: blocks[block][1] for block in ("W1", "W2") if blocks.get(block)}
+    halves = [block for block, penalty in of_weights.items() if penalty == ("half",)]
+    half = len(halves) == len(of_weights) > 0 and of_loss != ()
+    if halves and of_loss == ():
+        found[halves[0]].append("reg-factor-2-missing")
+    elif halves and () in of_weights.values():
+        found[halves[0]].append("reg-factors-differ")
     names = unique(name for names in found.values() for name in names)
+    unknown = next((block for block, terms in blocks.items() if terms is None), None)
+    if not names and unknown:
+        return Explanation(array=f"grads['{unknown}']", half=half)
     if not names:
-        convention = "half-convention" if halves == [True, True] else None
-        unknown = next((block for block, terms in blocks.items() if terms is None), None)
-        if unknown:
-            return Explanation(array=f"grads['{unknown}']")
-        return Explanation(convention=convention)
+        told = _in_the_other([] if of_loss is None else [of_loss], "loss") if half else ""
+        return Explanation((), told, convention="half-convention" if half else None, half=half)
     shows = next(block for block, names in found.items() if names)
     evidence = ""
     if names[0].startswith(("reg", "constant")):
-        evidence = next(filter(None, (_weighed(observed, block) for block in ("W1", "W2"))), "")
-    return Explanation(names, evidence, array=f"grads['{shows}']")
+        half = half or of_loss == ("half",)
+        told = (_weighed(observed, block, half) for block in ("W1", "W2"))
+        evidence = next(filter(None, told), "")
+    return Explanation(names, evidence, array=f"grads['{shows}']", half=half)
 
 
 def _fit_block(observed, block, others=()):
@@ -263,25 +313,19 @@ def _fit_block(observed, block, others=()):
     return None
 
 
-def _halves(fits):
-    """For each penalty that is there and understood, whether it is one of one half."""
-    return ["half" in found[1] for found in fits if found and not MISSING & {*found[1]}]
-
-
-def _has_a_whole_penalty(observed):
-    """Whether the loss bears witness against one half in the gradients."""
-    return False in _halves(_fit_loss(observed)[:1])
-
-
 def _data_terms(seen, block):
     X, params, a, H = _hidden(seen)
     N = count(seen)
     S = seen.expected["scores"].astype(float)
     found = []
+    dW2 = seen.expected.get("grads['W2']", 0 * params["W2"])
+    of_penalty = seen.arguments["reg"] * params["W2"]
     for names, G in scaled(softmax_coefficients(S, seen.arguments["y"]), *S.shape):
         dH = G @ params["W2"].T
+        others = [G @ W.T for W in (dW2, dW2 - of_penalty, dW2 - 2 * of_penalty)]
         masked = [
             (names, dH * (H > 0)),
+            *(((*names, "gradient-for-weights"), other * (H > 0)) for other in others),
             ((*names, "relu-mask-missing"), dH),
             ((*names, "relu-mask-wrong"), dH * (X @ params["W1"] > 0)),
             ((*names, "relu-mask-wrong"), dH * (dH > 0)),
@@ -315,8 +359,9 @@ def _penalty_terms(seen, block):
     return [((), 0.0), *((("biases-regularised",), factor * reg * value) for factor in factors)]
 
 
-def _weighed(observed, block):
-    return weighed(observed, f"grads['{block}']", lambda s: s.arguments["params"][block], block)
+def _weighed(observed, block, half):
+    name = f"grads['{block}']"
+    return weighed(observed, name, lambda seen: seen.arguments["params"][block], block, half)
 
 
 def _swapped(observed, block):

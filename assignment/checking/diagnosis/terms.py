@@ -29,12 +29,22 @@ def scaled(terms, N, C):
     ]
 
 
+def divided_in_the_loop(N):
+    """N times the weight of each example where a running sum is divided by N in each turn."""
+    return np.power(float(N), np.arange(N) - (N - 1.0))
+
+
+def labels_of_classes(S, y):
+    """y[j] for each class j, by mistake for y[i]; with too few labels such a call fails."""
+    return np.resize(y, S.shape[1])
+
+
 def hinge_losses(S, y):
     """What the hinge loss, and each mistake in it, sums over the examples."""
-    rows = np.arange(len(y))
+    rows, classes = np.arange(len(y)), np.arange(S.shape[1])
     m, other = _margins(S, y)
-    columns = other & ~np.isin(np.arange(S.shape[1]), y)
-    positive = np.maximum(m, 0)
+    columns = other & ~np.isin(classes, y)
+    positive, its = np.maximum(m, 0), labels_of_classes(S, y)
     return [
         ((), (positive * other).sum()),
         (("right-class-counted",), positive.sum()),
@@ -47,6 +57,12 @@ def hinge_losses(S, y):
         (("squared-hinge",), (positive**2 * other).sum() / 2),
         (("largest-margin-only",), (positive * other).max(axis=1).sum()),
         (("columns-for-entries",), (positive * columns).sum()),
+        (("label-as-factor",), (y[:, None] * positive * other).sum()),
+        (("divided-in-loop",), (divided_in_the_loop(len(y))[:, None] * positive * other).sum()),
+        (("label-of-class",), (np.maximum(S - S[:, its] + 1, 0) * (classes != its)).sum()),
+        (("label-of-class",), (np.maximum(S - S[:, its] + 1, 0) * other).sum()),
+        (("rows-for-entries",), (np.maximum(S - S[y % len(y)] + 1, 0) * other).sum()),
+        (("rows-for-entries",), np.maximum(S - S[y % len(y)] + 1, 0).sum()),
         (("one-example-only",), (positive * other)[rows[-1]].sum()),
         (("one-example-only",), (positive * other)[0].sum()),
         (("example-left-out",), (positive * other)[1:].sum()),
@@ -102,6 +118,9 @@ def hinge_coefficients(S, y):
         (("margin-reversed",), -balanced(m < 2)),
         (("margin-reversed",), balanced(m < 2)),
         (("columns-for-entries",), balanced(violated & columns)),
+        (("rows-for-entries",), balanced((S - S[y % len(y)] + 1 > 0) & other)),
+        (("label-of-class",), balanced((S - S[:, labels_of_classes(S, y)] + 1 > 0) & other)),
+        (("divided-in-loop",), right * divided_in_the_loop(len(y))[:, None]),
         (("one-example-only",), right * (rows == rows[-1])[:, None]),
         (("one-example-only",), right * (rows == 0)[:, None]),
         (("example-left-out",), right * (rows != 0)[:, None]),
@@ -135,6 +154,8 @@ def softmax_losses(S, y):
     shifted = S - largest[:, None]
     own = log_P[rows, y]
     p = np.exp(own)
+    with np.errstate(over="ignore"):
+        exponentials = [(S, np.exp(S)), (shifted, np.exp(shifted))]
     return [
         ((), -own.sum()),
         (("log-missing",), -p.sum()),
@@ -157,9 +178,27 @@ def softmax_losses(S, y):
         (("one-example-only",), -own[0]),
         (("example-left-out",), -own[1:].sum()),
         (("example-left-out",), -own[:-1].sum()),
+        (("label-as-factor",), -(y * own).sum()),
+        (("divided-in-loop",), -(divided_in_the_loop(len(y)) * own).sum()),
+        (("rows-for-entries",), -log_P[y % len(y)].sum()),
+        (("rows-for-entries",), -log_P[y % len(y)].mean(axis=1).sum()),
+        *(
+            (("sum-not-reset",), (np.log(E.sum(axis=1).cumsum()) - s[rows, y]).sum())
+            for s, E in exponentials
+        ),
+        *((("exp-missing",), -np.log(s[rows, y] / s.sum(axis=1)).sum()) for s, _ in exponentials),
+        *((("exp-missing",), (np.log(s.sum(axis=1)) - s[rows, y]).sum()) for s, _ in exponentials),
         (("data-term-missing",), 0.0),
         *((("epsilon-in-log",), -np.log(p + epsilon).sum()) for epsilon in EPSILONS),
     ]
+
+
+def is_log_of_p_minus_1(observed):
+    """Whether 1 was taken from p before its logarithm: NaN in every call, infinite where p is 1."""
+    where_sure = [seen.arrays.get("loss where p is 1", np.array(0.0)) for seen in observed]
+    return any(np.any(np.isposinf(loss)) for loss in where_sure) and all(
+        np.isnan(seen.arrays.get("loss", 0.0)).all() for seen in observed
+    )
 
 
 def softmax_coefficients(S, y):
@@ -168,7 +207,8 @@ def softmax_coefficients(S, y):
     P = np.exp(log_softmax(S))
     Y = np.zeros_like(P)
     Y[rows, y] = 1
-    columns = np.isin(np.arange(S.shape[1]), y)
+    classes = np.arange(S.shape[1])
+    columns = np.isin(classes, y)
     own = P[rows, y][:, None]
     right = P - Y
     shifted = S - S.max(axis=1, keepdims=True)
@@ -181,10 +221,19 @@ def softmax_coefficients(S, y):
         (("probabilities-missing",), -Y),
         (("right-class-overwritten",), np.where(Y, -1.0, P)),
         (("columns-for-entries",), P - columns),
+        (("rows-for-entries",), P - np.isin(rows, y)[:, None]),
+        (("label-of-class",), P - (classes == labels_of_classes(S, y))),
+        (("right-probability-for-all",), own - Y),
+        *(
+            (("sum-not-reset",), e / e.sum(axis=1).cumsum()[:, None] - Y)
+            for e in (E, np.exp(shifted))
+        ),
+        *((("exp-missing",), s / s.sum(axis=1, keepdims=True) - Y) for s in (S, shifted)),
+        (("divided-in-loop",), right * divided_in_the_loop(len(y))[:, None]),
         (("right-class-sign",), P + Y),
         (("log-missing",), own * right),
         (("not-normalised",), E - Y),
-        (("not-normalised",), np.exp(S - S.max(axis=1, keepdims=True)) - Y),
+        (("not-normalised",), np.exp(shifted) - Y),
         (("not-normalised",), np.exp(S - S.max()) - Y),
         (("shift-wrong-axis",), np.exp(log_softmax(S - S.max(axis=0))) - Y),
         (("sum-wrong-axis",), np.exp(log_softmax(S, axis=0)) - Y),
@@ -214,6 +263,8 @@ def penalties(weights, reg, N):
         (("reg-times-n", "half"), reg * squares * N / 2),
         (("reg-twice",), 2 * reg * squares),
         (("reg-twice",), 1.5 * reg * squares),
+        (("reg-before-and-after",), (1 + 1 / N) * reg * squares),
+        (("reg-before-and-after", "half"), (1 + 1 / N) * reg * squares / 2),
         (("reg-sign",), -reg * squares),
         (("reg-sign", "half"), -reg * squares / 2),
         (("reg-strength-dropped",), squares),
@@ -257,6 +308,8 @@ def penalty_gradients(W, reg, N):
         (("reg-times-n", "half"), reg * W * N),
         (("reg-twice",), 4 * reg * W),
         (("reg-twice",), 3 * reg * W),
+        (("reg-before-and-after",), 2 * (1 + 1 / N) * reg * W),
+        (("reg-before-and-after", "half"), (1 + 1 / N) * reg * W),
         (("reg-sign",), -2 * reg * W),
         (("reg-sign", "half"), -reg * W),
         (("reg-strength-dropped",), 2 * W),
@@ -273,33 +326,41 @@ def penalty_gradients(W, reg, N):
         (("reg-other-form",), 2 * reg * W**2),
         (("reg-other-form", "half"), reg * (W**2).sum() + 0 * W),
         (("reg-other-form",), 2 * reg**2 * W),
+        (("reg-other-form",), reg + (W**2).sum() + 0 * W),
     ]
+
+
+def without_last_row(W):
+    """W with zeros for its last row, which multiplies the 1 of the bias trick."""
+    return np.vstack([W[:-1], 0 * W[-1:]])
+
+
+# Of a convention: what was compared.
+AGREE = "Your loss and your gradient agree in it."
 
 
 def name_penalties(in_loss, in_gradient):
-    """Mistakes in a pair of penalties, and the convention if the two make one.
+    """Mistakes in a pair of penalties, and whether they are made with one half.
 
-    None stands for a part that is not there or not understood: it is no witness.
+    Parameters
+    ----------
+    in_loss, in_gradient : names of what fits; None where there is nothing that could be compared
+
+    Returns
+    -------
+    names : tuple
+    half : bool, True where all that there is of a penalty belongs to 0.5 * reg * sum(W^2)
     """
     names = [name for part in (in_gradient, in_loss) for name in part or () if name != "half"]
     if names == ["reg-missing-from-gradient", "reg-missing-from-loss"]:
-        return ("reg-missing",), None
-    witnesses = [
-        part
-        for part in (in_loss, in_gradient)
-        if part is not None and not MISSING.intersection(part)
-    ]
-    halves = ["half" in part for part in witnesses]
-    if halves == [False, True]:
-        names.append("reg-factor-2-missing")
-    elif halves == [True, False]:
-        names.append("reg-half-in-loss-only")
-    elif all(halves) and not names and halves:
-        return (), "half-convention"
-    # Other forms of the penalty are told by themselves, whatever their factor.
-    if len(names) > 1 and names[-1].startswith(("reg-factor", "reg-half")):
-        names.pop()
-    return unique(names), None
+        return ("reg-missing",), False
+    if (in_loss, in_gradient) == ((), ("half",)):
+        return ("reg-factor-2-missing",), False
+    if (in_loss, in_gradient) == (("half",), ()):
+        return ("reg-half-in-loss-only",), False
+    there = [part for part in (in_loss, in_gradient) if part is not None]
+    there = [part for part in there if not MISSING.intersection(part)]
+    return unique(names), bool(there) and all("half" in part for part in there)
 
 
 MISSING = {"reg-missing-from-loss", "reg-missing-from-gradient"}
