@@ -24,7 +24,11 @@ STATUSES = (
 )
 
 
-BY_HALVES = "(Right is here what belongs to your penalty of 0.5 * reg * sum(W^2).)"
+# What the numbers of a message are held against, where it is not this course's penalty.
+BY_HALVES = "(What it should be belongs to your penalty of 0.5 * reg * sum(W^2).)"
+BY_FEWER = (
+    "(What it should be belongs to a penalty of 0.5 * reg * sum(W^2): so fewer calls are off.)"
+)
 
 LAYOUT_OF_2015 = "layout of 2015: W is (C, D) and X is (D, N) here; what is told is turned"
 
@@ -246,17 +250,19 @@ class _Judgement:
         first, *others = explanation.mistakes
         if explanation.half:
             self.plain = self._in_halves()
-            self.wrong = self._are_off(self.plain)
+            self.wrong = [seen for seen in self.plain if self.exercise.complain(seen)]
         if self.changed:
             others.append("inputs-changed")
         evidence, error = self._evidence(explanation.array)
         evidence["also"] = others
         if explanation.evidence:
             evidence["fit"] = explanation.evidence
-        told = [explanation.evidence or evidence["says"] + f" {BY_HALVES}" * explanation.half]
+        told = [explanation.evidence or evidence["says"]]
         told += [f"Besides: {MISTAKES[other].says}" for other in others]
         if explanation.rest:
             told.append(f"Besides: {self._evidence(explanation.rest)[0]['says']}")
+        if explanation.half and any("should be" in sentence for sentence in told):
+            told.append(BY_HALVES)
         return self._found("wrong", " ".join(told), first, evidence=evidence, error=error)
 
     def _in_halves(self):
@@ -264,20 +270,20 @@ class _Judgement:
         has_penalty = self.exercise.judged and "reg" in self.plain[0].arguments
         return [in_halves(seen) for seen in self.plain] if has_penalty else self.plain
 
-    def _are_off(self, plain):
-        return [seen for seen in plain if self.exercise.complain(seen)]
-
     def _unexplained(self, explanation):
-        """What is not known is measured; by the convention of one half if that fits more calls."""
-        halved = self._in_halves()
-        if explanation.half or 0 < len(self._are_off(halved)) < len(self.wrong):
-            self.plain, self.wrong = halved, self._are_off(halved)
+        """What is not known is measured, by the convention that fits more calls."""
         evidence, error = self._evidence(explanation.array)
-        name = evidence["array"]
+        name, beside = evidence["array"], ""
+        halved = self._in_halves()
+        more_off = len(_off(self.plain, name)) - len(_off(halved, name))
+        if _off(halved, name) and (more_off > 0 or more_off == 0 and explanation.half):
+            self.plain, self.wrong = halved, _off(halved, name)
+            beside = BY_HALVES if explanation.half else BY_FEWER
+            evidence, error = self._evidence(name)
         says = evidence["says"]
         evidence["where"] = where = locate(self.plain, name) if self.exercise.judged else ""
         shape = "wrong-shape" if f"{name} must have shape" in says else None
-        message = f"{says} {where} {BY_HALVES if self.plain is halved else ''}"
+        message = f"{says} {where} {beside}"
         return self._found("wrong", message, diagnosis=shape, evidence=evidence, error=error)
 
     def _evidence(self, array=None):
@@ -342,6 +348,16 @@ class _Judgement:
         if self.convention.convention:
             return self._found("convention", self.convention.evidence, self.convention.convention)
         return self._found("right")
+
+
+def _off(observed, name):
+    """Those whose array of that name is not as it must be."""
+    return [
+        seen
+        for seen in observed
+        if name in seen.expected
+        and complaint(name, seen.arrays.get(name), seen.expected[name], seen.tolerance)
+    ]
 
 
 def _listed(names):

@@ -519,7 +519,7 @@ MISTAKES = {
         DESCENT,
     ),
     "half-convention": Mistake(
-        "One half stands before your penalty, 0.5 * reg * sum(W^2) with reg * W as its gradient: "
+        "Your penalty is that of one half, 0.5 * reg * sum(W^2), whose gradient is reg * W: "
         "another convention than this course's, which is reg * np.sum(W * W) in the loss and "
         "2 * reg * W in the gradient.",
         PENALTY,

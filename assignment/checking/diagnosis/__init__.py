@@ -76,20 +76,30 @@ def search(observed, name, data, penalty=lambda seen: [((), 0.0)]):
     -------
     list of (names of the data term, names of the penalty), fewest mistakes first
     """
-    surviving = None
+    pairs = None  # places in the two lists; all of them, to begin with
     for seen in observed:
         if name not in seen.arrays or not np.isfinite(seen.arrays[name]).all():
             return []
         got = shaped(seen.arrays[name], seen.expected[name]).astype(float)
-        terms, extras = _stacked(data(seen), seen, name), _stacked(penalty(seen), seen, name)
-        pairs = product(terms, extras) if surviving is None else surviving
-        pairs = [(d, p) for d, p in pairs if d in terms and p in extras]
-        if not pairs:
+        lists = data(seen), penalty(seen)
+        (of_data, terms), (of_penalty, extras) = (
+            _stacked(candidates, seen, name, None if pairs is None else {*pairs[:, side]})
+            for side, candidates in enumerate(lists)
+        )
+        if pairs is None:
+            pairs = np.array(list(product(of_data, of_penalty)), dtype=int).reshape(-1, 2)
+        pairs = pairs[np.isin(pairs[:, 0], of_data) & np.isin(pairs[:, 1], of_penalty)]
+        if not len(pairs):
             return []
-        sums = np.array([terms[d] for d, _ in pairs]) + np.array([extras[p] for _, p in pairs])
-        fits = _near(got, sums, seen).reshape(len(pairs), -1).all(axis=1)
-        surviving = [pair for pair, does_fit in zip(pairs, fits, strict=True) if does_fit]
-    return [(d[1], p[1]) for d, p in sorted(surviving or (), key=_rank)]
+        sums = (
+            terms[np.searchsorted(of_data, pairs[:, 0])]
+            + extras[np.searchsorted(of_penalty, pairs[:, 1])]
+        )
+        pairs = pairs[_near(got, sums, seen).reshape(len(pairs), -1).all(axis=1)]
+    if pairs is None:
+        return []
+    found = [(lists[0][d][0], lists[1][p][0], d, p) for d, p in pairs]
+    return [(d_names, p_names) for d_names, p_names, *_ in sorted(found, key=_rank)]
 
 
 def fit(observed, name, data, penalty=lambda seen: [((), 0.0)]):
@@ -130,26 +140,30 @@ def _near(got, sums, seen):
         return near | (sums == got)
 
 
-def _stacked(candidates, seen, name):
-    """(position, names) -> array, for those that have the shape of what came back.
+def _stacked(candidates, seen, name, kept=None):
+    """Places in a list of candidates, and their arrays, of those that have the shape of what came.
 
-    A number stands for an array of that number.
+    A number stands for an array of that number. kept : the places that are wanted; None for all
     """
     right = seen.expected[name]
     shape = shaped(seen.arrays[name], right).shape
-    stacked = {}
-    for position, (names, array) in enumerate(candidates):
+    places, stack = [], []
+    for place, (_, array) in enumerate(candidates):
+        if kept is not None and place not in kept:
+            continue
         array = np.asarray(array, dtype=float)
-        array = np.broadcast_to(array, shape) if array.ndim == 0 else shaped(array, right)
+        if array.shape != shape:
+            array = np.broadcast_to(array, shape) if array.ndim == 0 else shaped(array, right)
         if array.shape == shape:
-            stacked[position, names] = array
-    return stacked
+            places.append(place)
+            stack.append(array)
+    return places, np.array(stack)
 
 
-def _rank(pair):
-    (d_position, d_names), (p_position, p_names) = pair
+def _rank(found):
+    d_names, p_names, d_place, p_place = found
     weight = len(d_names) + sum(name != "half" for name in p_names)
-    return weight, len(p_names), d_position, p_position
+    return weight, len(p_names), d_place, p_place
 
 
 def locate(observed, name):
@@ -247,7 +261,7 @@ def weighed(observed, name, weights, letter="W", half=False):
     if not is_sum or np.allclose((a, b), (1, times), atol=1e-4):
         return ""
     a, b = (f"{factor:.2f}".replace("-0.00", "0.00") for factor in (a, b))
-    beside = ", with one half in the loss" if half else ""
+    beside = ", by your convention of one half" if half else ""
     return (
         f"With {seen.case.name}, your {name} is {a} times the data term plus {b} times "
         f"reg * {letter}; right is 1.00 and {times}.00{beside}."

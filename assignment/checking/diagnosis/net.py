@@ -21,6 +21,7 @@ from assignment.checking.diagnosis.terms import (
     AGREE,
     EPSILON,
     MISSING,
+    SCALES,
     is_log_of_p_minus_1,
     log_softmax,
     penalties,
@@ -314,37 +315,50 @@ def _fit_block(observed, block, others=()):
 
 
 def _data_terms(seen, block):
-    X, params, a, H = _hidden(seen)
-    N = count(seen)
+    """Each coefficient of the softmax, through each backward pass, in each scale."""
     S = seen.expected["scores"].astype(float)
-    found = []
+    return [
+        (names + scale + more, factor(*S.shape) * array)
+        for names, G in softmax_coefficients(S, seen.arguments["y"])
+        for more_and_arrays in [list(_passes(seen, block, G))]
+        for scale, factor in SCALES
+        for more, array in more_and_arrays
+    ]
+
+
+def _passes(seen, block, G):
+    """(names, gradient) of a parameter, by the right backward pass of G and by mistakes in it."""
+    X, params, a, H = _hidden(seen)
+    if block == "W2":
+        yield from [((), H.T @ G), (("pre-activation-for-hidden",), a.T @ G)]
+    elif block == "W1":
+        yield from ((names, X.T @ dS) for names, dS in _masked(seen, G, X, params, a, H))
+    else:
+        for names, dS in _masked(seen, G, X, params, a, H) if block == "b1" else [((), G)]:
+            not_summed = (dS, dS.sum(axis=1), dS[0], np.full(dS.shape[1], dS.sum()))
+            yield names, dS.sum(axis=0)
+            yield (*names, "bias-gradient-averaged"), dS.mean(axis=0)
+            yield from (((*names, "bias-gradient-not-summed"), other) for other in not_summed)
+
+
+def _masked(seen, G, X, params, a, H):
+    """The gradient of X W1 + b1, by the right way back through W2 and the ReLU and by others."""
+    dH = G @ params["W2"].T
     dW2 = seen.expected.get("grads['W2']", 0 * params["W2"])
     of_penalty = seen.arguments["reg"] * params["W2"]
-    for names, G in scaled(softmax_coefficients(S, seen.arguments["y"]), *S.shape):
-        dH = G @ params["W2"].T
-        others = [G @ W.T for W in (dW2, dW2 - of_penalty, dW2 - 2 * of_penalty)]
-        masked = [
-            (names, dH * (H > 0)),
-            *(((*names, "gradient-for-weights"), other * (H > 0)) for other in others),
-            ((*names, "relu-mask-missing"), dH),
-            ((*names, "relu-mask-wrong"), dH * (X @ params["W1"] > 0)),
-            ((*names, "relu-mask-wrong"), dH * (dH > 0)),
-            ((*names, "relu-mask-wrong"), dH * H),
-            ((*names, "relu-mask-wrong"), dH * a),
-        ]
-        if block == "W2":
-            found += [(names, H.T @ G), ((*names, "pre-activation-for-hidden"), a.T @ G)]
-        elif block == "W1":
-            found += [(masked_names, X.T @ dS) for masked_names, dS in masked]
-        else:
-            for its, dS in masked if block == "b1" else [(names, G)]:
-                not_summed = (dS, dS.sum(axis=1), dS[0], np.full(dS.shape[1], dS.sum()))
-                found += [
-                    (its, dS.sum(axis=0)),
-                    ((*its, "bias-gradient-averaged"), dS.sum(axis=0) / N),
-                    *(((*its, "bias-gradient-not-summed"), other) for other in not_summed),
-                ]
-    return found
+    return [
+        ((), dH * (H > 0)),
+        *(
+            (("gradient-for-weights",), (G @ W.T) * (H > 0))
+            for W in (dW2, dW2 - of_penalty, dW2 - 2 * of_penalty)
+        ),
+        (("relu-mask-missing",), dH),
+        (("relu-mask-wrong",), dH * (X @ params["W1"] > 0)),
+        (("relu-mask-wrong",), dH * (dH > 0)),
+        (("relu-mask-wrong",), dH * (dH < 0)),
+        (("relu-mask-wrong",), dH * H),
+        (("relu-mask-wrong",), dH * a),
+    ]
 
 
 def _penalty_terms(seen, block):

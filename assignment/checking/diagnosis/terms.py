@@ -358,9 +358,11 @@ def name_penalties(in_loss, in_gradient):
         return ("reg-factor-2-missing",), False
     if (in_loss, in_gradient) == (("half",), ()):
         return ("reg-half-in-loss-only",), False
-    there = [part for part in (in_loss, in_gradient) if part is not None]
-    there = [part for part in there if not MISSING.intersection(part)]
+    there = [
+        part for part in (in_loss, in_gradient) if part is not None and not OTHER.intersection(part)
+    ]
     return unique(names), bool(there) and all("half" in part for part in there)
 
 
 MISSING = {"reg-missing-from-loss", "reg-missing-from-gradient"}
+OTHER = MISSING | {"reg-other-form"}  # of these nobody can say whether they are made with one half

@@ -1,0 +1,548 @@
+"""Nothing is said that was not compared: every sentence of a verdict has a condition here.
+
+Losses and gradients are made of known parts, right ones and faults: each loss fault is paired with
+each gradient fault, each fault of one layer with each of the other. The parts say what is true of
+an answer; the verdict on it is taken apart, and each of its sentences must be true.
+"""
+
+import dataclasses
+import functools
+import re
+from itertools import product
+
+import numpy as np
+import pytest
+
+from assignment.checking import diagnosis, judge
+from assignment.checking.diagnosis import linear, net
+from assignment.checking.diagnosis.terms import AGREE
+from assignment.checking.exercises import Exercise, find
+from assignment.checking.mistakes import MISTAKES
+from assignment.checking.run import Answers
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """A data term, a factor or a penalty, and the mistakes that are in it.
+
+    make : function that returns it for a case
+    mistakes : names of MISTAKES that are true of it; none where it is right, or of no known kind
+    """
+
+    make: object
+    mistakes: frozenset = frozenset()
+
+
+def part(make, *mistakes):
+    return Part(make, frozenset(mistakes))
+
+
+# Data terms, as sums over the examples: of scores S, labels y, and N rows.
+
+
+def log_P(S):
+    return S - np.log(np.exp(S).sum(axis=1, keepdims=True))
+
+
+def own(S, y):
+    return -log_P(S)[np.arange(len(y)), y]
+
+
+def one_hot(S, y):
+    return np.eye(S.shape[1])[y]
+
+
+def margins(S, y):
+    """Of the wrong classes, before they are cut off; the right class has -1."""
+    return S - S[np.arange(len(y)), y][:, np.newaxis] + 1 - 2 * one_hot(S, y)
+
+
+def balanced(M):
+    """The right class, which has 0, loses what the others have together."""
+    return lambda S, y: M(S, y) - one_hot(S, y) * M(S, y).sum(axis=1, keepdims=True)
+
+
+def violated(S, y):
+    return (margins(S, y) > 0).astype(float)
+
+
+def hinge(S, y):
+    return np.maximum(margins(S, y), 0).sum(axis=1)
+
+
+# What the sum over the examples is multiplied by.
+SCALES = {
+    "": part(lambda N, C: 1 / N),
+    "not a mean": part(lambda N, C: 1, "not-averaged"),
+    "divided twice": part(lambda N, C: 1 / N**2, "averaged-twice"),
+    "over the classes too": part(lambda N, C: 1 / N / C, "averaged-over-classes"),
+    "doubled": part(lambda N, C: 2 / N, "constant-factor"),
+    "sign": part(lambda N, C: -1 / N, "sign"),
+    "one percent": part(lambda N, C: 1.01 / N, "constant-factor"),
+    "off with ten classes": part(lambda N, C: (1.3 if C == 10 else 1) / N),
+}
+
+SOFTMAX_LOSSES = {
+    "": part(lambda S, y: own(S, y).sum()),
+    "log missing": part(lambda S, y: -np.exp(-own(S, y)).sum(), "log-missing"),
+    "only -s": part(lambda S, y: -(S * one_hot(S, y)).sum(), "log-sum-missing"),
+    "base 10": part(lambda S, y: own(S, y).sum() / np.log(10), "wrong-logarithm"),
+    "all classes": part(lambda S, y: -log_P(S).sum(), "all-classes-summed"),
+    "not shifted back": part(lambda S, y: (own(S, y) - S.max(axis=1)).sum(), "shift-in-one-place"),
+    "normalised over examples": part(
+        lambda S, y: -log_P(S.T).T[np.arange(len(y)), y].sum(), "sum-wrong-axis"
+    ),
+    "last only": part(lambda S, y: own(S, y)[-1], "one-example-only"),
+    "first left out": part(lambda S, y: own(S, y)[1:].sum(), "example-left-out"),
+    "times the label": part(lambda S, y: (y * own(S, y)).sum(), "label-as-factor"),
+    "nothing": part(lambda S, y: 0.0, "data-term-missing"),
+    "noise": part(lambda S, y: own(S, y).sum() + 0.1 * len(y)),
+    "squared": part(lambda S, y: (own(S, y) ** 2).sum()),
+}
+SOFTMAX_GRADIENTS = {
+    "": part(lambda S, y: np.exp(log_P(S)) - one_hot(S, y)),
+    "right class missing": part(lambda S, y: np.exp(log_P(S)), "right-class-missing"),
+    "others missing": part(
+        lambda S, y: (np.exp(log_P(S)) - 1) * one_hot(S, y), "other-classes-missing"
+    ),
+    "only -Y": part(lambda S, y: -one_hot(S, y), "probabilities-missing"),
+    "set to -1": part(
+        lambda S, y: np.exp(log_P(S)) * (1 - one_hot(S, y)) - one_hot(S, y),
+        "right-class-overwritten",
+    ),
+    "added": part(lambda S, y: np.exp(log_P(S)) + one_hot(S, y), "right-class-sign"),
+    "not normalised": part(lambda S, y: np.exp(S) - one_hot(S, y), "not-normalised"),
+    "normalised over examples": part(
+        lambda S, y: np.exp(log_P(S.T).T) - one_hot(S, y), "sum-wrong-axis"
+    ),
+    "last only": part(
+        lambda S, y: (
+            (np.exp(log_P(S)) - one_hot(S, y)) * (np.arange(len(y)) == len(y) - 1)[:, None]
+        ),
+        "one-example-only",
+    ),
+    "p of the right class": part(
+        lambda S, y: np.exp(-own(S, y))[:, None] - one_hot(S, y), "right-probability-for-all"
+    ),
+    "squared": part(lambda S, y: np.exp(log_P(S)) ** 2 - one_hot(S, y)),
+    "nothing": part(lambda S, y: 0 * S, "data-term-missing"),
+}
+HINGE_LOSSES = {
+    "": part(lambda S, y: hinge(S, y).sum()),
+    "right class counted": part(lambda S, y: (hinge(S, y) + 1).sum(), "right-class-counted"),
+    "margin missing": part(lambda S, y: np.maximum(margins(S, y) - 1, 0).sum(), "margin-missing"),
+    "not cut off": part(lambda S, y: (margins(S, y) * (1 - one_hot(S, y))).sum(), "max-missing"),
+    "squared": part(lambda S, y: (np.maximum(margins(S, y), 0) ** 2).sum(), "squared-hinge"),
+    "largest only": part(
+        lambda S, y: np.maximum(margins(S, y), 0).max(axis=1).sum(), "largest-margin-only"
+    ),
+    "last only": part(lambda S, y: hinge(S, y)[-1], "one-example-only"),
+    "last left out": part(lambda S, y: hinge(S, y)[:-1].sum(), "example-left-out"),
+    "times the label": part(lambda S, y: (y * hinge(S, y)).sum(), "label-as-factor"),
+    "nothing": part(lambda S, y: 0.0, "data-term-missing"),
+    "noise": part(lambda S, y: hinge(S, y).sum() + 0.1 * len(y)),
+    "cubed": part(lambda S, y: (hinge(S, y) ** 3).sum()),
+}
+HINGE_GRADIENTS = {
+    "": part(balanced(violated)),
+    "right class missing": part(violated, "right-class-missing"),
+    "others missing": part(
+        lambda S, y: -one_hot(S, y) * violated(S, y).sum(axis=1, keepdims=True),
+        "other-classes-missing",
+    ),
+    "counted once": part(lambda S, y: violated(S, y) - one_hot(S, y), "violations-counted-once"),
+    "one too many": part(
+        lambda S, y: balanced(violated)(S, y) - one_hot(S, y), "right-class-counted"
+    ),
+    "every class": part(balanced(lambda S, y: 1 - one_hot(S, y)), "mask-of-all"),
+    "margins": part(balanced(lambda S, y: np.maximum(margins(S, y), 0)), "margins-for-indicator"),
+    "added": part(
+        lambda S, y: violated(S, y) + one_hot(S, y) * violated(S, y).sum(axis=1, keepdims=True),
+        "right-class-sign",
+    ),
+    "margin missing": part(balanced(lambda S, y: margins(S, y) > 1), "margin-missing"),
+    "last only": part(
+        lambda S, y: balanced(violated)(S, y) * (np.arange(len(y)) == len(y) - 1)[:, None],
+        "one-example-only",
+    ),
+    "thrice": part(
+        lambda S, y: violated(S, y) - 3 * one_hot(S, y) * violated(S, y).sum(axis=1, keepdims=True)
+    ),
+    "nothing": part(lambda S, y: 0 * S, "data-term-missing"),
+}
+
+# Penalties: of weights W, reg and N. The first two are right, each beside the other of its kind.
+PENALTIES = {
+    "": part(lambda W, reg, N: reg * np.sum(W * W)),
+    "half": part(lambda W, reg, N: reg * np.sum(W * W) / 2),
+    "missing": part(lambda W, reg, N: 0.0, "reg-missing-from-loss"),
+    "over N": part(lambda W, reg, N: reg * np.sum(W * W) / N, "reg-over-n"),
+    "half, over N": part(lambda W, reg, N: reg * np.sum(W * W) / 2 / N, "reg-over-n"),
+    "times N": part(lambda W, reg, N: reg * np.sum(W * W) * N, "reg-times-n"),
+    "twice": part(lambda W, reg, N: 2 * reg * np.sum(W * W), "reg-twice"),
+    "before and after": part(
+        lambda W, reg, N: (1 + 1 / N) * reg * np.sum(W * W), "reg-before-and-after"
+    ),
+    "subtracted": part(lambda W, reg, N: -reg * np.sum(W * W), "reg-sign"),
+    "half, dropped": part(lambda W, reg, N: np.sum(W * W) / 2, "reg-strength-dropped"),
+    "sum of W": part(lambda W, reg, N: reg * np.sum(W), "reg-other-form"),
+    "norm": part(lambda W, reg, N: reg * np.linalg.norm(W), "reg-other-form"),
+    "a twentieth": part(lambda W, reg, N: 0.05 * reg * np.sum(W * W), "reg-other-form"),
+    "last row": part(lambda W, reg, N: reg * np.sum(W[:-1] ** 2), "reg-last-row-missing"),
+    "fourth powers": part(lambda W, reg, N: reg * np.sum(W**4)),
+}
+PENALTY_GRADIENTS = {
+    "": part(lambda W, reg, N: 2 * reg * W),
+    "half": part(lambda W, reg, N: reg * W),
+    "missing": part(lambda W, reg, N: 0 * W, "reg-missing-from-gradient"),
+    "over N": part(lambda W, reg, N: 2 * reg * W / N, "reg-over-n"),
+    "half, over N": part(lambda W, reg, N: reg * W / N, "reg-over-n"),
+    "times N": part(lambda W, reg, N: 2 * reg * W * N, "reg-times-n"),
+    "twice": part(lambda W, reg, N: 4 * reg * W, "reg-twice"),
+    "before and after": part(lambda W, reg, N: 2 * (1 + 1 / N) * reg * W, "reg-before-and-after"),
+    "subtracted": part(lambda W, reg, N: -2 * reg * W, "reg-sign"),
+    "dropped": part(lambda W, reg, N: 2 * W, "reg-strength-dropped"),
+    "a number": part(lambda W, reg, N: reg + 0 * W, "reg-other-form"),
+    "signs": part(lambda W, reg, N: reg * np.sign(W), "reg-other-form"),
+    "a tenth": part(lambda W, reg, N: 0.2 * reg * W, "reg-other-form"),
+    "last row": part(
+        lambda W, reg, N: 2 * reg * np.vstack([W[:-1], 0 * W[-1:]]), "reg-last-row-missing"
+    ),
+    "cubes": part(lambda W, reg, N: 4 * reg * W**3),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Side:
+    """A loss, or a gradient: data term times factor plus penalty."""
+
+    data: Part
+    scale: Part
+    penalty: Part
+    is_half: bool  # whether the penalty is made with one half
+
+    @property
+    def mistakes(self):
+        return self.data.mistakes | self.scale.mistakes | self.penalty.mistakes
+
+
+def sides(data, penalties):
+    """40 ways: each part wrong alone, and some together."""
+    combinations = [
+        *(("", "", penalty) for penalty in penalties),
+        *(("", scale, "") for scale in SCALES if scale),
+        *((fault, "", "") for fault in data if fault),
+        *((fault, "", "half") for fault in list(data)[1:4]),
+        ("", "off with ten classes", "half"),
+        ("", "sign", "half"),
+        ("", "not a mean", "over N"),
+        ("", "sign", "subtracted"),
+        ("nothing", "", "missing"),
+    ]
+    return [
+        Side(data[d], SCALES[s], penalties[p], p.startswith("half"))
+        for d, s, p in combinations[:40]
+    ]
+
+
+# A verdict taken apart: each sentence with the condition under which it is true.
+
+
+def near(a, b):
+    return np.allclose(a, b, rtol=1e-5, atol=1e-9)
+
+
+class Truth:
+    """What is true of an answer.
+
+    cases : name of a case -> Case; sides : name of an array -> Side
+    made : name of an array -> name of a case -> (data term, penalty); right : as they should be
+    """
+
+    def __init__(self, cases, right, sides, made):
+        self.cases, self.right, self.sides, self.made = cases, right, sides, made
+
+    def got(self, name, case):
+        return sum(self.made[name][case])
+
+    def should(self, name, case, half=False):
+        data, penalty = self.right[name][case]
+        return data + (penalty / 2 if half else penalty)
+
+    def off(self, name, case, half=False):
+        """Which entries are off, by the tolerance of the checks."""
+        right = np.asarray(self.should(name, case, half))
+        scale = np.abs(right).max(initial=0)
+        return np.abs(self.got(name, case) - right) > 1e-5 * (np.abs(right) + 0.1 * scale)
+
+    def is_right(self, name, half=False):
+        return not any(self.off(name, case, half).any() for case in self.cases)
+
+    def is_zero(self, name):
+        return not any(np.any(self.got(name, case)) for case in self.cases)
+
+    def is_multiple(self, name):
+        """Of what is right, by one number in all cases."""
+        factors = []
+        for case in self.cases:
+            got, right = np.ravel(self.got(name, case)), np.ravel(self.should(name, case))
+            factors.append(got @ right / (right @ right))
+            if not near(got, factors[-1] * right):
+                return False
+        return near(factors, factors[0])
+
+    def has_penalty(self, name, times):
+        """Whether it is the right one times a number, in all cases."""
+        return all(
+            near(self.made[name][case][1], times * self.right[name][case][1]) for case in self.cases
+        )
+
+
+def is_true_of(mistake, truth):
+    """Whether the sentence of a mistake is true."""
+    losses = [name for name in truth.sides if name == "loss"]
+    gradients = [name for name in truth.sides if name != "loss"]
+
+    def some(names, times):
+        return any(truth.has_penalty(name, times) for name in names)
+
+    relations = {
+        "loss-missing": lambda: any(map(truth.is_zero, losses)),
+        "gradient-missing": lambda: (
+            any(map(truth.is_zero, gradients)) and not any(map(truth.is_zero, losses))
+        ),
+        "reg-missing": lambda: some(losses, 0) and some(gradients, 0),
+        "reg-factor-2-missing": lambda: some(losses, 1) and some(gradients, 0.5),
+        "reg-half-in-loss-only": lambda: some(losses, 0.5) and some(gradients, 1),
+        "reg-factors-differ": lambda: some(gradients, 0.5) and some(gradients, 1),
+        "half-convention": lambda: some(losses, 0.5) or some(gradients, 0.5),
+        "constant-factor": lambda: any(map(truth.is_multiple, truth.sides)),
+        "reg-other-form": lambda: not (some(losses, 1) and some(gradients, 1)),
+        "wrong-coefficients": lambda: any(
+            not near(truth.made[name][case][0], truth.right[name][case][0])
+            for name in gradients
+            for case in truth.cases
+        ),
+    }
+    declared = any(mistake in side.mistakes for side in truth.sides.values())
+    return declared or relations.get(mistake, lambda: False)()
+
+
+def sentences(truth, told, half):
+    """(pattern, condition) of every sentence that there is.
+
+    told : the message; half : whether it says that its numbers are those of one half
+    """
+    names = truth.cases
+    with_case = "With (?P<case>" + "|".join(map(re.escape, sorted(names, key=len)[::-1])) + "), "
+    number = r"(-?\d[\d.e+-]*\d|-?\d|nan|-?inf)"
+
+    def entry(m):
+        case, name = m["case"], m["name"]
+        index = tuple(int(i) for i in (m["index"] or "").split(", ") if i)
+        got, right = (
+            np.asarray(f(name, case)) for f in (truth.got, lambda *a: truth.should(*a, half))
+        )
+        count = m["count"] is None or int(m["count"]) == truth.off(name, case, half).sum()
+        return (
+            count
+            and truth.off(name, case, half)[index]
+            and np.isclose(got[index], float(m["got"]), rtol=1e-5)
+            and np.isclose(right[index], float(m["right"]), rtol=1e-5, atol=1e-12)
+        )
+
+    def weighed(m):
+        case, name = m["case"], m["name"]
+        (data, _), penalty = truth.right[name][case], truth.right[name][case][1] / 2
+        fits = np.allclose(
+            truth.got(name, case),
+            float(m["a"]) * data + float(m["b"]) * penalty,
+            rtol=0.01,
+            atol=0.02 * np.abs(penalty).max(),
+        )
+        is_half = any(side.is_half for side in truth.sides.values())
+        return fits and (m["times"] == "2" if not m["half"] else m["times"] == "1" and is_half)
+
+    def calls(m):
+        name = named()
+        wrong = [case for case in truth.cases if truth.off(name, case, half).any()]
+        right = re.findall("|".join(map(re.escape, sorted(names, key=len)[::-1])), m["right"] or "")
+        return (int(m["k"]), int(m["n"])) == (len(wrong), len(truth.cases)) and not {*right} & {
+            *wrong
+        }
+
+    def named():
+        """The array whose error is located, and the case whose numbers are told."""
+        return re.search(rf"{with_case}(?P<name>\w+(\['\w+'\])?)", told)["name"]
+
+    def first():
+        return re.search(with_case, told)["case"]
+
+    def size(m):
+        name, case = named(), first()
+        right = np.asarray(truth.should(name, case, half))
+        worst = np.abs(truth.got(name, case) - right).max() / np.abs(right).max()
+        return np.isclose(100 * worst, float(m["size"]), rtol=0.01)
+
+    def places(m):
+        off = truth.off(named(), first(), half)
+        axis = 1 if m["axis"] == "row" else 0
+        return sorted(map(int, m["places"].split(", "))) == sorted(
+            np.flatnonzero(off.any(axis=axis))
+        )
+
+    def coefficient(m):
+        case, arguments = m["case"], truth.cases[m["case"]].arguments
+        X, y, N = arguments["X"], arguments["y"], len(arguments["X"])
+        G = [
+            N * np.linalg.lstsq(X.T, terms[case][0], rcond=None)[0]
+            for terms in (truth.made["dW"], truth.right["dW"])
+        ]
+        i, c = int(m["i"]), int(m["c"])
+        return (
+            np.isclose(G[0][i, c], float(m["got"]), atol=1e-4)
+            and np.isclose(G[1][i, c], float(m["right"]), atol=1e-4)
+            and (m["whose"] == "its class") == (y[i] == c)
+        )
+
+    def only_with_reg(m):
+        """True, and the penalty is where the mistake is."""
+        name = named()
+        return all(
+            truth.off(name, name_of_case, half).any() == (case.arguments["reg"] != 0)
+            for name_of_case, case in truth.cases.items()
+        ) and all(near(truth.made[name][c][0], truth.right[name][c][0]) for c in truth.cases)
+
+    def fewer(m):
+        counts = [sum(truth.off(named(), c, h).any() for c in truth.cases) for h in (True, False)]
+        return counts[0] < counts[1]
+
+    return [
+        ("Besides: ", lambda m: True),
+        *(
+            (
+                re.escape(mistake.says),
+                functools.partial(lambda name, m: is_true_of(name, truth), name),
+            )
+            for name, mistake in MISTAKES.items()
+        ),
+        (
+            rf"{with_case}(?P<name>\w+(?:\['\w+'\])?)(?:\[(?P<index>[\d, ]+)\])? is (?P<got>{number}), but should be "
+            rf"(?P<right>{number})(?:; (?P<count>\d+) of \d+ entries are off)?\.",
+            entry,
+        ),
+        (
+            rf"{with_case}your (?P<name>\S+) is (?P<a>{number}) times the data term plus (?P<b>{number}) times reg \* W\d?; "
+            rf"right is 1.00 and (?P<times>\d).00(?P<half>, by your convention of one half)?\.",
+            weighed,
+        ),
+        (r"(?P<k>\d+) of (?P<n>\d+) calls are wrong(?P<right>: right with .*?)?\.(?= |$)", calls),
+        (r"The largest error is (?P<size>[\d.e+-]+)% of the largest entry\.", size),
+        (r"The error sits in (?P<axis>row|column)s? (?P<places>[\d, ]+) of \S+\.", places),
+        ("It is off only where reg is not 0: look at the penalty\\.", only_with_reg),
+        (
+            rf"{with_case}column (?P<c>\d+) holds (?P<got>{number}) times example (?P<i>\d+), but should hold (?P<right>{number}) "
+            r"times \(\d+ is (?P<whose>its class|not its class); both before the division by N\)\.",
+            coefficient,
+        ),
+        ("The gradient is right\\.", lambda m: truth.is_right("dW")),
+        (re.escape(AGREE), lambda m: all(truth.is_right(name, half=True) for name in truth.sides)),
+        (re.escape(judge.BY_HALVES), lambda m: any(side.is_half for side in truth.sides.values())),
+        (re.escape(judge.BY_FEWER), fewer),
+    ]
+
+
+def untrue(verdict, truth):
+    """The first thing in a verdict that is not true, or None."""
+    half = judge.BY_HALVES in verdict.message or judge.BY_FEWER in verdict.message
+    rest = verdict.message
+    known = sentences(truth, verdict.message, half)
+    while rest := rest.strip():
+        found = [(m, holds) for pattern, holds in known if (m := re.match(pattern, rest))]
+        if not found:
+            return f"without a condition: {rest}"
+        m, holds = max(found, key=lambda pair: pair[0].end())
+        if not holds(m):
+            return f"not true: {m.group()}"
+        rest = rest[m.end() :]
+    return None
+
+
+# Making answers, and the verdicts on them.
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Searches and references are remembered: a part that comes again is the same."""
+    remembered, search = {}, diagnosis.search
+
+    def searched(observed, name, data, penalty=lambda seen: [((), 0.0)]):
+        arrays = [seen.arrays.get(name, np.array(np.nan)) for seen in observed]
+        key = name, data.__qualname__, penalty.__qualname__, observed[0].arrays.keys() >= {"scores"}
+        key += tuple((array.shape, array.tobytes()) for array in arrays)
+        if key not in remembered:
+            remembered[key] = search(observed, name, data, penalty)
+        return remembered[key]
+
+    for module in (diagnosis, linear, net):
+        monkeypatch.setattr(module, "search", searched)
+    references, reference = {}, Exercise.reference
+
+    def remembered_reference(exercise, case):
+        key = exercise.name, case.name
+        if key not in references:
+            references[key] = reference(exercise, case)
+        return references[key]
+
+    monkeypatch.setattr(Exercise, "reference", remembered_reference)
+
+
+def verdict_on(name, truth):
+    """The verdict on an answer that is made of parts, without a function that returns it."""
+    arrays = [{n: np.asarray(truth.got(n, case)) for n in truth.sides} for case in truth.cases]
+    exercise = dataclasses.replace(find(name), cases=lambda: list(truth.cases.values()))
+    return judge.judge(exercise, Answers(arrays, [[] for _ in arrays]))
+
+
+def linear_terms(case, loss, gradient):
+    """(data term, penalty) of the loss and of dW, for a case."""
+    W, X, y, reg = (case.arguments[name] for name in ("W", "X", "y", "reg"))
+    N, C = len(X), W.shape[1]
+    S, factors = X @ W, (loss.scale.make(N, C), gradient.scale.make(N, C))
+    return (
+        (factors[0] * loss.data.make(S, y), loss.penalty.make(W, reg, N)),
+        (factors[1] * (X.T @ gradient.data.make(S, y)), gradient.penalty.make(W, reg, N)),
+    )
+
+
+LINEAR = {
+    "softmax_loss_vectorized": (SOFTMAX_LOSSES, SOFTMAX_GRADIENTS),
+    "svm_loss_naive": (HINGE_LOSSES, HINGE_GRADIENTS),
+}
+
+
+def linear_truths(name):
+    """Every loss fault with every gradient fault."""
+    cases = {case.name: case for case in find(name).cases()[:7]}
+    losses, gradients = map(sides, LINEAR[name], (PENALTIES, PENALTY_GRADIENTS))
+    terms = [
+        {case: linear_terms(cases[case], loss, gradient) for case in cases}
+        for loss, gradient in zip(losses, gradients, strict=True)
+    ]
+    made_losses, made_gradients = (
+        [{case: both[case][place] for case in cases} for both in terms] for place in (0, 1)
+    )
+    right = {"loss": made_losses[0], "dW": made_gradients[0]}
+    for (loss, its), (gradient, other) in product(
+        zip(losses, made_losses, strict=True), zip(gradients, made_gradients, strict=True)
+    ):
+        yield Truth(cases, right, {"loss": loss, "dW": gradient}, {"loss": its, "dW": other})
+
+
+@pytest.mark.parametrize("name", LINEAR)
+def test_what_is_said_of_a_loss_and_a_gradient_is_true(name, quick):
+    told = [untrue(verdict_on(name, truth), truth) for truth in linear_truths(name)]
+    assert len(told) == 1600
+    assert [wrong for wrong in told if wrong] == []
