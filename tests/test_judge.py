@@ -159,6 +159,58 @@ def test_a_loss_of_the_net_without_gradients_is_right_and_the_gradients_are_to_d
     assert (found.status, found.diagnosis) == ("unsolved", "gradient-missing")
 
 
+def test_gradients_that_are_missing_beside_right_ones_are_to_do(verdict):
+    source = spoilt(
+        "TwoLayerNet.gradients",
+        'grads["b1"] = dH.sum(axis=0)',
+        'del grads["W1"]',
+    )
+    found = verdict("TwoLayerNet.gradients", source)
+    assert (found.status, found.diagnosis) == ("unsolved", "gradient-missing")
+    assert found.message.endswith(
+        "grads['W1'] and grads['b1'] are missing; grads['W2'] and grads['b2'] are right."
+    )
+
+
+def test_gradients_that_are_missing_beside_wrong_ones_hide_nothing(verdict):
+    source = replaced(
+        "TwoLayerNet.gradients",
+        ('grads["b1"] = dH.sum(axis=0)', "pass"),
+        ("P[rows, y] -= 1", "pass"),
+    )
+    found = verdict("TwoLayerNet.gradients", source)
+    assert (found.status, found.diagnosis) == ("wrong", "right-class-missing")
+    assert found.message.endswith("Besides: grads['b1'] is missing.")
+
+
+@pytest.mark.parametrize(
+    "name, body",
+    [
+        ("LinearClassifier.predict", "return 0"),
+        ("KNearestNeighbor.predict_labels", "return np.zeros((len(dists), 1))"),
+        ("TwoLayerNet.predict", "return np.zeros(3)"),
+        ("TwoLayerNet.scores", "scores = np.zeros(W2.shape[1])"),
+        ("KNearestNeighbor.compute_distances_no_loops", "return np.zeros(len(X))"),
+    ],
+)
+def test_zeros_of_another_shape_are_no_blank(name, body, verdict):
+    found = verdict(name, answered(name, body))
+    assert found.status in ("wrong", "crash") and "to be written" not in found.message, found
+
+
+def test_a_loss_of_0_beside_a_wrong_gradient_excuses_nothing(verdict):
+    name = "softmax_loss_vectorized"
+    found = verdict(name, spoilt(name, "return loss, dW", "return 0.0, dW + 0.1"))
+    assert found.diagnosis == "loss-missing" and "The gradient is right" not in found.message
+    assert "Besides: With N = 7" in found.message and "20 of 20 entries are off" in found.message
+
+
+def test_a_loss_of_0_beside_a_right_gradient_says_so(verdict):
+    name = "softmax_loss_vectorized"
+    found = verdict(name, spoilt(name, "return loss, dW", "return 0.0, dW"))
+    assert found.message == "The loss is still 0. The gradient is right."
+
+
 # Conventions.
 
 
@@ -191,6 +243,42 @@ def test_half_in_the_loss_only_is_charged_to_the_loss(verdict):
     source = replaced("TwoLayerNet.loss", HALF)
     assert verdict("TwoLayerNet.loss", source).diagnosis == "reg-half-in-loss-only"
     assert verdict("TwoLayerNet.gradients", source).status == "right"
+
+
+def test_half_in_a_loss_whose_gradients_have_no_penalty_is_not_called_consistent(verdict):
+    source = replaced(
+        "TwoLayerNet.loss", HALF, ("+= 2 * reg * W1", "+= 0"), ("+= 2 * reg * W2", "+= 0")
+    )
+    found = verdict("TwoLayerNet.loss", source)
+    assert (found.status, found.diagnosis) == ("convention", "half-convention")
+    assert found.message.endswith("There is no penalty in your gradients, though.")
+    found = verdict("TwoLayerNet.gradients", source)
+    assert found.diagnosis == "reg-missing-from-gradient"
+    assert "right is 1.00 and 1.00, by your convention of one half" in found.message
+
+
+def test_half_in_gradients_beside_a_loss_of_another_form_claims_nothing_of_the_loss(verdict):
+    source = replaced(
+        "TwoLayerNet.loss",
+        (NET_PENALTY, "reg * (np.sum(W1) + np.sum(W2))"),
+        *HALF_GRADIENTS,
+    )
+    found = verdict("TwoLayerNet.gradients", source)
+    assert (found.status, found.diagnosis) == ("convention", "half-convention")
+    assert "The penalty in your loss has another form" in found.message
+
+
+def test_an_error_besides_the_convention_of_one_half_is_not_called_one_of_the_penalty(verdict):
+    name = "softmax_loss_vectorized"
+    source = replaced(
+        name,
+        (PENALTY, f"0.5 * {PENALTY}"),
+        ("dW += 2 * reg * W", "dW += reg * W; dW[0, 0] += 0.1 * (W.shape[1] == 10)"),
+    )
+    found = verdict(name, source)
+    assert "look at the penalty" not in found.message
+    assert "With N = 12, D = 4, C = 10, reg = 0.1, dW[0, 0] is" in found.message
+    assert "1 of 11 calls are wrong." in found.message
 
 
 def test_half_in_a_loss_whose_gradients_are_to_do_is_a_convention(verdict):

@@ -9,6 +9,7 @@ import dataclasses
 import functools
 import re
 from itertools import product
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -234,12 +235,12 @@ def sides(data, penalties):
         *(("", "", penalty) for penalty in penalties),
         *(("", scale, "") for scale in SCALES if scale),
         *((fault, "", "") for fault in data if fault),
-        *((fault, "", "half") for fault in list(data)[1:4]),
+        ("nothing", "", "missing"),
         ("", "off with ten classes", "half"),
         ("", "sign", "half"),
         ("", "not a mean", "over N"),
         ("", "sign", "subtracted"),
-        ("nothing", "", "missing"),
+        *((fault, "", "half") for fault in list(data)[1:9]),
     ]
     return [
         Side(data[d], SCALES[s], penalties[p], p.startswith("half"))
@@ -303,7 +304,7 @@ class Truth:
 def is_true_of(mistake, truth):
     """Whether the sentence of a mistake is true."""
     losses = [name for name in truth.sides if name == "loss"]
-    gradients = [name for name in truth.sides if name != "loss"]
+    gradients = [name for name in truth.sides if "W" in name]  # those that have a penalty
 
     def some(names, times):
         return any(truth.has_penalty(name, times) for name in names)
@@ -315,7 +316,7 @@ def is_true_of(mistake, truth):
         ),
         "reg-missing": lambda: some(losses, 0) and some(gradients, 0),
         "reg-factor-2-missing": lambda: some(losses, 1) and some(gradients, 0.5),
-        "reg-half-in-loss-only": lambda: some(losses, 0.5) and some(gradients, 1),
+        "reg-half-in-loss-only": lambda: truth.sides["loss"].is_half and some(gradients, 1),
         "reg-factors-differ": lambda: some(gradients, 0.5) and some(gradients, 1),
         "half-convention": lambda: some(losses, 0.5) or some(gradients, 0.5),
         "constant-factor": lambda: any(map(truth.is_multiple, truth.sides)),
@@ -325,6 +326,8 @@ def is_true_of(mistake, truth):
             for name in gradients
             for case in truth.cases
         ),
+        # Of a net with penalties of two layers in one loss.
+        "reg-missing-from-gradient": lambda: some(gradients, 0),
     }
     declared = any(mistake in side.mistakes for side in truth.sides.values())
     return declared or relations.get(mistake, lambda: False)()
@@ -388,6 +391,8 @@ def sentences(truth, told, half):
 
     def places(m):
         off = truth.off(named(), first(), half)
+        if off.ndim < 2:
+            return False
         axis = 1 if m["axis"] == "row" else 0
         return sorted(map(int, m["places"].split(", "))) == sorted(
             np.flatnonzero(off.any(axis=axis))
@@ -415,6 +420,11 @@ def sentences(truth, told, half):
             for name_of_case, case in truth.cases.items()
         ) and all(near(truth.made[name][c][0], truth.right[name][c][0]) for c in truth.cases)
 
+    def some(names, times):
+        return any(truth.has_penalty(name, times) for name in names)
+
+    weights = [name for name in truth.sides if "W" in name]
+
     def fewer(m):
         counts = [sum(truth.off(named(), c, h).any() for c in truth.cases) for h in (True, False)]
         return counts[0] < counts[1]
@@ -429,12 +439,14 @@ def sentences(truth, told, half):
             for name, mistake in MISTAKES.items()
         ),
         (
-            rf"{with_case}(?P<name>\w+(?:\['\w+'\])?)(?:\[(?P<index>[\d, ]+)\])? is (?P<got>{number}), but should be "
-            rf"(?P<right>{number})(?:; (?P<count>\d+) of \d+ entries are off)?\.",
+            rf"{with_case}(?P<name>\w+(?:\['\w+'\])?)(?:\[(?P<index>[\d, ]+)\])? is "
+            rf"(?P<got>{number}), but should be (?P<right>{number})"
+            r"(?:; (?P<count>\d+) of \d+ entries are off)?\.",
             entry,
         ),
         (
-            rf"{with_case}your (?P<name>\S+) is (?P<a>{number}) times the data term plus (?P<b>{number}) times reg \* W\d?; "
+            rf"{with_case}your (?P<name>\S+) is (?P<a>{number}) times the data term plus "
+            rf"(?P<b>{number}) times reg \* W\d?; "
             rf"right is 1.00 and (?P<times>\d).00(?P<half>, by your convention of one half)?\.",
             weighed,
         ),
@@ -443,12 +455,27 @@ def sentences(truth, told, half):
         (r"The error sits in (?P<axis>row|column)s? (?P<places>[\d, ]+) of \S+\.", places),
         ("It is off only where reg is not 0: look at the penalty\\.", only_with_reg),
         (
-            rf"{with_case}column (?P<c>\d+) holds (?P<got>{number}) times example (?P<i>\d+), but should hold (?P<right>{number}) "
-            r"times \(\d+ is (?P<whose>its class|not its class); both before the division by N\)\.",
+            rf"{with_case}column (?P<c>\d+) holds (?P<got>{number}) times example (?P<i>\d+), but "
+            rf"should hold (?P<right>{number}) times "
+            r"\(\d+ is (?P<whose>its class|not its class); both before the division by N\)\.",
             coefficient,
         ),
         ("The gradient is right\\.", lambda m: truth.is_right("dW")),
-        (re.escape(AGREE), lambda m: all(truth.is_right(name, half=True) for name in truth.sides)),
+        ("Only zeros come back: still to be written\\.", lambda m: truth.is_zero("loss")),
+        (re.escape(AGREE), lambda m: some(["loss"], 0.5) and some(weights, 0.5)),
+        (
+            r"There is no penalty in your (?P<part>gradients|loss), though\.",
+            lambda m: some(["loss"] if m["part"] == "loss" else weights, 0),
+        ),
+        (
+            r"The penalty in your (?P<part>gradients|loss) (has another form|is there not, or not "
+            r"understood), so that the two could not be compared\.",
+            lambda m: (
+                not some(["loss"] if m["part"] == "loss" else weights, 0.5)
+                or m["part"] == "gradients"
+                and not all(some([name], 0.5) for name in weights)
+            ),
+        ),
         (re.escape(judge.BY_HALVES), lambda m: any(side.is_half for side in truth.sides.values())),
         (re.escape(judge.BY_FEWER), fewer),
     ]
@@ -501,7 +528,12 @@ def quick(monkeypatch):
 
 def verdict_on(name, truth):
     """The verdict on an answer that is made of parts, without a function that returns it."""
-    arrays = [{n: np.asarray(truth.got(n, case)) for n in truth.sides} for case in truth.cases]
+    arrays = [
+        {part: np.asarray(truth.got(part, case)) for part in truth.sides} for case in truth.cases
+    ]
+    if "grads['W1']" in truth.sides:
+        for arrays_of_case, case in zip(arrays, truth.cases.values(), strict=True):
+            arrays_of_case["scores"] = forward(case).S
     exercise = dataclasses.replace(find(name), cases=lambda: list(truth.cases.values()))
     return judge.judge(exercise, Answers(arrays, [[] for _ in arrays]))
 
@@ -546,3 +578,245 @@ def test_what_is_said_of_a_loss_and_a_gradient_is_true(name, quick):
     told = [untrue(verdict_on(name, truth), truth) for truth in linear_truths(name)]
     assert len(told) == 1600
     assert [wrong for wrong in told if wrong] == []
+
+
+# The net: each fault of one layer with each of the other, and each of the loss with gradients.
+
+
+@functools.cache
+def _forward(name):
+    case = next(case for case in find("TwoLayerNet.loss").cases() if case.name == name)
+    net = SimpleNamespace(**case.arguments, **case.arguments["params"])
+    net.N, net.C = len(net.X), net.W2.shape[1]
+    net.a = net.X @ net.W1 + net.b1
+    net.H = np.maximum(net.a, 0)
+    net.S = net.H @ net.W2 + net.b2
+    net.Y = one_hot(net.S, net.y)
+    return net
+
+
+def forward(case):
+    """X, y, the parameters, N, C, X W1 + b1, H, the scores and Y of a case."""
+    return _forward(case.name)
+
+
+def averaged(dS):
+    return dS.mean(axis=0)
+
+
+def summed(dS):
+    return dS.sum(axis=0)
+
+
+# (weights, bias) of the gradients of a layer, from G, the gradient of the scores.
+SECOND_LAYER = {
+    "": (lambda n, G: n.H.T @ G, lambda n, G: summed(G), (), ()),
+    "before the ReLU": (
+        lambda n, G: n.a.T @ G,
+        lambda n, G: summed(G),
+        ("pre-activation-for-hidden",),
+        (),
+    ),
+    "mean of the bias": (
+        lambda n, G: n.H.T @ G,
+        lambda n, G: averaged(G),
+        (),
+        ("bias-gradient-averaged",),
+    ),
+    "one for all": (
+        lambda n, G: n.H.T @ G,
+        lambda n, G: 0 * n.b2 + G.sum(),
+        (),
+        ("bias-gradient-not-summed",),
+    ),
+    "squares": (lambda n, G: (n.H**2).T @ G, lambda n, G: summed(G) + 0.01, (), ()),
+}
+
+
+def layer_1(mask, mistake=(), W2=lambda n, G: n.W2):
+    def back(n, G):
+        dH = G @ W2(n, G).T
+        return dH * mask(n, dH)
+
+    return (lambda n, G: n.X.T @ back(n, G), lambda n, G: summed(back(n, G)), mistake, mistake)
+
+
+FIRST_LAYER = {
+    "": layer_1(lambda n, dH: n.H > 0),
+    "mask missing": layer_1(lambda n, dH: 1, ("relu-mask-missing",)),
+    "mask of dH": layer_1(lambda n, dH: dH > 0, ("relu-mask-wrong",)),
+    "mask without b1": layer_1(lambda n, dH: n.X @ n.W1 > 0, ("relu-mask-wrong",)),
+    "times H": layer_1(lambda n, dH: n.H, ("relu-mask-wrong",)),
+    "through its own gradient": layer_1(
+        lambda n, dH: n.H > 0,
+        ("gradient-for-weights",),
+        lambda n, G: n.H.T @ G * 0 + n.H.T @ (np.exp(log_P(n.S)) - n.Y) / n.N,
+    ),
+    "absolute": layer_1(lambda n, dH: n.H > 0, (), lambda n, G: np.abs(n.W2)),
+}
+
+
+def layers(paths, block):
+    """40 ways to be wrong in one layer: {W: Side, b: Side} each, and how to make them."""
+    combinations = [
+        *(("", "", "", penalty) for penalty in PENALTY_GRADIENTS),
+        *((path, "", "", "") for path in paths if path),
+        *(("", "", scale, "") for scale in SCALES if scale),
+        *(("", fault, "", "") for fault in SOFTMAX_GRADIENTS if fault),
+        *((path, "", "", "half") for path in paths if path),
+        *((path, "", "", "missing") for path in paths if path),
+        *(("", "", scale, "half") for scale in SCALES if scale),
+    ][:40]
+    for path, fault, scale, penalty in combinations:
+        of_weights, of_bias, in_weights, in_bias = paths[path]
+        G, factor = SOFTMAX_GRADIENTS[fault], SCALES[scale]
+        none = Part(lambda *_: 0.0)
+        yield (
+            {
+                f"grads['W{block}']": Side(
+                    Part(of_weights, G.mistakes | {*in_weights}),
+                    factor,
+                    PENALTY_GRADIENTS[penalty],
+                    penalty.startswith("half"),
+                ),
+                f"grads['b{block}']": Side(
+                    Part(of_bias, G.mistakes | {*in_bias}), factor, none, False
+                ),
+            },
+            G,
+        )
+
+
+def net_terms(case, side, G, weights):
+    """(data term, penalty) of a gradient, for a case; weights : name of those that are penalised"""
+    n = forward(case)
+    coefficients = side.scale.make(n.N, n.C) * G.make(n.S, n.y)
+    penalty = 0 if weights is None else side.penalty.make(getattr(n, weights), n.reg, n.N)
+    return side.data.make(n, coefficients), penalty
+
+
+def made_layers(paths, block, cases):
+    """For each way: (sides, made) of one layer."""
+    for both, G in layers(paths, block):
+        yield (
+            both,
+            {
+                name: {
+                    case: net_terms(cases[case], side, G, f"W{block}" if "W" in name else None)
+                    for case in cases
+                }
+                for name, side in both.items()
+            },
+        )
+
+
+def loss_terms(case, side):
+    n = forward(case)
+    flat = np.concatenate([n.W1.ravel(), n.W2.ravel()])
+    penalty = side.penalty.make(n if side.penalty in NET_PENALTIES.values() else flat, n.reg, n.N)
+    return side.scale.make(n.N, n.C) * side.data.make(n.S, n.y), penalty
+
+
+NET_PENALTIES = {
+    "one layer": part(lambda n, reg, N: reg * np.sum(n.W2**2), "reg-one-layer"),
+    "one layer twice": part(
+        lambda n, reg, N: reg * (2 * np.sum(n.W1**2) + np.sum(n.W2**2)), "reg-layers-differ"
+    ),
+    "half of one layer": part(
+        lambda n, reg, N: reg * (np.sum(n.W1**2) / 2 + np.sum(n.W2**2)), "reg-layers-differ"
+    ),
+    "biases too": part(
+        lambda n, reg, N: reg * sum(np.sum(p**2) for p in n.params.values()), "biases-regularised"
+    ),
+    "half, biases too": part(
+        lambda n, reg, N: reg * sum(np.sum(p**2) for p in n.params.values()) / 2,
+        "biases-regularised",
+    ),
+}
+
+
+def net_cases():
+    return {case.name: case for case in find("TwoLayerNet.loss").cases()[:7]}
+
+
+def layer_truths():
+    """Each fault of one layer with each of the other, beside a loss that is right or by halves."""
+    cases = net_cases()
+    first = list(made_layers(FIRST_LAYER, 1, cases))
+    second = list(made_layers(SECOND_LAYER, 2, cases))
+    losses = [
+        Side(SOFTMAX_LOSSES[""], SCALES[""], PENALTIES[penalty], penalty == "half")
+        for penalty in ("", "half")
+    ]
+    losses = [(side, {case: loss_terms(cases[case], side) for case in cases}) for side in losses]
+    right = {"loss": losses[0][1], **first[0][1], **second[0][1]}
+    for number, ((sides_1, made_1), (sides_2, made_2)) in enumerate(product(first, second)):
+        side, made = losses[number % 2]
+        yield Truth(
+            cases,
+            right,
+            {"loss": side, **sides_1, **sides_2},
+            {"loss": made, **made_1, **made_2},
+        )
+
+
+def net_loss_truths():
+    """Each fault of the loss with forty of the gradients."""
+    cases = net_cases()
+    first = list(made_layers(FIRST_LAYER, 1, cases))
+    second = list(made_layers(SECOND_LAYER, 2, cases))
+    losses = sides(SOFTMAX_LOSSES, PENALTIES | NET_PENALTIES)
+    losses = [(side, {case: loss_terms(cases[case], side) for case in cases}) for side in losses]
+    right = {"loss": losses[0][1], **first[0][1], **second[0][1]}
+    for number, ((side, made), (sides_1, made_1)) in enumerate(product(losses, first)):
+        sides_2, made_2 = second[number % 7 if number % 3 else number % 40]
+        yield Truth(
+            cases,
+            right,
+            {"loss": side, **sides_1, **sides_2},
+            {"loss": made, **made_1, **made_2},
+        )
+
+
+@pytest.mark.parametrize(
+    "name, truths",
+    [
+        ("TwoLayerNet.gradients", layer_truths),
+        ("TwoLayerNet.gradients", net_loss_truths),
+        ("TwoLayerNet.loss", net_loss_truths),
+    ],
+)
+def test_what_is_said_of_a_net_is_true(name, truths, quick):
+    told = [untrue(verdict_on(name, truth), truth) for truth in truths()]
+    assert len(told) == 1600
+    assert [wrong for wrong in told if wrong] == []
+
+
+# The test itself: a sentence that is false, one that nobody knows, a number that is off.
+
+
+def is_found(beginning):
+    """Whether the verdict on one of some pairs is said to be untrue in such a way."""
+    truths = [truth for i, truth in enumerate(linear_truths("svm_loss_naive")) if i % 7 == 0]
+    told = [untrue(verdict_on("svm_loss_naive", truth), truth) or "" for truth in truths]
+    return any(wrong.startswith(beginning) for wrong in told)
+
+
+def test_a_false_sentence_is_found(quick, monkeypatch):
+    monkeypatch.setattr(linear, "name_penalties", lambda *_: (("reg-factor-2-missing",), False))
+    assert is_found("not true: The penalty in the loss is reg * sum")
+
+
+def test_a_sentence_without_a_condition_is_found(quick, monkeypatch):
+    monkeypatch.setattr(judge, "locate", lambda *_: "The moon is in the way.")
+    assert is_found("without a condition: The moon is in the way.")
+
+
+def test_a_false_number_is_found(quick, monkeypatch):
+    monkeypatch.setattr(judge, "in_halves", lambda seen: seen)
+    assert is_found("not true: With N = ")
+
+
+def test_a_false_place_is_found(quick, monkeypatch):
+    monkeypatch.setattr(judge, "locate", lambda *_: "The error sits in row 17 of dW.")
+    assert is_found("not true: The error sits in row 17 of dW.")

@@ -175,7 +175,9 @@ class _Judgement:
         if has_loss and "gradients" in self.exercise.name:
             told = f"{_listed(absent)} missing." if absent else ""
             return self._found("unsolved", told, "gradient-missing")
-        return self._found("unsolved", "Still to be written.")
+        zeros = any(name in seen.arrays for seen in self.seen for name in seen.judged)
+        what = "Only zeros come back: still" if zeros and not raised else "Still"
+        return self._found("unsolved", f"{what} to be written.")
 
     def _absent(self):
         """Names of what is judged and never comes back."""
@@ -261,6 +263,8 @@ class _Judgement:
         told += [f"Besides: {MISTAKES[other].says}" for other in others]
         if explanation.rest:
             told.append(f"Besides: {self._evidence(explanation.rest)[0]['says']}")
+        if absent := self._absent():
+            told.append(f"Besides: {_listed(absent)} missing.")
         if explanation.half and any("should be" in sentence for sentence in told):
             told.append(BY_HALVES)
         return self._found("wrong", " ".join(told), first, evidence=evidence, error=error)
