@@ -202,10 +202,17 @@ def vote_cases():
     dists = rng.permuted(np.arange(60.0).reshape(6, 10), axis=1)
     y_train = draw_labels(rng, 4, 10)
     first = Case("k = 5", {"dists": dists, "y_train": y_train, "k": 5})
-    # The nearest are anywhere; the first label has more votes than a byte can count.
+    # The nearest are anywhere among 1,500; one label has more votes than a byte can count.
     far = rng.permuted(np.linspace(4000, 14000, 9000).reshape(6, 1500), axis=1)
-    y_far = rng.choice(np.array([4, 1, 7], np.intp), p=[0.9, 0.05, 0.05], size=1500)
-    tied = rng.choice([2.5, 3.5, 4.5], p=[0.2, 0.3, 0.5], size=(6, 400))
+    ten, two, most = (
+        rng.choice(np.array(labels, np.intp), size=1500)
+        for labels in (range(10), [3, 8], [4] * 18 + [1, 7])
+    )
+    # Of 121 neighbours 61 have label 0, if of equally near ones the first are taken: the others,
+    # and all but the first 41 of the second nearest, have label 1.
+    equal = rng.permuted(np.repeat([[2.5, 3.5, 4.5]], [80, 120, 200], axis=1), axis=1)
+    y_equal = np.empty(400, np.intp)
+    y_equal[np.argsort(equal[0], kind="stable")] = np.repeat([0, 1, 0, 1], [20, 60, 41, 279])
 
     def vote(name, votes, order=None, **options):
         """All of the votes count, and one more example is too far away to vote."""
@@ -219,10 +226,7 @@ def vote_cases():
 
     return [
         first,
-        *(
-            Case(f"k = {k}", {"dists": dists, "y_train": y_train, "k": k})
-            for k in (1, 2, 3, 4, 7, 9)
-        ),
+        *(voters(f"k = {k}", dists, k) for k in (1, 2, 3, 4, 7, 9)),
         vote("3 votes for label 2 against 2 for the nearer label 7", [7, 7, 2, 2, 2]),
         vote("3 votes for label 8 against 2 for the nearer label 1", [1, 1, 8, 8, 8]),
         vote("3 votes for label 0 against 2 for the nearer label 7", [7, 7, 0, 0, 0]),
@@ -238,9 +242,10 @@ def vote_cases():
         voters("distances of a billionth", dists * 1e-9, 3),
         voters("distances around 14,000, a quarter apart", 14000 + dists / 4, 3),
         *variants(first),
-        voters("1,500 training examples, k = 1", far, 1, draw_labels(rng, 10, 1500)),
-        voters("1,500 training examples, k = 300", far[:2], 300, y_far),
-        voters("1,500 training examples, k = 1,200", far[:1], 1200, y_far),
+        voters("1,500 training examples, k = 1", far, 1, ten),
+        voters("1,500 training examples, k = 301", far, 301, two),
+        voters("1,500 training examples, k = 300", far[:2], 300, most),
+        voters("1,500 training examples, k = 1,201", far[:3], 1201, two),
         vote(
             "labels 11 and 300",
             [11, 300, 300],
@@ -248,9 +253,9 @@ def vote_cases():
         ),
         voters(
             "400 training examples at 3 distances",
-            tied,
-            40,
-            draw_labels(rng, 3, 400),
+            equal,
+            121,
+            y_equal,
             failure="order of equal distances: of training examples at equal distance the first "
             'counts as the nearer; np.argsort keeps their order with kind="stable" only',
         ),
