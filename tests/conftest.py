@@ -89,3 +89,17 @@ def schema():
     promised = json.loads(SCHEMA.read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(promised)
     return jsonschema.Draft202012Validator(promised).validate
+
+
+@pytest.fixture
+def indices_of_32_bits(monkeypatch):
+    """NumPy as it is where an index has 32 bits: np.bincount takes no labels of 64."""
+    bincount = np.bincount
+
+    def refusing(labels, *arguments, **options):
+        if np.asarray(labels).dtype == np.int64:
+            raise TypeError("Cannot cast array data from int64 to int32 by the rule 'safe'")
+        return bincount(labels, *arguments, **options)
+
+    monkeypatch.setattr(np, "intp", np.int32)
+    monkeypatch.setattr(np, "bincount", refusing)

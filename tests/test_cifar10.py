@@ -45,7 +45,7 @@ def test_another_dtype_can_be_asked_for():
 
 def test_labels_are_integers_and_all_ten_classes_occur(data):
     for y in (data.y_train, data.y_val, data.y_test):
-        assert y.dtype == np.int64
+        assert y.dtype == np.intp
         np.testing.assert_array_equal(np.unique(y), np.arange(10))
 
 

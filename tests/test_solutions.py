@@ -388,6 +388,14 @@ def test_all_of_the_training_set_may_vote():
     assert vote([3, 3, 0], [9, 8, 1], k=3) == 3
 
 
+def test_labels_of_64_bits_may_vote_where_indices_have_32(indices_of_32_bits, rng):
+    classifier = KNearestNeighbor()
+    classifier.train(rng.normal(size=(6, 2)), np.array([3, 1, 4, 1, 5, 9], dtype=np.int64))
+    with pytest.raises(TypeError):
+        np.bincount(np.array([3], dtype=np.int64))
+    assert classifier.predict_labels(np.arange(12.0).reshape(2, 6), k=4).tolist() == [1, 1]
+
+
 # Neighbourhood components analysis.
 
 

@@ -117,7 +117,7 @@ def load_cifar10(
             raise ValueError(f"{name} is {wanted:,}, but there are {there:,} images{hint}.")
 
     def part(images, start, stop):
-        return images[0][start:stop].astype(dtype), images[1][start:stop].astype(np.int64)
+        return images[0][start:stop].astype(dtype), images[1][start:stop].astype(np.intp)
 
     return Cifar10(
         *part(train, 0, num_train),

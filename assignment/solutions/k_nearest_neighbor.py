@@ -27,7 +27,7 @@ class KNearestNeighbor:
         require_inputs(X)
         require_labels(y, len(X))
         self.X_train = X
-        self.y_train = y
+        self.y_train = np.asarray(y, dtype=np.intp)  # for np.bincount on 32-bit platforms
 
     def predict(self, X, k=1, num_loops=0):
         """Predict labels by a vote of the k nearest training examples.
