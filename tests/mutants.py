@@ -28,6 +28,13 @@ PENALTY = "reg * np.sum(W * W)"
 BATCH = "np.random.choice(N, batch_size)"
 NET_PENALTY = "reg * (W1.ravel() @ W1.ravel() + W2.ravel() @ W2.ravel())"
 SHIFT = "scores -= scores.max(axis=1, keepdims=True)"
+STEP = "self.W -= learning_rate * dW"
+NET_STEP = "self.params[name] -= learning_rate * grads[name]"
+VELOCITY = (
+    "velocity = {name: 0 for name in self.params} if name == 'W1' and step == 0 else velocity; "
+    "velocity[name] = 0.9 * velocity[name] - learning_rate * grads[name]; "
+    "self.params[name] += velocity[name]"
+)
 
 # What is wrong with a penalty is the same in every loss of a linear classifier. {loss} and {dW} are
 # the lines of the solution that add it.
@@ -428,7 +435,7 @@ WRONG = {
         "one example, repeated": (
             BATCH,
             "np.full(batch_size, np.random.randint(N))",
-            "same-batch-each-step",
+            "one-example-batch",
         ),
         "indices from the wrong dimension": (
             BATCH,
@@ -451,7 +458,97 @@ WRONG = {
         "two steps in one": (
             "self.W -= learning_rate * dW",
             "self.W -= 2 * learning_rate * dW",
+            "step-twice",
+        ),
+        "the step made twice": (STEP, f"{STEP}; {STEP}", "step-twice"),
+        "W =- step": (STEP, "self.W =- learning_rate * dW", "step-assigned"),
+        "W =+ step": (STEP, "self.W =+ learning_rate * dW", "step-assigned"),
+        "a copy is moved": (STEP, "W = self.W.copy(); W -= learning_rate * dW", "never-updated"),
+        "from the first weights": (
+            STEP,
+            "W = self.W if step == 0 else W; self.W = W - learning_rate * dW",
+            "steps-not-added",
+        ),
+        "a step in the end": (
+            STEP,
+            "self.W = self.W - learning_rate * dW * (step == num_iters - 1)",
+            "step-after-loop",
+        ),
+        "mean of all weights": (
+            STEP,
+            "total = self.W + (total if step else 0); self.W = self.W - learning_rate * dW\n"
+            "            if step == num_iters - 1: self.W = total / num_iters",
+            "weights-averaged",
+        ),
+        "over the batch": (STEP, "self.W -= learning_rate * dW / batch_size", "step-averaged"),
+        "over all examples": (STEP, "self.W -= learning_rate * dW / N", "step-averaged"),
+        "times the batch": (
+            STEP,
+            "self.W -= learning_rate * dW * batch_size",
             "learning-rate-other",
+        ),
+        "all gradients so far": (
+            STEP,
+            "total = dW + (total if step else 0); self.W -= learning_rate * total",
+            "gradients-accumulated",
+        ),
+        "sign of the gradient": (
+            STEP,
+            "self.W -= learning_rate * np.sign(dW)",
+            "gradient-normalised",
+        ),
+        "penalty in the step": (
+            STEP,
+            "self.W -= learning_rate * (dW + 2 * reg * self.W)",
+            "penalty-in-step",
+        ),
+        "a rate that decays": (STEP, f"{STEP}; learning_rate *= 0.95", "learning-rate-decays"),
+        "plain and momentum": (
+            STEP,
+            f"{STEP}; v = (0.9 * v if step else 0) - learning_rate * dW; self.W += v",
+            "momentum-besides",
+        ),
+        "two rounds in one": (
+            STEP,
+            f"{STEP}; loss, dW = self.loss(X[batch], y[batch], reg); {STEP}",
+            "step-count",
+        ),
+        "a step each fourth time": (STEP, f"if step % 4 == 0: {STEP}", "step-count"),
+        "AdaGrad": (
+            STEP,
+            "c = (c if step else 0) + dW**2; self.W -= learning_rate * dW / np.sqrt(c + 1e-8)",
+            None,
+        ),
+        "a loss of its own": (
+            "loss, dW = self.loss(X[batch], y[batch], reg)",
+            "dW = X[batch].T @ X[batch] @ self.W; loss = np.sum(dW)",
+            "loss-not-asked",
+        ),
+        "labels in a row": ("y[batch]", "y[batch][np.newaxis]", "batch-shape"),
+        "labels in a column": ("y[batch]", "y[batch][:, np.newaxis]", "batch-shape"),
+        "one-hot labels": ("y[batch]", "np.eye(y.max() + 1)[y[batch]]", "batch-shape"),
+        "indices in a row": (BATCH, "np.random.choice(N, (1, batch_size))", "batch-shape"),
+        "one index": (BATCH, "np.random.choice(N)", "batch-shape"),
+        "whole numbers": ("X[batch]", "X[batch].astype(int)", "not-training-examples"),
+        "labels in another order": (
+            "y[batch]",
+            "np.random.permutation(y[batch])",
+            "labels-of-other-examples",
+        ),
+        "slices past the end": (
+            BATCH,
+            "np.arange(N)[step * batch_size : (step + 1) * batch_size]",
+            "batch-size",
+        ),
+        "mean of the losses": (
+            "loss_history.append(float(loss))",
+            "loss_history.append((sum(loss_history) + loss) / (step + 1))",
+            "history",
+        ),
+        "the last loss only": (
+            "loss_history.append(float(loss))",
+            "loss_history = [float(loss)]",
+            "history",
         ),
     },
     "LinearClassifier.predict": {
@@ -661,6 +758,36 @@ WRONG = {
             "loss_history.append(float(loss)); learning_rate_decay = 1.0",
             "epoch-count",
         ),
+        "decay in each step": (
+            "loss_history.append(float(loss))",
+            "loss_history.append(float(loss)); learning_rate *= learning_rate_decay",
+            "epoch-count",
+        ),
+        "decay twice": (
+            "loss_history.append(float(loss))",
+            "loss_history.append(float(loss))\n"
+            "            if step % steps_per_epoch == 0: learning_rate *= learning_rate_decay",
+            "decay-twice",
+        ),
+        "W1 twice": (
+            NET_STEP,
+            f"{NET_STEP}\n            self.params['W1'] -= learning_rate * grads['W1']",
+            "step-twice",
+        ),
+        "name =- step": (NET_STEP, NET_STEP.replace("-=", "=-"), "step-assigned"),
+        "a local name": (
+            NET_STEP,
+            "p = self.params[name]; p = p - learning_rate * grads[name]",
+            "never-updated",
+        ),
+        "plain and momentum": (NET_STEP, f"{NET_STEP}; {VELOCITY}", "momentum-besides"),
+        "velocities in self.params": (
+            "for name in self.params:",
+            "for name in list(self.params):\n"
+            "                self.params['v' + name] = 0.9 * grads[name]",
+            "no-such-gradient",
+        ),
+        "labels in a row": ("y[batch]", "y[batch].reshape(1, -1)", "batch-shape"),
     },
     "TwoLayerNet.predict": {
         "argmin": ("argmax", "argmin", "argmin"),

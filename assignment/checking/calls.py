@@ -7,6 +7,7 @@ Sizes differ from each other, weights are near 0.5, biases are not zero, some la
 what hides a mistake in the course's own checks is avoided here.
 """
 
+import itertools
 import random
 import traceback
 from collections.abc import Mapping
@@ -382,7 +383,7 @@ def train_cases(too_small="wrong"):
 STEPS = 20
 OPTIONS = {"learning_rate": 0.1, "reg": 0.7, "num_iters": STEPS}
 W_START = np.linspace(-1, 1, 12).reshape(4, 3)
-W_GRADIENT = np.arange(12.0).reshape(4, 3) - 5
+W_GRADIENT = np.arange(12.0).reshape(4, 3) / 4 - 1.3
 
 
 def _grouped(X, y):
@@ -396,6 +397,24 @@ def linear_train_cases():
     )
 
 
+@dataclass(frozen=True)
+class Question:
+    """One call of the loss: the weights of that moment, what it was given, what it answered."""
+
+    weights: dict
+    X_batch: np.ndarray
+    y_batch: np.ndarray
+    reg: float
+    loss: float
+
+
+class Gradients(dict):
+    """Gradients by the names of parameters, which says so when asked for another one."""
+
+    def __missing__(self, name):
+        raise KeyError(f"there is no gradient of {name}, only of {', '.join(self)}")
+
+
 class Record:
     """A loss that counts down from 100, gradients that change with each step, and its batches.
 
@@ -405,66 +424,76 @@ class Record:
 
     def __init__(self, gradients):
         self.gradients = gradients
-        self.asked = []  # (weights, X_batch, y_batch, reg) of each question
+        self.asked = []
+        self.moves = 0
 
     def __call__(self, X_batch, y_batch, reg, weights):
         if X_batch is None:
             raise NotImplementedError("no batch is drawn yet")
         if y_batch is None:
             return np.zeros((len(X_batch), 3))  # the scores, if somebody wants them
-        weights = [np.array(array) for array in weights]
-        self.asked.append((weights, np.array(X_batch), np.array(y_batch), reg))
-        step = len(self._steps()) - 1
-        return 100.0 - step, {name: (1 + step % 3) * g for name, g in self.gradients.items()}
+        weights = self._copied(weights)
+        self.moves += bool(self.asked) and _moved(self.asked[-1].weights, weights)
+        loss, size = 100.0 - self.moves, 1 + self.moves % 3
+        self.asked.append(Question(weights, np.array(X_batch), np.array(y_batch), reg, loss))
+        return loss, Gradients({name: size * array for name, array in self.gradients.items()})
 
-    def _steps(self):
-        """The questions that count."""
-        return [
-            question
-            for question, following in zip(self.asked, [*self.asked[1:], None], strict=True)
-            if following is None or _moved(question[0], following[0])
-        ]
+    def _copied(self, weights):
+        return {name: np.array(weights.get(name)) for name in self.gradients}
 
-    def facts(self, X, y, batch_size, weights):
-        """The number of steps, and what is true of all batches.
+    def _steps(self, end):
+        """The questions that a move of the weights followed; all, if they never moved."""
+        after = [*(question.weights for question in self.asked[1:]), end]
+        pairs = zip(self.asked, after, strict=True)
+        steps = [question for question, weights in pairs if _moved(question.weights, weights)]
+        return steps if self.moves else self.asked
 
-        weights : where the training ended
+    def facts(self, X, y, weights):
+        """What the steps were made with, an entry for each step, and where they led.
+
+        X, y : the training set; weights : dict of those that the training ended with
         """
         if not self.asked:
             return {}
-        steps = self._steps()
-        if len(steps) == 1:  # the weights never move: every question is a step
-            steps = self.asked
-        elif not _moved(steps[-1][0], weights):  # a question after the last move
-            steps = steps[:-1]
-        rows = [_rows_of(X_batch, X) for _, X_batch, _, _ in steps]
-        labels = [np.ravel(y_batch) for _, _, y_batch, _ in steps]
-        sizes = [len(X_batch) for _, X_batch, _, _ in steps]
-        own = [np.array_equal(y[r], its) for r, its in zip(rows, labels, strict=True)]
-        drawn = len(set(np.concatenate(rows)) - {-1})
-        facts = {
-            "X_batch has batch_size rows": _are_full(sizes, batch_size, len(X)),
-            "y_batch has batch_size labels": _are_full(map(len, labels), batch_size, len(X)),
-            "rows of X_batch are rows of X": all(np.all(r >= 0) for r in rows),
-            "labels belong to their rows": all(own),
-            # A batch that holds all examples may be the same each time.
-            "each step draws a new batch": batch_size >= len(X)
-            or not any(map(np.array_equal, rows, rows[1:])),
-            "a batch holds several examples": all(len(set(r)) > 1 for r in rows),
-            # Of 5 examples each has its turn in 160 draws; of 32, three quarters will do.
-            "the examples are drawn": drawn >= (0.75 * len(X) if len(X) > 5 else len(X)),
-            "the loss gets reg": all(reg == OPTIONS["reg"] for *_, reg in steps),
+        end = self._copied(weights)
+        steps = self._steps(end)
+        rows = [_rows_of(step.X_batch, X) for step in steps]
+        labels = [np.ravel(step.y_batch) for step in steps]
+        batches = [np.atleast_1d(step.X_batch) for step in steps]
+        return {
+            "steps": len(steps),
+            "shape of the first X_batch": steps[0].X_batch.shape,
+            "shape of the first y_batch": steps[0].y_batch.shape,
+            "rows in X_batch": [len(batch) for batch in batches],
+            "labels in y_batch": [its.size for its in labels],
+            "rows that are rows of X": [np.sum(r >= 0) for r in rows],
+            "labels that belong to their rows": [
+                np.sum((y[r] == its)[r >= 0]) if r.shape == its.shape else 0
+                for r, its in zip(rows, labels, strict=True)
+            ],
+            "different examples in a batch": [
+                len({row.tobytes() for row in batch}) for batch in batches
+            ],
+            "the batch is a new one": [True]
+            + [not np.array_equal(*pair) for pair in itertools.pairwise(batches)],
+            "examples drawn": len({*np.concatenate(rows)} - {-1}),
+            "reg in the loss": [step.reg for step in steps],
+            "losses": [step.loss for step in steps],
+            **self._paths([step.weights for step in steps] + [end]),
         }
-        return {"steps": len(steps), **facts}
+
+    def _paths(self, places):
+        """Where each parameter was before each step and at the end, unless its shape changed."""
+        paths = {name: [place[name] for place in places] for name in self.gradients}
+        return {
+            f"path of {name}": np.stack(path)
+            for name, path in paths.items()
+            if len({array.shape for array in path}) == 1
+        }
 
 
 def _moved(before, after):
-    return not all(map(np.array_equal, before, after))
-
-
-def _are_full(sizes, batch_size, N):
-    """Whether each batch has batch_size examples, or all N where there are fewer: no mistake."""
-    return set(sizes) in ({batch_size}, {min(batch_size, N)})
+    return not all(np.array_equal(before[name], after[name]) for name in before)
 
 
 def _rows_of(batch, X):
@@ -493,7 +522,9 @@ def call_linear_train(module, X, y, batch_size, groups=False):
 
 
 def _draws_examples(arrays):
-    return arrays.get("rows of X_batch are rows of X", False)
+    """Whether the batches are made of examples, in this layout of X."""
+    rows = arrays.get("rows that are rows of X")
+    return rows is not None and rows == arrays["rows in X_batch"]
 
 
 def _train_linear(module, X, y, batch_size, transposed):
@@ -506,7 +537,8 @@ def _train_linear(module, X, y, batch_size, transposed):
     class Classifier(module.LinearClassifier):
         def loss(self, X_batch, y_batch, reg):
             X_batch = X_batch if X_batch is None else layout(np.asarray(X_batch))
-            loss, gradients = record(X_batch, y_batch, reg, [self.W])
+            W = layout(np.asarray(self.W))
+            loss, gradients = record(X_batch, y_batch, reg, {"W": W})
             return loss, layout(gradients["W"])
 
     classifier = Classifier()
@@ -514,9 +546,9 @@ def _train_linear(module, X, y, batch_size, transposed):
     history = classifier.train(layout(X), y, batch_size=batch_size, **OPTIONS)
     return {
         "loss_history": history,
-        "W": layout(np.asarray(classifier.W)),
+        "W": (W := layout(np.asarray(classifier.W))),
         "transposed": transposed,
-        **record.facts(X, y, batch_size, [classifier.W]),
+        **record.facts(X, y, {"W": W}),
     }
 
 
@@ -656,13 +688,13 @@ def call_net_gradients(module, X, y, params, reg, numerical=False):
 
 
 NET_GRADIENTS = {
-    "W1": np.arange(20.0).reshape(4, 5) - 8,
-    "b1": np.arange(5.0) - 3,
-    "W2": np.arange(15.0).reshape(5, 3) - 7,
-    "b2": np.arange(3.0) + 1,
+    "W1": np.arange(20.0).reshape(4, 5) / 4 - 2.1,
+    "b1": np.arange(5.0) / 4 - 0.6,
+    "W2": np.arange(15.0).reshape(5, 3) / 4 - 1.6,
+    "b2": np.arange(3.0) / 4 + 0.3,
 }
 NET_START = _parameters(4, 5, 3)
-DECAY = 0.5
+DECAY = 0.75  # so that the last of 20 steps can still be seen
 
 
 def call_net_train(module, X, y, batch_size, groups=False):
@@ -672,7 +704,7 @@ def call_net_train(module, X, y, batch_size, groups=False):
     class Net(module.TwoLayerNet):
         def loss(self, X, y=None, reg=0.0):
             if not groups:
-                return record(X, y, reg, self.params.values())
+                return record(X, y, reg, self.params)
             if X is None:
                 raise NotImplementedError("no batch is drawn yet")
             return _forward(self.params, X)[1] if y is None else _net_loss(self.params, X, y)
@@ -690,7 +722,7 @@ def call_net_train(module, X, y, batch_size, groups=False):
     return {
         "loss_history": _history(stats),
         **{name: net.params.get(name) for name in NET_START},
-        **record.facts(X, y, batch_size, net.params.values()),
+        **record.facts(X, y, net.params),
     }
 
 

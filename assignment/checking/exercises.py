@@ -226,6 +226,7 @@ EXERCISES = (
         calls.call_linear_train,
         None,
         training.explain_linear_training,
+        expect=training.expect,
         complain=training.complain,
     ),
     Exercise(
@@ -342,6 +343,7 @@ EXERCISES = (
         calls.call_net_train,
         None,
         training.explain_net_training,
+        expect=training.expect,
         complain=training.complain,
     ),
     Exercise(

@@ -200,6 +200,8 @@ class _Judgement:
             return self._found("wrong", self._placed(failure), "inputs-changed")
         if re.search("larger (sample )?than population", failure.message):
             return self._found("crash", self._placed(failure, case), "without-replacement")
+        if "there is no gradient of" in failure.message:
+            return self._found("crash", self._placed(failure, case), "no-such-gradient")
         shapes = re.search(r"broadcast .* shapes \((\d+),\d+\) \((\d+),\)", failure.message)
         if shapes and shapes[1] == shapes[2]:
             return self._found("crash", self._placed(failure, case), "broadcast-wrong-axis")

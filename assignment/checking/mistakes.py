@@ -9,7 +9,10 @@ from dataclasses import dataclass
 # CS231n's notes, by their titles.
 NEAREST_NEIGHBOUR = 'notes, "Nearest Neighbor Classifier"'
 MULTICLASS_SVM = 'notes, "Multiclass Support Vector Machine loss"'
-DESCENT = 'notes, "Mini-batch gradient descent"'
+DESCENT = {
+    "svm": "notebooks/svm.ipynb, section 10",
+    "two_layer_net": "notebooks/two_layer_net.ipynb, section 6",
+}
 NO_LOOPS = "notebooks/knn.ipynb, section 6"
 NCA_LOSS = "notebooks/knn.ipynb, section 13"
 NCA_GRADIENT = "notebooks/knn.ipynb, section 14"
@@ -365,16 +368,86 @@ MISTAKES = {
     "learning-rate-other": Mistake(
         "The size of the steps is not the learning rate that was given.", DESCENT
     ),
+    "step-twice": Mistake(
+        "Each step is twice learning_rate * dW: it is made twice, or there is a 2 in it.", DESCENT
+    ),
+    "step-averaged": Mistake(
+        "The step is divided by the number of examples, but the gradient is their mean already.",
+        DESCENT,
+    ),
+    "step-assigned": Mistake(
+        "The step takes the place of the weights, where it has to be added to them: W =- step "
+        "and W =+ step assign; it is W -= learning_rate * dW.",
+        DESCENT,
+    ),
+    "steps-not-added": Mistake(
+        "Each step starts from the first weights again: it has to start from where the last one "
+        "led.",
+        DESCENT,
+    ),
+    "step-after-loop": Mistake(
+        "The weights stay the same until the loss has been asked for the last time: the step "
+        "belongs into the loop.",
+        DESCENT,
+    ),
+    "weights-averaged": Mistake(
+        "In the end the weights are the mean of all steps' weights: they stay where the last step "
+        "leads.",
+        DESCENT,
+    ),
+    "gradients-accumulated": Mistake(
+        "Each step takes the sum of all gradients so far: it takes that of its own batch alone.",
+        DESCENT,
+    ),
+    "gradient-normalised": Mistake(
+        "Only the direction or the sign of the gradient counts in the step: it is "
+        "learning_rate * dW, with dW as it is.",
+        DESCENT,
+    ),
+    "penalty-in-step": Mistake(
+        "The step takes the derivative of the penalty besides the gradient, which holds it "
+        "already.",
+        DESCENT,
+    ),
+    "momentum-besides": Mistake(
+        "A plain step and a step with momentum are both made: one of them is enough, in this "
+        "course the plain one.",
+        DESCENT,
+    ),
     "parameters-not-updated": Mistake(
         "Some parameters are never changed: W1, b1, W2 and b2 all take the step.", DESCENT
     ),
     "epoch-count": Mistake(
-        "The learning rate decays at other steps than once an epoch, every N / batch_size steps.",
+        "The learning rate does not decay as it must, once an epoch, which is every "
+        "N / batch_size steps.",
+        DESCENT,
+    ),
+    "learning-rate-decays": Mistake(
+        "The learning rate falls from step to step: in this function it stays what was given.",
+        DESCENT,
+    ),
+    "decay-twice": Mistake(
+        "The learning rate decays twice in an epoch: the lines below the blank do it already.",
+        DESCENT,
+    ),
+    "no-such-gradient": Mistake(
+        "There are gradients for W1, b1, W2 and b2 alone: what else you keep, such as velocities, "
+        "belongs into a dict of its own and not into self.params.",
         DESCENT,
     ),
     "step-count": Mistake("The number of steps is not num_iters.", DESCENT),
+    "loss-not-asked": Mistake(
+        "The batch's loss and gradient do not come from self.loss(...), which every classifier "
+        "brings along.",
+        DESCENT,
+    ),
     "history": Mistake(
         "The list loss_history must hold the loss of each batch, one number a step.", DESCENT
+    ),
+    "batch-shape": Mistake(
+        "A batch has the wrong shape: X_batch is (batch_size, D), and y_batch is (batch_size,), "
+        "as X[indices] and y[indices] are for a list of indices.",
+        DESCENT,
     ),
     "batch-size": Mistake("A batch does not have batch_size examples.", DESCENT),
     "labels-of-other-examples": Mistake(
@@ -382,20 +455,23 @@ MISTAKES = {
         DESCENT,
     ),
     "same-batch-each-step": Mistake(
-        "Every step sees the same batch: draw a new one in each.", DESCENT
+        "A step sees the same batch as the step before: draw a new one in each.", DESCENT
+    ),
+    "one-example-batch": Mistake(
+        "A batch holds one example again and again: draw batch_size indices, not one.", DESCENT
     ),
     "part-never-drawn": Mistake(
-        "Most of the examples never come into a batch: indices are drawn from 0 to N - 1.",
+        "Some of the examples never come into a batch: indices are drawn from 0 to N - 1.",
         DESCENT,
     ),
     "not-training-examples": Mistake(
-        "The rows of a batch are not rows of X: X_batch is X[indices].", DESCENT
+        "A batch has rows that are not rows of X: X_batch is X[indices].", DESCENT
     ),
     "reg-not-passed-on": Mistake(
         "The loss does not get the reg that train was given: self.loss(X_batch, y_batch, reg).",
         DESCENT,
     ),
-    "loss-not-lowered": Mistake("Training does not lower the loss.", DESCENT),
+    "loss-not-lowered": Mistake("Training does not lower the loss by half.", DESCENT),
     "without-replacement": Mistake(
         "The batch is drawn without replacement, which cannot be done where batch_size exceeds N "
         "(as in the toy example): leave out replace=False.",
