@@ -299,13 +299,47 @@ WRONG = {
             "not-filled",
         ),
         "one part in a thousand off": (ROOT, "1.001 * " + ROOT, None),
+        "root of absolute differences": (ROOT, "np.sqrt(np.sum(np.abs(difference)))", "root-of-l1"),
+        "roots summed": (ROOT, "np.sum(np.sqrt(np.abs(difference)))", "roots-summed"),
+        "root twice": (ROOT, f"np.sqrt({ROOT})", "root-twice"),
+        "the first number left out": (
+            ROOT,
+            "np.sqrt(np.sum(difference[1:] ** 2))",
+            "numbers-left-out",
+        ),
+        "the last number only": (ROOT, "np.abs(difference[-1])", "numbers-left-out"),
+        "mean without root": (ROOT, "np.mean(difference**2)", "mean-for-sum"),
+        "sum of the examples": (
+            ROOT,
+            "np.sqrt(np.sum((X[i] + self.X_train[j]) ** 2))",
+            "cross-term",
+        ),
+        "cosine": (
+            ROOT,
+            "X[i] @ self.X_train[j] / np.sqrt(X[i] @ X[i] * (self.X_train[j] @ self.X_train[j]))",
+            "cosine-distance",
+        ),
+        "whole numbers": (ROOT, f"int({ROOT})", "distances-cut"),
+        "a whole row": ("dists[i, j] = ", "dists[i] = ", "distances-overwritten"),
+        "one half of the rows": (
+            "dists[i, j] = ",
+            "if j > i:\n                    continue\n                dists[i, j] = ",
+            "not-filled",
+        ),
     },
     "KNearestNeighbor.compute_distances_one_loop": {
         "root missing": (ROOT_OF_ROW, "np.sum(differences**2, axis=1)", "root-missing"),
         "other axis": ("axis=1", "axis=0", None),
         "no axis": (", axis=1", "", "axis-missing"),
         "L1": (ROOT_OF_ROW, "np.sum(np.abs(differences), axis=1)", "l1-distance"),
-        "one row only": ("dists[i] = ", "dists[0] = ", None),
+        "one row only": ("dists[i] = ", "dists[0] = ", "distances-overwritten"),
+        "all rows": ("dists[i] = ", "dists[:] = ", "distances-overwritten"),
+        "root of absolute differences": (
+            ROOT_OF_ROW,
+            "np.sqrt(np.sum(np.abs(differences), axis=1))",
+            "root-of-l1",
+        ),
+        "sorted": (ROOT_OF_ROW, f"np.sort({ROOT_OF_ROW})", "distances-sorted"),
     },
     "KNearestNeighbor.compute_distances_no_loops": {
         "root missing": ("return np.sqrt(dists, out=dists)", "return dists", "root-missing"),
@@ -319,6 +353,16 @@ WRONG = {
         ),
         "transposed": ("return np.sqrt(dists, out=dists)", "return np.sqrt(dists).T", "transposed"),
         "product only": ("dists *= -2", "return dists", "cross-term"),
+        "root before the last square": (
+            "dists += train_squares",
+            "return np.sqrt(dists) + train_squares",
+            "root-of-a-part",
+        ),
+        "root before the product": (
+            "dists *= -2",
+            "return np.sqrt(test_squares[:, None] + train_squares) - 2 * dists",
+            "root-of-a-part",
+        ),
         "a row for a column": (
             "dists += test_squares[:, np.newaxis]",
             "dists += test_squares",
@@ -377,9 +421,87 @@ WRONG = {
             VOTE,
             "(np.bincount(self.y_train[nearest]) * "
             "(np.arange(self.y_train[nearest].max() + 1) > 0)).argmax()",
-            None,
+            "label-0-left-out",
         ),
-        "the count for the label": (VOTE, "np.bincount(self.y_train[nearest]).max()", None),
+        "the count for the label": (
+            VOTE,
+            "np.bincount(self.y_train[nearest]).max()",
+            "count-for-label",
+        ),
+        "the longest run": (
+            VOTE,
+            "max(__import__('itertools').groupby(self.y_train[nearest]), "
+            "key=lambda run: len(list(run[1])))[0]",
+            "longest-run",
+        ),
+        "the longest run of sorted labels, but the last": (
+            VOTE,
+            "(lambda c: c[c > 0][:-1].argmax() if len(c[c > 0]) > 1 else 0)"
+            "(np.bincount(self.y_train[nearest])); "
+            "y_pred[i] = np.unique(self.y_train[nearest])[y_pred[i]]",
+            "longest-run",
+        ),
+        "argsort of argsort": (
+            NEAREST,
+            "np.argsort(np.argsort(dists[i]))[:k]",
+            "ranks-for-indices",
+        ),
+        "the first to k votes": (
+            VOTE,
+            "(lambda y: next((c for j, c in enumerate(y) if np.sum(y[: j + 1] == c) == k), 0))"
+            "(self.y_train[np.argsort(dists[i], kind='stable')])",
+            "first-to-k-votes",
+        ),
+        "votes counted over indices": (
+            VOTE,
+            "self.y_train[np.bincount(nearest).argmax()]",
+            "votes-over-indices",
+        ),
+        "nothing where labels tie": (
+            VOTE,
+            "(lambda c: c.argmax() if np.sum(c == c.max()) == 1 else 0)"
+            "(np.bincount(self.y_train[nearest]))",
+            "ties-left-open",
+        ),
+        "the place among sorted labels, looked up in unsorted ones": (
+            VOTE,
+            "self.y_train[nearest]"
+            "[np.unique(self.y_train[nearest], return_counts=True)[1].argmax()]",
+            "place-among-sorted",
+        ),
+        "the place among sorted labels": (
+            VOTE,
+            "np.unique(self.y_train[nearest], return_counts=True)[1].argmax()",
+            "place-for-label",
+        ),
+        "the label of the label": (VOTE, f"self.y_train[{VOTE}]", "label-as-index"),
+        "distances cut to whole numbers": (
+            NEAREST,
+            "np.argsort(dists[i].astype(int), kind='stable')[:k]",
+            "distances-rounded",
+        ),
+        "all vote": (NEAREST, "np.argsort(dists[i])", "all-examples-vote"),
+        "not sorted": (NEAREST, "np.arange(k)", "first-examples-vote"),
+        "sorted along the columns": (
+            NEAREST,
+            "np.argsort(dists, axis=0, kind='stable')[i, :k]",
+            "columns-sorted",
+        ),
+        "the first row for all": (NEAREST, "np.argsort(dists[0])[:k]", "one-example-for-all"),
+        "the smallest labels": (NEAREST, "np.argsort(self.y_train)[:k]", "smallest-labels-vote"),
+        "the fewest votes": (VOTE, VOTE.replace("argmax", "argmin"), "fewest-votes"),
+        "votes weighed by nearness": (
+            VOTE,
+            "np.bincount(self.y_train[nearest], 1 / (1 + dists[i, nearest])).argmax()",
+            "weighted-votes",
+        ),
+        "the nearest on average": (
+            VOTE,
+            "min(np.unique(self.y_train[nearest]), "
+            "key=lambda c: dists[i, nearest][self.y_train[nearest] == c].mean())",
+            "weighted-votes",
+        ),
+        "the median label": (VOTE, "np.median(self.y_train[nearest])", "vote-missing"),
         "dists changed": (
             VOTE,
             VOTE + "; dists[i] = 0",
@@ -396,7 +518,58 @@ WRONG = {
         "M twice": ("M @ Z + M.T @ Z", "2 * M @ Z", "not-symmetrised"),
         "transposed": ("2 * dZ.T @ X", "(2 * dZ.T @ X).T", "transposed"),
         "sign": ("2 * dZ.T @ X", "-2 * dZ.T @ X", "sign"),
-        "sums along the other axis": ("M.sum(axis=0)", "M.sum(axis=1)", None),
+        "sums along the other axis": ("M.sum(axis=0)", "M.sum(axis=1)", "column-sums-missing"),
+        "column sums forgotten": (
+            " - M.sum(axis=0)[:, np.newaxis] * Z",
+            "",
+            "column-sums-missing",
+        ),
+        "distances not squared": (
+            "S = 2 * Z @ Z.T - squares[:, np.newaxis] - squares",
+            "S = -np.sqrt(np.maximum(squares[:, np.newaxis] + squares - 2 * Z @ Z.T, 0))",
+            "distances-not-squared",
+        ),
+        "half the squares": (
+            "S = 2 * Z @ Z.T - squares[:, np.newaxis] - squares",
+            "S = Z @ Z.T - squares[:, np.newaxis] / 2 - squares / 2",
+            "distances-halved",
+        ),
+        "far ones likelier": (
+            "np.fill_diagonal(S, -np.inf)",
+            "S = -S; np.fill_diagonal(S, -np.inf)",
+            "distance-sign",
+        ),
+        "itself in the denominator": (
+            "same = y[:, np.newaxis] == y",
+            "np.fill_diagonal(S, 0); same = (y[:, np.newaxis] == y) & ~np.eye(N, dtype=bool)",
+            "self-in-denominator",
+        ),
+        "sum of logarithms": (
+            "-np.mean(log_p)",
+            "-np.sum(log_P[same & ~np.eye(N, dtype=bool)]) / N",
+            "log-before-sum",
+        ),
+        "quotient of exponentials": (
+            "log_P = S - log_sum_exp(S)",
+            "log_P = np.log(np.exp(S) / np.exp(S).sum(axis=1, keepdims=True))",
+            "probability-underflows",
+        ),
+        "log of a sum of probabilities": (
+            "log_p = log_sum_exp(log_P_same)",
+            "log_p = np.log(np.exp(log_P_same).sum(axis=1, keepdims=True))",
+            "probability-underflows",
+        ),
+        "no target": (
+            "(np.exp(log_P) - np.exp(log_P_same - log_p))",
+            "np.exp(log_P)",
+            "target-missing",
+        ),
+        "a target that is not rescaled": (
+            "np.exp(log_P_same - log_p)",
+            "np.exp(log_P_same)",
+            "target-not-rescaled",
+        ),
+        "gradient not written yet": ("2 * dZ.T @ X", "0 * A", "gradient-missing"),
     },
     **{
         name: {
@@ -558,6 +731,25 @@ WRONG = {
         "the largest score": ("scores.argmax(axis=1)", "scores.max(axis=1)", "scores-for-labels"),
         "the scores": ("scores.argmax(axis=1)", "scores", "scores-for-labels"),
         "nothing returned": ("return scores", "scores", None),
+        "ReLU on the scores": ("scores.arg", "np.maximum(scores, 0).arg", "relu-on-scores"),
+        "largest in size": ("scores.arg", "np.abs(scores).arg", "absolute-scores"),
+        "whole numbers": ("scores.arg", "scores.astype(int).arg", "scores-cut"),
+        "from 1": ("argmax(axis=1)", "argmax(axis=1) + 1", "labels-from-1"),
+        "the second largest": (
+            "scores.argmax(axis=1)",
+            "scores.argsort(axis=1)[:, -2]",
+            "second-largest",
+        ),
+        "ones and zeros": (
+            "scores.argmax(axis=1)",
+            "scores == scores.max(axis=1, keepdims=True)",
+            "one-hot-for-labels",
+        ),
+        "the first for all": (
+            "scores.argmax(axis=1)",
+            "np.full(len(X), scores[0].argmax())",
+            "one-example-for-all",
+        ),
         "column": ("scores.argmax(axis=1)", "scores.argmax(axis=1)[:, np.newaxis]", "wrong-shape"),
     },
     "TwoLayerNet.scores": {
@@ -794,6 +986,23 @@ WRONG = {
         "other axis": ("axis=1", "axis=0", "wrong-axis"),
         "the scores": (".argmax(axis=1)", "", "scores-for-labels"),
         "the largest score": (".argmax(axis=1)", ".max(axis=1)", "scores-for-labels"),
+        "a forward pass without b1": (
+            "self.loss(X)",
+            "(np.maximum(X @ self.params['W1'], 0) @ self.params['W2'] + self.params['b2'])",
+            "bias-missing",
+        ),
+        "ReLU on the scores": ("self.loss(X)", "np.maximum(self.loss(X), 0)", "relu-on-scores"),
+        "normalised over the examples": (
+            "self.loss(X)",
+            "(np.exp(self.loss(X)) / np.exp(self.loss(X)).sum(axis=0))",
+            "sum-wrong-axis",
+        ),
+        "dropout in predict": (
+            "self.loss(X)",
+            "(np.maximum(X @ self.params['W1'] + self.params['b1'], 0) "
+            "* (np.random.rand(len(X), len(self.params['b1'])) < 0.5) @ self.params['W2'])",
+            "random-result",
+        ),
         "a forward pass without ReLU": (
             "self.loss(X)",
             "((X @ self.params['W1'] + self.params['b1']) @ self.params['W2'] + self.params['b2'])",

@@ -160,6 +160,10 @@ def vote_cases():
             vote(f"1 vote each for labels {a} and {b}, {a} nearer", [a, b])
             for a, b in ((2, 7), (7, 2), (8, 1), (9, 2), (1, 8))
         ),
+        Case(
+            "distances that differ after the point only",
+            {"dists": 7 + dists / 64, "y_train": y_train[::-1], "k": 3},
+        ),
         *variants(first),
         Case(
             "k = 10, all of the training set",
@@ -750,9 +754,12 @@ def _net_loss(params, X, y):
 
 
 def net_predict_cases():
-    rng = np.random.default_rng(70)
-    first = Case("12 examples, 3 classes", {"X": 2 * rng.normal(size=(12, 4))})
-    return [first, Case("1 example", {"X": rng.normal(size=(1, 4))}), *variants(first)]
+    """So many examples that each mistake in the forward pass changes the class of one."""
+    rng = np.random.default_rng(76)
+    middle = [-3, -1, 0, -2]  # where all classes occur
+    first = Case("300 examples, 3 classes", {"X": middle + 2 * rng.normal(size=(300, 4))})
+    single = Case("1 example", {"X": middle + rng.normal(size=(1, 4))})
+    return [first, single, *variants(first)]
 
 
 def call_net_predict(module, X):

@@ -43,6 +43,7 @@ class Exercise:
         there is nothing to judge by
     complain : function(Observed) -> sentence, or None where all is as expected
     explain : function(list of Observed) -> Explanation; without one, no mistake is named
+    explain_unstable : function(Observed of a case with large numbers) -> name of a mistake, or None
     function : the function that is called, where the exercise is only a part of it
     """
 
@@ -58,6 +59,7 @@ class Exercise:
     explain: Callable[[list], Explanation] = lambda observed: NONE
     expect: Callable[[Observed], dict | None] = lambda seen: seen.expected
     complain: Callable[[Observed], str | None] = first_complaint
+    explain_unstable: Callable[[Observed], str | None] = lambda seen: None
     function: str = ""
 
     @property
@@ -132,6 +134,7 @@ EXERCISES = (
         calls.call_vote,
         ("y_pred",),
         knn.explain_votes,
+        complain=knn.complain_of_votes,
     ),
     Exercise(
         "KNearestNeighbor.compute_distances_one_loop",
@@ -179,6 +182,7 @@ EXERCISES = (
         calls.call_nca,
         ("loss", "dA"),
         knn.explain_nca,
+        explain_unstable=knn.explain_far_apart,
     ),
     Exercise(
         "svm_loss_naive",

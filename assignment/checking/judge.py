@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 import numpy as np
 
 from assignment.checking.arrays import TOLERANCE, TOLERANCE_FLOAT32, allowed, complaint, shaped
-from assignment.checking.diagnosis import NONE, Observed, locate
+from assignment.checking.diagnosis import NONE, Explanation, Observed, is_random, locate
 from assignment.checking.mistakes import MISTAKES
 from assignment.checking.run import Failure
 
@@ -217,6 +217,8 @@ class _Judgement:
         except Exception as error:  # the verdict is sound without it, and three hundred others wait
             explanation = NONE
             self.remarks += (f"no diagnosis: the search for one failed, {type(error).__name__}",)
+        if not explanation.mistakes and self.exercise.judged and is_random(self.plain):
+            explanation = Explanation(("random-result",))
         self.convention = explanation.convention
         self.remarks = self.remarks + explanation.remarks
         if explanation.mistakes == ("gradient-missing",):
@@ -265,7 +267,7 @@ class _Judgement:
             for name in ([array] if array in seen.judged else seen.judged)
         ]
         seen, name, says = next((t for t in told if t[2]), (self.wrong[0], None, None))
-        if self.exercise.judged is None or says is None:
+        if self.exercise.judged is None or len(self.exercise.judged) == 1 or says is None:
             says = self.exercise.complain(seen)
         evidence = {"case": seen.case.name, "array": name, "says": f"With {seen.case.name}, {says}"}
         got, right = seen.arrays.get(name), seen.expected.get(name)
@@ -286,15 +288,19 @@ class _Judgement:
 
     def _unstable(self):
         """Right, but not for large scores."""
-        told = [(seen.case, says) for seen, says in self.complaints if says]
-        told += [(case, self._placed(failure)) for case, failure in self.failures]
-        for case, says in told:
-            if case.failure == "unstable":
+        told = [(seen, says) for seen, says in self.complaints if says]
+        told += [
+            (Observed(case, {}, self.exercise.reference(case)), self._placed(failure))
+            for case, failure in self.failures
+        ]
+        for seen, says in told:
+            if seen.case.failure == "unstable":
+                case = seen.case
                 evidence = {"case": case.name, "says": f"With {case.name}, {says}"}
                 overflows = re.search("is (nan|-?inf)|OverflowError|math domain", says)
-                mistake = "overflow" if overflows else None
+                mistake = self.exercise.explain_unstable(seen) or (overflows and "overflow") or None
                 message = evidence["says"]
-                if not overflows:
+                if not mistake:
                     message = f"It is right for small numbers, and wrong for large ones. {message}"
                 return self._found("unstable", message, mistake, evidence=evidence)
         return None
