@@ -1,5 +1,6 @@
 """Mistakes in distances, votes and neighbourhood components analysis."""
 
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -253,9 +254,9 @@ def _winners(labels):
     """The labels that may win, with most votes each: the smallest, the largest, the first."""
     if len(labels) == 0:
         return [-1] * 3
-    kinds, counts = np.unique(labels, return_counts=True)
-    tied = kinds[counts == counts.max()]
-    return [tied[0], tied[-1], next(label for label in labels if label in tied)]
+    counts = np.bincount(labels)
+    tied = counts == counts.max()
+    return [tied.argmax(), len(tied) - 1 - tied[::-1].argmax(), labels[tied[labels].argmax()]]
 
 
 def _longest_runs(labels):
@@ -270,8 +271,10 @@ def _longest_runs(labels):
 
 def _first_to(votes, labels):
     """The first label that has so many votes; or, if none has, the most frequent one, or 0."""
-    for i, label in enumerate(labels):
-        if np.sum(labels[: i + 1] == label) == votes:
+    counts = Counter()
+    for label in labels:
+        counts[label] += 1
+        if counts[label] == votes:
             return label, label
     return _winner(labels), 0
 
