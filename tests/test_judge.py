@@ -567,6 +567,15 @@ def test_a_gradient_a_little_off_is_wrong(name, part, verdict):
     assert verdict(name, source).status == "wrong"
 
 
+DROPOUT = "H = H * (np.random.rand(*H.shape) < 0.5) * 2; scores = H @ W2 + b2"
+
+
+def test_what_is_different_each_time_is_said_to_be(verdict):
+    source = spoilt("TwoLayerNet.scores", "scores = H @ W2 + b2", DROPOUT)
+    found = verdict("TwoLayerNet.scores", source)
+    assert found.diagnosis == "random-result" and "such as dropout" in found.message
+
+
 def test_only_what_fits_in_all_cases_is_a_diagnosis(verdict):
     source = spoilt("svm_loss_naive", "2 * reg * W", "(1 + (N == 7)) * reg * W")
     assert verdict("svm_loss_naive", source).diagnosis is None

@@ -188,16 +188,6 @@ def locate(observed, name):
     return " ".join(told)
 
 
-def is_random(observed):
-    """Whether the first call, made once more, gave something else."""
-    again = [seen for seen in observed if seen.case.name == "the first case again"]
-    return any(
-        not np.array_equal(observed[0].arrays.get(name), seen.arrays.get(name), equal_nan=True)
-        for seen in again
-        for name in seen.judged
-    )
-
-
 def in_common(fits):
     """Names of mistakes that all of the simplest fits have: what is said must not be a choice."""
     fits = [data for data, _ in fits if len(data) == len(fits[0][0])]

@@ -14,6 +14,8 @@ from assignment.checking.diagnosis.terms import log_softmax, scaled
 
 def explain_distances(observed):
     """By the formula that gives them. NaN, the root of what is negative, is evidence too."""
+    if not all("dists" in seen.arrays for seen in observed):
+        return NONE
     observed = [
         replace(seen, arrays={"dists": _without_nan(seen.arrays["dists"])}) for seen in observed
     ]
@@ -116,14 +118,14 @@ def complain_of_votes(seen):
     """A sentence on the first vote that departs from what is expected, or None."""
     got, right = seen.arrays.get("y_pred"), seen.expected["y_pred"]
     told = complaint("y_pred", got, right, seen.tolerance)
-    if not told or shaped(got, right).shape != right.shape:
+    if not told or got is None or shaped(got, right).shape != right.shape:
         return told
     i, near = next(_wrong_votes(seen))
     labels = ", ".join(map(str, near[:15])) + (", ..." if len(near) > 15 else "")
     whose = f"the nearest {len(near)} of test example {i} have the labels {labels}, nearest first"
     if len(near) == 1:
         whose = f"the nearest neighbour of test example {i} has the label {labels}"
-    return f"{whose}: you predict {shaped(got, right)[i]:g}, but should predict {right[i]}."
+    return f"{whose}: you predict {float(shaped(got, right)[i]):g}, but should predict {right[i]}."
 
 
 def _wrong_votes(seen):
@@ -138,6 +140,8 @@ def explain_votes(observed):
     """Ties are recognised by what they are, however they are broken; the rest by its formula."""
     if _only_ties(observed):
         return Explanation(("ties",), _told_first(observed))
+    if not all("y_pred" in seen.arrays for seen in observed):
+        return NONE
     # NaN is what is left of None in an array of floats.
     observed = [
         replace(seen, arrays={"y_pred": _without_nan(seen.arrays["y_pred"])}) for seen in observed
