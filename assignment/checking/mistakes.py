@@ -448,8 +448,8 @@ MISTAKES = {
         NCA_GRADIENT,
     ),
     "column-sums-missing": Mistake(
-        "The term - diag(column sums of M) Z is missing, or has another sign. (The sums of M's "
-        "rows are all 0.)",
+        "The term - diag(column sums of M) Z is missing, or has another sign: the rows of M sum to "
+        "0, its columns do not.",
         NCA_GRADIENT,
     ),
     "target-missing": Mistake(
