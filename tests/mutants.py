@@ -117,6 +117,8 @@ LINEAR_WRONG = {
         "loss twice": ("return loss, dW", "return 2 * loss, dW", "constant-factor"),
         "half of both": ("return loss, dW", "return loss / 2, dW / 2", "constant-factor"),
         "examples twice": ("dW / N", "2 * dW / N", "constant-factor"),
+        "a hundred examples at most": ("range(N)", "range(min(N, 100))", None),
+        "ten classes at most": ("range(W.shape[1])", "range(min(W.shape[1], 10))", None),
     },
     "svm_loss_vectorized": {
         "violations counted once": ("-M.sum(axis=1)", "-1", "violations-counted-once"),
@@ -378,6 +380,11 @@ WRONG = {
             "dists = X @ self.X_train.T; X += 1",
             "inputs-changed",
         ),
+        "the first hundred numbers of the product only": (
+            "X @ self.X_train.T",
+            "X[:, :100] @ self.X_train[:, :100].T",
+            None,
+        ),
     },
     "KNearestNeighbor.predict_labels": {
         "ties to the nearer": (VOTE, f"{COUNTER}.most_common(1)[0][0]", "ties"),
@@ -506,6 +513,31 @@ WRONG = {
             VOTE,
             VOTE + "; dists[i] = 0",
             "inputs-changed",
+        ),
+        "distances of six decimals": (
+            NEAREST,
+            'np.argsort(np.round(dists[i], 6), kind="stable")[:k]',
+            None,
+        ),
+        "distances in half precision": (
+            NEAREST,
+            'np.argsort(dists[i].astype(np.float16), kind="stable")[:k]',
+            None,
+        ),
+        "the first 500 only": (
+            NEAREST,
+            'np.argsort(dists[i, :500], kind="stable")[:k]',
+            None,
+        ),
+        "the first thousand only": (
+            NEAREST,
+            'np.argsort(dists[i, :1000], kind="stable")[:k]',
+            None,
+        ),
+        "votes counted in a byte": (
+            VOTE,
+            "np.bincount(self.y_train[nearest]).astype(np.uint8).argmax()",
+            None,
         ),
     },
     "nca_loss": {
@@ -722,6 +754,16 @@ WRONG = {
             "loss_history.append(float(loss))",
             "loss_history = [float(loss)]",
             "history",
+        ),
+        "a step by another gradient than that of the batch": (
+            "self.W -= ",
+            "_, dW = self.loss(X, y, 0.0); self.W -= ",
+            None,
+        ),
+        "a keyword that no loss knows": (
+            "y[batch], reg)",
+            "y[batch], reg, verbose=verbose)",
+            None,
         ),
     },
     "LinearClassifier.predict": {
@@ -980,6 +1022,16 @@ WRONG = {
             "no-such-gradient",
         ),
         "labels in a row": ("y[batch]", "y[batch].reshape(1, -1)", "batch-shape"),
+        "batches from the validation set": (
+            "X[batch], y[batch]",
+            "X_val[batch % len(X_val)], y_val[batch % len(X_val)]",
+            "not-training-examples",
+        ),
+        "the loss of the validation set noted": (
+            "loss_history.append(float(loss))",
+            "loss_history.append(float(self.loss(X_val, y_val, reg)[0]))",
+            "history",
+        ),
     },
     "TwoLayerNet.predict": {
         "argmin": ("argmax", "argmin", "argmin"),
@@ -1012,7 +1064,37 @@ WRONG = {
 }
 
 
-# Right, but not as we write it. Whole answers, in the place of the reference's.
+# A net whose own constructor leaves something in it that its training relies on.
+NET = """
+    import numpy as np
+    class TwoLayerNet(object):
+        def __init__(self, D, H, C, std=1e-4, seed=None):
+            self.params = dict(W1=std * np.random.randn(D, H), W2=std * np.random.randn(H, C))
+            self.params.update(b1=np.zeros({H}), b2=np.zeros({C}))
+            {state}
+        def loss(self, X, y=None, reg=0.0{more}):
+            raise NotImplementedError("another exercise")
+        def step(self, grads):
+            for name in grads:
+                assert grads[name].shape == self.params[name].shape
+                self.params[name] = self.params[name] - self.rate * grads[name]
+        def train(self, X, y, X_val, y_val, learning_rate=1e-3, learning_rate_decay=0.95,
+                  reg=5e-6, num_iters=100, batch_size=200, verbose=False):
+            self.rate, history = learning_rate, []
+            for it in range(num_iters):
+                i = np.random.choice(X.shape[0], batch_size)
+                loss, grads = {ask}
+                history.append(loss)
+                self.step(grads)
+                if it % max(X.shape[0] // batch_size, 1) == 0:
+                    self.accuracy = (self.predict(X_val, "quickly") == y_val).mean()
+                    self.rate *= learning_rate_decay
+            return dict(loss_history=history)
+        def predict(self, X, how=None):
+            raise NotImplementedError("another exercise")
+    """
+
+# Right, but not as we write it. Whole answers, in the place of the reference's, or whole files.
 
 RIGHT = {
     "KNearestNeighbor.compute_distances_two_loops": {
@@ -1060,6 +1142,9 @@ RIGHT = {
         "another order in memory": """
             a, b = (X**2).sum(1), (self.X_train**2).sum(1)
             return np.sqrt(np.maximum(b[:, None] - 2 * self.X_train @ X.T + a, 0)).T
+            """,
+        "one row at a time": """
+            return np.array([np.sqrt(((self.X_train - x) ** 2).sum(axis=1)) for x in X])
             """,
     },
     "KNearestNeighbor.predict_labels": {
@@ -1303,8 +1388,46 @@ RIGHT = {
             loss_history.append(loss)
             self.W -= learning_rate * dW
             """,
+        "by keyword, and how well it does meanwhile": """
+            batch = np.random.choice(N, batch_size)
+            loss, dW = self.loss(reg=reg, y_batch=y[batch], X_batch=X[batch])
+            loss_history.append(loss.item())
+            self.W -= learning_rate * dW
+            self.accuracy = np.mean(self.predict(X) == y)
+            """,
+        "a loss of a subclass that takes more": """
+            import numpy as np
+            class LinearClassifier(object):
+                def __init__(self):
+                    self.W, self.history = None, []
+                def train(self, X, y, learning_rate=1e-3, reg=1e-5, num_iters=100, batch_size=200):
+                    if self.W is None:
+                        self.W = 0.001 * np.random.randn(X.shape[1], np.max(y) + 1)
+                    for it in range(num_iters):
+                        batch = np.random.choice(len(X), batch_size)
+                        loss, grad = self.loss(X[batch], y[batch], reg, vectorized=True)
+                        self.history.append(loss)
+                        self.W -= learning_rate * grad
+                    return self.history
+                def loss(self, X_batch, y_batch, reg):
+                    pass
+            class Softmax(LinearClassifier):
+                def loss(self, X_batch, y_batch, reg, vectorized=False):
+                    return softmax_loss_vectorized(self.W, X_batch, y_batch, reg)
+            """,
     },
     "LinearClassifier.predict": {
+        "a class that cannot be made itself": """
+            import abc
+            import numpy as np
+            class LinearClassifier(abc.ABC):
+                W = None
+                def predict(self, X):
+                    return np.argmax(X.dot(self.W), axis=1)
+                @abc.abstractmethod
+                def loss(self, X_batch, y_batch, reg):
+                    pass
+            """,
         "a loop": """
             y_pred = np.zeros(X.shape[0])
             for i in range(X.shape[0]):
@@ -1376,6 +1499,45 @@ RIGHT = {
             self.params["W2"] += -learning_rate * grads["W2"]
             self.params["b2"] += -learning_rate * grads["b2"]
             """,
+        "the losses of the validation set and of everything in between": """
+            batch = np.random.choice(N, batch_size)
+            X_batch, y_batch = X[batch], y[batch]
+            loss, grads = self.loss(X=X_batch, y=y_batch, reg=reg)
+            validation, _ = self.loss(X_val, y_val, reg=reg)
+            everything, _ = self.loss(X, y)
+            loss_history.append(loss.item())
+            for name in grads:
+                assert grads[name].shape == self.params[name].shape
+                self.params[name] -= learning_rate * grads[name]
+            """,
+        "a loss that takes more": NET.format(
+            state="self.rate = self.mask = None; self.momenta = dict.fromkeys(self.params, 0)",
+            H="H",
+            C="C",
+            more=", keep=1.0, mode='test'",
+            ask="self.loss(X[i], y[i], keep=0.5, mode='train', reg=reg)",
+        ),
+        "a loss that takes anything": NET.format(
+            state="self.rate = None",
+            H="H",
+            C="C",
+            more=", *anything, **else_",
+            ask="self.loss(X[i], y[i], reg, 0.5, verbose=verbose)",
+        ),
+        "biases of shape (1, H)": NET.format(
+            state="self.rate = None",
+            H="(1, H)",
+            C="(1, C)",
+            more="",
+            ask="self.loss(X[i], y[i], reg)",
+        ),
+        "more than four arrays among the parameters": NET.format(
+            state="self.rate = None; self.params['rates'] = np.ones(4)",
+            H="(H, 1)",
+            C="(1, C)",
+            more="",
+            ask="self.loss(X[i], y[i], reg=reg)",
+        ),
     },
     "TwoLayerNet.predict": {
         "a forward pass of its own": """
@@ -1436,11 +1598,13 @@ def spoilt(name, old, new):
 
 
 def answered(name, body):
-    """The source of the solution, with another answer to one exercise."""
+    """The source of the solution, with another answer to one exercise, or in a file of its own."""
+    body = textwrap.dedent(body).strip("\n") + "\n"
+    if "\nclass " in body:
+        return body
 
     def rewrite(region):
-        indent = re.match(" *", region).group()
-        return textwrap.indent(textwrap.dedent(body).strip("\n") + "\n", indent)
+        return textwrap.indent(body, re.match(" *", region).group())
 
     return rewritten(name, rewrite)
 

@@ -7,11 +7,17 @@ Sizes differ from each other, weights are near 0.5, biases are not zero, some la
 what hides a mistake in the course's own checks is avoided here.
 """
 
+import inspect
 import itertools
+import math
 import random
+import sys
 import traceback
-from collections.abc import Mapping
+import tracemalloc
+import types
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -72,9 +78,41 @@ def variants(case):
     ]
 
 
+# What is measured besides, where a case says so by an argument of this name.
+MEASUREMENTS = ("numerical", "cost")
+
+
 def measured(loss, x):
     """The gradient of loss() with respect to an array that it reads, by central differences."""
     return eval_numerical_gradient(lambda _: np.ravel(loss())[0], x, verbose=False)
+
+
+def lines_run(call):
+    """How many lines of Python run in a call, and in what it calls; in a loop, each time."""
+    lines = 0
+
+    def count(frame, event, argument):
+        nonlocal lines
+        lines += event == "line"
+        return count
+
+    before = sys.gettrace()
+    sys.settrace(count)
+    try:
+        call()
+    finally:
+        sys.settrace(before)
+    return lines
+
+
+def memory_taken(call):
+    """Bytes that a call holds at most, its result among them."""
+    tracemalloc.start()
+    try:
+        call()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
 
 
 def cross_entropy(scores, y):
@@ -90,11 +128,17 @@ def cross_entropy(scores, y):
 # k nearest neighbours.
 
 
-def distance_cases():
+def distance_cases(cost=False):
+    """cost : whether to measure, in the largest case, what the call costs"""
     rng = np.random.default_rng(0)
     X, X_train = rng.normal(size=(4, 6)), rng.normal(size=(5, 6))
     first = Case("4 test and 5 training examples of 6 numbers", {"X": X, "X_train": X_train})
-    equal = rng.normal(size=(30, 6))
+    many = {"X": rng.normal(size=(12, 110)), "X_train": rng.normal(size=(30, 110))}
+    # However a square of a distance is added up, it comes out negative for some of these: where
+    # points are equal, the sums may be equal to the last digit; where they nearly are, not all.
+    equal = rng.normal(size=(12, 37))
+    nearly = np.repeat(equal, 4, axis=0)
+    nearly[12:] += 1e-9 * rng.normal(size=(36, 37))
     return [
         first,
         Case(
@@ -114,19 +158,37 @@ def distance_cases():
         ),
         *variants(first),
         Case(
-            "test examples that are training examples",
-            {"X": equal[::2].copy(), "X_train": equal},
-            failure="NaN on identical points: round-off makes the square of a distance negative, "
-            "and its root is NaN; np.maximum(squares, 0) before the root prevents it",
+            "12 test and 30 training examples of 110 numbers",
+            {**many, "cost": True} if cost else many,
+        ),
+        Case(
+            "test examples that are training examples, or nearly",
+            {"X": nearly, "X_train": equal},
+            failure="NaN on identical points: where points are equal, or nearly, round-off makes "
+            "the square of a distance negative, and its root is NaN; np.maximum(squares, 0) before "
+            "the root prevents it",
         ),
     ]
 
 
 def call_distances(method):
-    def call(module, X, X_train):
-        classifier = module.KNearestNeighbor()
-        classifier.train(X_train, np.zeros(len(X_train), dtype=int))
-        return {"dists": getattr(classifier, method)(X)}
+    def call(module, X, X_train, cost=False):
+        def distances(X, X_train):
+            classifier = module.KNearestNeighbor()
+            classifier.train(X_train, np.zeros(len(X_train), dtype=int))
+            return getattr(classifier, method)(X)
+
+        arrays = {"dists": distances(X, X_train)}
+        if cost and method == "compute_distances_one_loop":
+            sizes = [(X, X_train[:2]), (X, X_train)]
+            arrays["lines by training examples"] = [
+                lines_run(partial(distances, *s)) for s in sizes
+            ]
+        elif cost:
+            sizes = [(X[:2], X_train[:2]), (X, X_train)]
+            arrays["lines by examples"] = [lines_run(partial(distances, *s)) for s in sizes]
+            arrays["memory"] = memory_taken(partial(distances, X, X_train))
+        return arrays
 
     return call
 
@@ -136,12 +198,20 @@ def vote_cases():
     dists = rng.permuted(np.arange(60.0).reshape(6, 10), axis=1)
     y_train = rng.integers(0, 4, size=10)
     first = Case("k = 5", {"dists": dists, "y_train": y_train, "k": 5})
+    # The nearest are anywhere; the first label has more votes than a byte can count.
+    far = rng.permuted(np.linspace(4000, 14000, 9000).reshape(6, 1500), axis=1)
+    y_far = rng.choice([4, 1, 7], p=[0.9, 0.05, 0.05], size=1500)
+    tied = rng.choice([2.5, 3.5, 4.5], p=[0.2, 0.3, 0.5], size=(6, 400))
 
-    def vote(name, votes, order=None):
+    def vote(name, votes, order=None, **options):
         """All of the votes count, and one more example is too far away to vote."""
         order = range(1, len(votes) + 1) if order is None else order
         dists = np.array([[*order, 100.0]])
-        return Case(name, {"dists": dists, "y_train": np.array([*votes, 6]), "k": len(votes)})
+        arguments = {"dists": dists, "y_train": np.array([*votes, 6]), "k": len(votes)}
+        return Case(name, arguments, **options)
+
+    def voters(name, dists, k, y_train=y_train, **options):
+        return Case(name, {"dists": dists, "y_train": y_train, "k": k}, **options)
 
     return [
         first,
@@ -160,14 +230,30 @@ def vote_cases():
             vote(f"1 vote each for labels {a} and {b}, {a} nearer", [a, b])
             for a, b in ((2, 7), (7, 2), (8, 1), (9, 2), (1, 8))
         ),
-        Case(
-            "distances that differ after the point only",
-            {"dists": 7 + dists / 64, "y_train": y_train[::-1], "k": 3},
-        ),
+        voters("distances that differ after the point only", 7 + dists / 64, 3, y_train[::-1]),
+        voters("distances of a billionth", dists * 1e-9, 3),
+        voters("distances around 14,000, a quarter apart", 14000 + dists / 4, 3),
         *variants(first),
-        Case(
+        voters("1,500 training examples, k = 1", far, 1, rng.integers(0, 10, size=1500)),
+        voters("1,500 training examples, k = 300", far[:2], 300, y_far),
+        voters("1,500 training examples, k = 1,200", far[:1], 1200, y_far),
+        vote(
+            "labels 11 and 300",
+            [11, 300, 300],
+            failure="labels above 9: right for the ten of CIFAR-10, but not for a label of 300",
+        ),
+        voters(
+            "400 training examples at 3 distances",
+            tied,
+            40,
+            rng.integers(0, 3, size=400),
+            failure="order of equal distances: of training examples at equal distance the first "
+            'counts as the nearer; np.argsort keeps their order with kind="stable" only',
+        ),
+        voters(
             "k = 10, all of the training set",
-            {"dists": dists, "y_train": y_train, "k": 10},
+            dists,
+            10,
             failure="k = N: with k as large as the training set it fails",
         ),
     ]
@@ -184,11 +270,17 @@ def nca_cases():
     y = np.array([0, 1, 0, 2, 1, 2, 0, 1])
     A, X = rng.normal(size=(2, 3)), rng.normal(size=(8, 3))
     first = Case("8 examples of 3 numbers, mapped to 2", {"A": A, "X": X, "y": y})
+    many = {
+        "A": rng.normal(size=(4, 5)) / 2,
+        "X": rng.normal(size=(24, 5)),
+        "y": np.arange(24) // 2,
+    }
     return [
         first,
         Case("the same, mapped to 3", {"A": rng.normal(size=(3, 3)), "X": X, "y": y}),
         Case("2 examples of 1 number", {"A": A[:1, :1], "X": X[:2, :1], "y": np.array([1, 1])}),
         *variants(first),
+        Case("24 examples of 12 classes", many),
         Case("distances of about 1,000", {"A": A, "X": 30 * X, "y": y}, failure="unstable"),
     ]
 
@@ -227,8 +319,11 @@ def _described(value):
 # Linear classifiers.
 
 
-def linear_cases(extreme=1e4):
-    """Weights far from 0, several reg, all sizes different, labels that leave classes out."""
+def linear_cases(cost):
+    """Weights far from 0, several reg, all sizes different, labels that leave classes out.
+
+    cost : whether to measure, with many examples, what the call costs
+    """
     cases = []
     sizes = [
         (7, 5, 4, 0.3),
@@ -238,6 +333,9 @@ def linear_cases(extreme=1e4):
         (12, 4, 10, 0.1),
         (5, 1, 3, 0.5),
         (6, 4, 5, 1000.0),
+        (130, 3, 5, 0.2),
+        (3, 104, 2, 0.4),
+        (3, 1, 200, 0.6),
     ]
     for seed, (N, D, C, reg) in enumerate(sizes):
         rng = np.random.default_rng(10 + seed)
@@ -247,24 +345,26 @@ def linear_cases(extreme=1e4):
             "y": rng.integers(0, C if seed == 2 else C - 1, size=N),
             "reg": reg,
         }
+        if cost and N > 100:
+            arguments["cost"] = True
         cases.append(Case(f"N = {N}, D = {D}, C = {C}, reg = {reg:g}", arguments))
     others = variants(cases[0])
     cases[0] = replace(cases[0], arguments={**cases[0].arguments, "numerical": True})
     return cases + others
 
 
-def svm_cases():
-    return linear_cases() + [_offset_case(1e4, "wrong")]
+def svm_cases(cost=False):
+    return linear_cases(cost) + [_offset_case(1e4, "wrong")]
 
 
-def softmax_cases():
+def softmax_cases(cost=False):
     """Besides, rows of scores around +1,000 and -1,000, the scores in each a few apart.
 
     Where the right class trails by 745 or more, exp is 0 and its log infinite: a remark, no more.
     """
     far = _offset_case(1e3, "unstable")
     gap = {**far.arguments, "W": 1000 * far.arguments["W"]}
-    return linear_cases() + [
+    return linear_cases(cost) + [
         far,
         _offset_case(1e4, "unstable"),
         Case(
@@ -313,7 +413,7 @@ def _line(error):
 
 
 def call_linear_loss(function):
-    def call(module, W, X, y, reg, numerical=False):
+    def call(module, W, X, y, reg, numerical=False, cost=False):
         f = getattr(module, function)
         W_before, X_before, y_before = W.copy(), X.copy(), y.copy()
         (loss, dW), transposed = in_either_layout(
@@ -327,6 +427,9 @@ def call_linear_loss(function):
             arrays["numerical dW"] = measured(
                 lambda: f(W_before, X_before.copy(), y_before.copy(), reg)[0], W_before
             )
+        if cost and not transposed:
+            sizes = [(W, X[:2], y[:2], reg), (W, X, y, reg)]
+            arrays["lines by examples"] = [lines_run(partial(f, *s)) for s in sizes]
         return arrays
 
     return call
@@ -345,12 +448,16 @@ def linear_predict_cases():
             {"W": -1 - rng.random(size=(3, 7)), "X": 1 + rng.random(size=(5, 3))},
         ),
         *variants(first),
+        Case(
+            "130 examples, 300 classes",
+            {"W": rng.normal(size=(2, 300)), "X": rng.normal(size=(130, 2))},
+        ),
     ]
 
 
 def call_linear_predict(module, W, X):
     def predict(W, X):
-        classifier = module.LinearClassifier()
+        classifier = asking(module, "LinearClassifier", lambda *question: None)()
         classifier.W = W
         return classifier.predict(X)
 
@@ -365,7 +472,64 @@ def _seed():
 
 
 # Training. The loss is ours and notes its batches, so that a mistake in the student's loss is not
-# charged to the student's training loop.
+# charged to the student's training loop. All else is the student's own: the constructor, what it
+# keeps in the object, and every helper.
+
+
+def asking(module, name, answer, **methods):
+    """A class of the student's whose loss is not the student's.
+
+    name : of the class; answer : function(self, X, y, reg) -> what the loss returns; methods :
+    further ones that are not the student's
+    """
+    owner = getattr(module, name)
+    kin = [one for one in vars(module).values() if isinstance(one, type) and issubclass(one, owner)]
+    signatures = [inspect.signature(getattr(one, "loss", _course_loss)) for one in kin]
+
+    def loss(self, *arguments, **options):
+        X, y, reg = _question(signatures, arguments, options)
+        return answer(self, X, y, getattr(self, "reg", None) if reg is None else reg)
+
+    return types.new_class(name, (owner,), {}, lambda body: body.update(methods, loss=loss))
+
+
+def _course_loss(self, X, y=None, reg=0.0):
+    """How a loss is called that is not there yet."""
+
+
+def _question(signatures, arguments, options):
+    """X, y and reg of a call of a loss: by their names, or by their places in its signature.
+
+    signatures : of the student's own losses, which may take more than these three; one will do
+
+    Raises
+    ------
+    TypeError : if none of them can be called like this
+    """
+    refusals = []
+    for signature in signatures:
+        try:
+            signature.bind(None, *arguments, **options)
+            break
+        except TypeError as error:
+            refusals.append(error)
+    else:
+        raise TypeError(f"loss(): {refusals[0]}")
+    parameters = list(signature.parameters.values())[1:]
+    names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    names += ["X", "y", "reg"][len(names) :]
+    given = {**dict(zip(names, arguments, strict=False)), **options}
+
+    def named(beginning, place):
+        likely = [value for name, value in given.items() if name.lower().startswith(beginning)]
+        return likely[0] if likely else given.get(names[place])
+
+    return named("x", 0), named("y", 1), named("reg", 2)
+
+
+def no_labels(self, X, *arguments, **options):
+    """Stands in for predict where only training is looked at."""
+    return np.zeros(len(X), dtype=int)
 
 
 def train_cases(too_small="wrong"):
@@ -375,10 +539,12 @@ def train_cases(too_small="wrong"):
     y = rng.integers(0, 3, size=32)
     # 32 / 8 is whole: the steps of an epoch are the same with Python 2's quotient and today's.
     many, few = {"X": X, "y": y, "batch_size": 8}, {"X": X[:5], "y": y[:5]}
+    more = {"X": rng.normal(size=(260, 4)), "y": rng.integers(0, 3, size=260), "batch_size": 26}
     return [
         Case("batches of 8 from 32 examples", many),
         Case("batches of 5 from 5 examples", {**few, "batch_size": 5}),
         Case("batches of 8 from 5 examples", {**few, "batch_size": 8}, too_small),
+        Case("batches of 26 from 260 examples", more),
         replace(variants(Case("", many))[2], name="read-only examples"),
         Case("three groups of examples", {**many, "groups": True}),
     ]
@@ -422,25 +588,33 @@ class Gradients(dict):
 class Record:
     """A loss that counts down from 100, gradients that change with each step, and its batches.
 
-    A step is what lies between two moves of the weights; of several questions in one step, such as
-    the loss of a validation set, the last one counts.
+    A step is what lies between two moves of the weights; of several questions in one step, the last
+    one counts. What is asked after a batch, such as the loss of a validation set, is an aside: it
+    is not noted, and a step by its gradients would show.
     """
 
-    def __init__(self, gradients):
-        self.gradients = gradients
+    def __init__(self, gradients, batch_size):
+        self.gradients, self.batch_size = gradients, batch_size
         self.asked = []
         self.moves = 0
 
     def __call__(self, X_batch, y_batch, reg, weights):
-        if X_batch is None:
+        if X_batch is None or y_batch is None:
             raise NotImplementedError("no batch is drawn yet")
-        if y_batch is None:
-            return np.zeros((len(X_batch), 3))  # the scores, if somebody wants them
         weights = self._copied(weights)
+        if self._is_aside(X_batch, reg, weights):
+            return np.float64(-1), {name: g**2 for name, g in self.gradients.items()}
         self.moves += bool(self.asked) and _moved(self.asked[-1].weights, weights)
-        loss, size = 100.0 - self.moves, 1 + self.moves % 3
+        loss, size = np.float64(100 - self.moves), 1 + self.moves % 3
         self.asked.append(Question(weights, np.array(X_batch), np.array(y_batch), reg, loss))
-        return loss, Gradients({name: size * array for name, array in self.gradients.items()})
+        return loss, {name: size * gradient for name, gradient in self.gradients.items()}
+
+    def _is_aside(self, X_batch, reg, weights):
+        """Whether a batch was asked about since the last move, and this is something else."""
+        if not self.asked or _moved(self.asked[-1].weights, weights):
+            return False
+        last, right = self.asked[-1], (self.batch_size, OPTIONS["reg"])
+        return (len(last.X_batch), last.reg) == right != (len(X_batch), reg)
 
     def _copied(self, weights):
         return {name: np.array(weights.get(name)) for name in self.gradients}
@@ -535,22 +709,20 @@ def _train_linear(module, X, y, batch_size, transposed):
     def layout(array):
         return turned(array)[0] if transposed and np.ndim(array) == 2 else array
 
+    def answer(self, X_batch, y_batch, reg):
+        X_batch = X_batch if X_batch is None else layout(np.asarray(X_batch))
+        loss, gradients = record(X_batch, y_batch, reg, {"W": layout(np.asarray(self.W))})
+        return loss, layout(gradients["W"])
+
     _seed()
-    record = Record({"W": W_GRADIENT})
-
-    class Classifier(module.LinearClassifier):
-        def loss(self, X_batch, y_batch, reg):
-            X_batch = X_batch if X_batch is None else layout(np.asarray(X_batch))
-            W = layout(np.asarray(self.W))
-            loss, gradients = record(X_batch, y_batch, reg, {"W": W})
-            return loss, layout(gradients["W"])
-
-    classifier = Classifier()
+    record = Record({"W": W_GRADIENT}, batch_size)
+    classifier = asking(module, "LinearClassifier", answer, predict=no_labels)()
     classifier.W = layout(W_START).copy()
     history = classifier.train(layout(X), y, batch_size=batch_size, **OPTIONS)
+    W = layout(np.asarray(classifier.W))
     return {
         "loss_history": history,
-        "W": (W := layout(np.asarray(classifier.W))),
+        "W": W,
         "transposed": transposed,
         **record.facts(X, y, {"W": W}),
     }
@@ -559,18 +731,18 @@ def _train_linear(module, X, y, batch_size, transposed):
 def _train_linear_on_groups(module, X, y, batch_size):
     transposed = call_linear_train(module, X, y, batch_size).get("transposed", False)
 
-    class Classifier(module.LinearClassifier):
-        def loss(self, X_batch, y_batch, reg):
-            if X_batch is None or y_batch is None:
-                raise NotImplementedError("no batch is drawn yet")
-            W, X_batch = (self.W.T, X_batch.T) if transposed else (self.W, X_batch)
-            losses, G = cross_entropy(X_batch @ W, y_batch)
-            dW = X_batch.T @ G / len(y_batch)
-            return losses.mean(), dW.T if transposed else dW
+    def answer(self, X_batch, y_batch, reg):
+        if X_batch is None or y_batch is None:
+            raise NotImplementedError("no batch is drawn yet")
+        W, X_batch = (self.W.T, X_batch.T) if transposed else (self.W, X_batch)
+        losses, G = cross_entropy(X_batch @ W, y_batch)
+        dW = X_batch.T @ G / len(y_batch)
+        return losses.mean(), dW.T if transposed else dW
 
     _seed()
+    classifier = asking(module, "LinearClassifier", answer, predict=no_labels)()
     options = {"learning_rate": 0.1, "reg": 0.0, "num_iters": 100, "batch_size": batch_size}
-    history = Classifier().train(turned(X)[0] if transposed else X, y, **options)
+    history = classifier.train(turned(X)[0] if transposed else X, y, **options)
     return {"losses on three groups": history, "transposed": transposed}
 
 
@@ -589,11 +761,55 @@ def _parameters(D, H, C):
 
 
 def _net(net_class, params):
-    """A network with parameters of its own."""
+    """A network by the student's own constructor, with the values of these parameters."""
     D, H = params["W1"].shape
-    net = net_class(D, H, params["W2"].shape[1])
-    net.params = dict(params)
+    net = _constructed(net_class, [D, H, params["W2"].shape[1]])
+    _fill(net, params)
     return net
+
+
+def _constructed(net_class, sizes):
+    """Whatever a constructor is given, the parameters are filled afterwards."""
+    std = 1e-4
+    names = dict(zip(("input_size", "hidden_size", "output_size"), sizes, strict=True))
+    signature = inspect.signature(net_class)
+    for arguments, options in ((sizes, {}), ([*sizes, std], {}), ([], names), ([sizes], {})):
+        try:
+            signature.bind(*arguments, **options)
+        except TypeError:
+            continue
+        return net_class(*arguments, **options)
+    return net_class(*sizes)
+
+
+def _holders(net):
+    """The dicts in which a network has its parameters: self.params, or its attributes."""
+    params = getattr(net, "params", None)
+    params = params if isinstance(params, MutableMapping) else {}
+    if holders := [holder for holder in (params, vars(net)) if "W1" in holder]:
+        return holders
+    net.params = params
+    return [params]
+
+
+def _fill(net, params):
+    """Give a network these values, biases in the shape that its own constructor gave them."""
+    for holder in _holders(net):
+        for name, value in params.items():
+            holder[name] = in_shape(value, np.shape(holder.get(name)))
+
+
+def _params(net):
+    """The four arrays that a network has now, whatever it keeps beside them."""
+    holder = _holders(net)[0]
+    return {name: holder.get(name) for name in NET_START}
+
+
+def in_shape(vector, shape):
+    """A vector in a shape that holds the same: (H,), (1, H) or (H, 1). All else stays as it is."""
+    numbers = np.size(vector)
+    is_vector = numbers in np.shape(vector) and numbers in shape
+    return np.reshape(vector, shape) if is_vector and numbers == math.prod(shape) else vector
 
 
 def net_cases(numerical=False, large="unstable"):
@@ -611,6 +827,9 @@ def net_cases(numerical=False, large="unstable"):
         (5, 2, 1, 3, 0.2),
         (3, 1, 6, 4, 0.3),
         (4, 9, 8, 3, 100.0),
+        (130, 3, 2, 12, 0.4),
+        (2, 104, 1, 3, 0.5),
+        (3, 2, 1, 200, 0.6),
     ]
     for seed, (N, D, H, C, reg) in enumerate(sizes):
         rng = np.random.default_rng(60 + seed)
@@ -664,11 +883,19 @@ def call_net_loss(module, X, y, params, reg):
     scores = np.array(net.loss(X), copy=True)
     loss, grads = _pair("TwoLayerNet.loss", net.loss(X, y, reg=reg))
     grads = grads if isinstance(grads, Mapping) else {}
-    return {"loss": loss, "scores": scores, **_named(grads)}
+    return {"loss": loss, "scores": scores, **_named(grads, net, params)}
 
 
-def _named(grads):
-    return {f"grads['{name}']": grads[name] for name in NET_START if name in grads}
+def _named(grads, net, params):
+    """The gradients by name; one in the shape of the student's own bias, in the shape of ours."""
+    own = _params(net)
+    return {
+        f"grads['{name}']": in_shape(grads[name], params[name].shape)
+        if np.shape(grads[name]) == np.shape(own[name])
+        else grads[name]
+        for name in NET_START
+        if name in grads
+    }
 
 
 def call_net_gradients(module, X, y, params, reg, numerical=False):
@@ -680,11 +907,12 @@ def call_net_gradients(module, X, y, params, reg, numerical=False):
         raise Returned(
             f"TwoLayerNet.loss must return a dict of gradients, not {_described(grads)}."
         )
-    arrays = {"loss": _kept(loss), **{k: _kept(v) for k, v in _named(grads).items()}}
+    grads = {name: _kept(value) for name, value in grads.items()}
+    arrays = {"loss": _kept(loss), **_named(grads, net, params)}
     arrays["scores"] = np.array(net.loss(X), copy=True)
     if numerical and _is_number(loss):
         for name, value in before.items():
-            net.params = dict(before)
+            _fill(net, before)
             arrays[f"numerical['{name}']"] = measured(
                 lambda: net.loss(X_before.copy(), y_before.copy(), reg=reg)[0], value
             )
@@ -699,34 +927,35 @@ NET_GRADIENTS = {
 }
 NET_START = _parameters(4, 5, 3)
 DECAY = 0.75  # so that the last of 20 steps can still be seen
+VALIDATION = (np.random.default_rng(41).normal(size=(9, 4)), np.arange(9) % 3)
 
 
 def call_net_train(module, X, y, batch_size, groups=False):
+    def answer(self, X, y, reg):
+        if X is None:
+            raise NotImplementedError("no batch is drawn yet")
+        if y is None:
+            return np.zeros((len(X), 3))  # the scores, if somebody wants them
+        params = _params(self)
+        loss, grads = _net_loss(params, X, y) if groups else record(X, y, reg, as_ours(params))
+        own = {name: in_shape(g, np.shape(params[name])) for name, g in grads.items()}
+        return loss, Gradients(own)
+
     _seed()
-    record = Record(NET_GRADIENTS)
-
-    class Net(module.TwoLayerNet):
-        def loss(self, X, y=None, reg=0.0):
-            if not groups:
-                return record(X, y, reg, self.params)
-            if X is None:
-                raise NotImplementedError("no batch is drawn yet")
-            return _forward(self.params, X)[1] if y is None else _net_loss(self.params, X, y)
-
-        def predict(self, X):
-            return np.zeros(len(X), dtype=int)
-
-    net = _net(Net, _parameters(4, 5, 3))
+    record = Record(NET_GRADIENTS, batch_size)
+    net = _net(asking(module, "TwoLayerNet", answer, predict=no_labels), _parameters(4, 5, 3))
     if groups:
         X = _grouped(X, y)
         options = {"learning_rate": 0.1, "learning_rate_decay": 1.0, "reg": 0.0, "num_iters": 100}
         stats = net.train(X, y, X, y, batch_size=batch_size, **options)
         return {"losses on three groups": _history(stats)}
-    stats = net.train(X, y, X, y, batch_size=batch_size, learning_rate_decay=DECAY, **OPTIONS)
+    options = {"batch_size": batch_size, "learning_rate_decay": DECAY, **OPTIONS}
+    stats = net.train(X, y, *VALIDATION, **options)
+    params = as_ours(_params(net))
     return {
         "loss_history": _history(stats),
-        **{name: net.params.get(name) for name in NET_START},
-        **record.facts(X, y, net.params),
+        **params,
+        **record.facts(X, y, params),
     }
 
 
@@ -739,9 +968,15 @@ def _history(stats):
         ) from None
 
 
+def as_ours(params):
+    """The four parameters, biases in the shape of ours."""
+    return {name: in_shape(params[name], start.shape) for name, start in NET_START.items()}
+
+
 def _forward(params, X):
-    H = np.maximum(X @ params["W1"] + params["b1"], 0)
-    return H, H @ params["W2"] + params["b2"]
+    W1, b1, W2, b2 = as_ours(params).values()
+    H = np.maximum(X @ W1 + b1, 0)
+    return H, H @ W2 + b2
 
 
 def _net_loss(params, X, y):
@@ -763,8 +998,5 @@ def net_predict_cases():
 
 
 def call_net_predict(module, X):
-    class Net(module.TwoLayerNet):
-        def loss(self, X, y=None, reg=0.0):
-            return _forward(self.params, X)[1]
-
-    return {"y_pred": _net(Net, NET_START).predict(X)}
+    net_class = asking(module, "TwoLayerNet", lambda net, X, y, reg: _forward(_params(net), X)[1])
+    return {"y_pred": _net(net_class, NET_START).predict(X)}

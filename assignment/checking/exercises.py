@@ -70,7 +70,8 @@ class Exercise:
     def reference(self, case):
         """What the reference solution returns for a case, context and all."""
         module = import_module(f"assignment.solutions.{Path(self.file).stem}")
-        arguments = {name: value for name, value in case.arguments.items() if name != "numerical"}
+        measured = calls.MEASUREMENTS
+        arguments = {name: v for name, v in case.arguments.items() if name not in measured}
         return {k: np.asarray(v) for k, v in self.call(module, **arguments).items()}
 
     def stands_in(self, module):
@@ -146,7 +147,7 @@ EXERCISES = (
             "There is one sum of squares for each training example: along which axis?",
             "np.sqrt(np.sum(..., axis=1)) is a whole row of dists.",
         ),
-        calls.distance_cases,
+        partial(calls.distance_cases, cost=True),
         calls.call_distances("compute_distances_one_loop"),
         ("dists",),
         knn.explain_distances,
@@ -162,7 +163,7 @@ EXERCISES = (
             "A column of the squares of X plus a row of those of X_train has that shape too; "
             "np.maximum(..., 0) keeps round-off out of the root.",
         ),
-        calls.distance_cases,
+        partial(calls.distance_cases, cost=True),
         calls.call_distances("compute_distances_no_loops"),
         ("dists",),
         knn.explain_distances,
@@ -211,7 +212,7 @@ EXERCISES = (
             "M is 1 where a margin is positive, and in column y[i] minus the number of these: "
             "dW = X.T @ M / N + 2 * reg * W.",
         ),
-        calls.svm_cases,
+        partial(calls.svm_cases, cost=True),
         calls.call_linear_loss("svm_loss_vectorized"),
         ("loss", "dW"),
         linear.explain_svm,
@@ -275,7 +276,7 @@ EXERCISES = (
             "P[np.arange(N), y] -= 1 turns probabilities into P - Y; dW = X.T @ P / N + 2 * reg * "
             "W.",
         ),
-        calls.softmax_cases,
+        partial(calls.softmax_cases, cost=True),
         calls.call_linear_loss("softmax_loss_vectorized"),
         ("loss", "dW"),
         linear.explain_softmax,

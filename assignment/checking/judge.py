@@ -8,6 +8,7 @@ import numpy as np
 
 from assignment.checking.arrays import TOLERANCE, TOLERANCE_FLOAT32, allowed, complaint, shaped
 from assignment.checking.diagnosis import NONE, Explanation, Observed, locate
+from assignment.checking.diagnosis.cost import costs
 from assignment.checking.mistakes import MISTAKES
 from assignment.checking.run import Failure
 
@@ -317,8 +318,10 @@ class _Judgement:
 
     def _right(self):
         """Right, perhaps by another convention; and what else was noticed."""
-        notes = [seen.case.failure for seen, told in self.complaints if told]
-        notes += [case.failure for case, _ in self.failures]
+        notes = [case.failure for case, _ in self.failures]
+        # With another way of training, no case comes out as expected.
+        if not self.convention or self.exercise.judged:
+            notes += [seen.case.failure for seen, told in self.complaints if told]
         notes = [note for note in notes if note != "wrong"]
         if any(seen.arrays.get("y_pred", np.array(0)).dtype.kind == "f" for seen in self.seen):
             notes.append("float labels: predictions are labels, integers, but these are floats")
@@ -327,6 +330,7 @@ class _Judgement:
                 "precision: right to about seven digits only, as if computed in float32, or with a "
                 "small number added somewhere"
             )
+        notes += [note for seen in self.seen for note in costs(seen)]
         self.remarks = tuple(dict.fromkeys(self.remarks + tuple(notes)))
         if self.convention:
             return self._found("convention", mistake=self.convention)

@@ -9,7 +9,8 @@ A list of candidates holds pairs (names, array), in the same order for every cas
 of entries of MISTAKES, empty for what is right. Besides, "half" says that a penalty is made in the
 convention of one half.
 
-What each mistake returns: knn.py, terms.py (losses and their gradients), net.py, training.py.
+What each mistake returns: knn.py, terms.py (losses and their gradients), net.py, training.py. What
+a right answer costs: cost.py.
 """
 
 from dataclasses import dataclass, replace

@@ -1,0 +1,38 @@
+"""What a right answer costs: loops where there should be none, and memory."""
+
+import math
+
+
+def costs(seen):
+    """Remarks on what calls.py has measured of a call, if it has."""
+    return [told for told in (_loop(seen), _memory(seen)) if told]
+
+
+def _loop(seen):
+    """A loop runs a line or more for each further example; without one, their number stays."""
+    for what, name in (("examples", "X"), ("training examples", "X_train")):
+        if (lines := seen.arrays.get(f"lines by {what}")) is None:
+            continue
+        few, many = lines
+        if many - few >= len(seen.arguments[name]) - 2:
+            return (
+                f"a loop over the {what}: {many:,} lines of Python run with {seen.case.name}, but "
+                f"{few:,} with 2 {what}, here or in what is called"
+            )
+    return None
+
+
+def _memory(seen):
+    """An array of all differences, in single precision or better, shows in the peak."""
+    if "memory" not in seen.arrays:
+        return None
+    dists, shape = (
+        seen.expected["dists"],
+        (*seen.expected["dists"].shape, seen.arguments["X"].shape[1]),
+    )
+    if seen.arrays["memory"] < 4 * math.prod(shape):
+        return None
+    return (
+        f"memory: {seen.arrays['memory'] / 1000:,.0f} kB at a time with {seen.case.name}, as much "
+        f"as an array of shape {shape}; the distances alone are {dists.nbytes / 1000:,.0f} kB"
+    )
