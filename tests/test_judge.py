@@ -844,4 +844,4 @@ def test_what_is_missing_of_a_training_is_a_complaint():
     assert training.complain(seen) == "loss_history is missing."
     fact = {"the batch is a new one": np.full(20, True)}
     told = training.complain(Observed(case, {}, fact, tuple(fact)))
-    assert told == "train never asks self.loss(...)."
+    assert told == training.NOT_ASKED

@@ -235,7 +235,7 @@ SENTENCES = {
     r"(?P<zeros>\d+) of \d+ distances are 0\.": lambda found, seen: (
         int(found["zeros"]) == np.sum((entries(seen)[0] == 0) & (entries(seen)[1] > 0))
     ),
-    r"the first steps of (?P<array>\w+) are the gradient times (?P<got>.+?); "
+    r"the first steps take (?P<got>.+?) times the gradient off (?P<array>\w+); "
     r"right are .+?\d\.(?= |$)": holds_of_rates,
     rf"(?P<what>X|y)_batch has \d+ (rows|labels) and not \d+, {COUNT}\.": holds_of_sizes,
     rf"X_batch has rows that are not rows of X, {COUNT}\.": steps_of(
@@ -262,7 +262,9 @@ SENTENCES = {
     r"num_iters is 20, but the weights make (?P<steps>\d+) steps?\.": lambda found, seen: (
         int(found["steps"]) == seen.arrays["steps"] != 20
     ),
-    r"train never asks self\.loss\(\.\.\.\)\.": lambda found, seen: "steps" not in seen.arrays,
+    r"train never asks for self\.loss\(X_batch, y_batch, \.\.\.\)\.": lambda found, seen: (
+        "steps" not in seen.arrays
+    ),
     r"which are far apart, the last ten losses are (?P<last>\S+) on average, and the first ten "
     r"(?P<first>\S+): they should fall below the half\.": lambda found, seen: (
         number(found["last"]) >= number(found["first"]) / 2

@@ -118,7 +118,7 @@ MISTAKES = {
         "notebooks/knn.ipynb, section 5",
     ),
     "distances-cut": Mistake(
-        "The distances are right, but for what stands behind the point: keep them as floats.",
+        "The numbers are cut or rounded to whole ones: distances are floats.",
         DISTANCE,
     ),
     "distances-sorted": Mistake(
@@ -130,7 +130,7 @@ MISTAKES = {
         "or a whole row at once to dists[i].",
         "notebooks/knn.ipynb, section 3",
     ),
-    "transposed": Mistake("The values are right, but the array is transposed."),
+    "transposed": Mistake("The array is transposed: its rows are the columns."),
     "not-filled": Mistake("Part of the result is right; all the rest is 0, as if never filled."),
     # Votes.
     "ties": Mistake(
@@ -574,7 +574,7 @@ MISTAKES = {
         DESCENT,
     ),
     "learning-rate-decays": Mistake(
-        "The learning rate falls from step to step: in this function it stays what was given.",
+        "The learning rate falls during the training: in this function it stays what was given.",
         DESCENT,
     ),
     "decay-twice": Mistake(

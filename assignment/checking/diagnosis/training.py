@@ -111,6 +111,9 @@ CONSEQUENCES = {
 }
 
 
+NOT_ASKED = "train never asks for self.loss(X_batch, y_batch, ...)."
+
+
 # What is judged.
 
 
@@ -136,7 +139,7 @@ def complain_of(name, seen):
     """A sentence on an array or a fact of a training that is not as it must be, or None."""
     got, right = seen.arrays.get(name), seen.expected[name]
     if name in FACTS:
-        return "train never asks self.loss(...)." if got is None else FACTS[name][1](got, seen)
+        return FACTS[name][1](got, seen) if got is not None else NOT_ASKED
     if name == "losses on three groups":
         return _not_lowered(got)
     if name == "loss_history" and got is not None:
@@ -151,15 +154,19 @@ def complain(seen):
 
 def _not_lowered(history):
     """A sentence, if losses on data that any classifier learns do not fall below their half."""
-    losses = np.zeros(0) if history is None else history.ravel().astype(float)
-    if losses.size < 20:
-        return f"loss_history has {losses.size} entries after 100 steps."
+    if _is_short(history):
+        return f"loss_history has {np.size(history)} entries after 100 steps."
+    losses = history.ravel().astype(float)
     first, last = losses[:10].mean(), losses[-10:].mean()
     if not last < first / 2:
         return (
             f"which are far apart, the last ten losses are {last:.3g} on average, and the first "
             f"ten {first:.3g}: they should fall below the half."
         )
+
+
+def _is_short(history):
+    return history is None or history.size < 20
 
 
 # Why.
@@ -188,11 +195,12 @@ def _explain(gradients, decay, observed):
     found += _of_steps(steps, gradients, decay, trained, off)
     if "loss_history" in off:
         found.append(("history", "loss_history", off["loss_history"]))
-    if [*off] == ["losses on three groups"]:
+    groups = "losses on three groups"
+    if [*off] == [groups]:
         short = any(
-            np.size(seen.arrays.get(*off, ())) < 20 for seen in observed if [*off] == [*seen.judged]
+            _is_short(seen.arrays.get(groups)) for seen in observed if groups in seen.judged
         )
-        found.append(("history" if short else "loss-not-lowered", *off, *off.values()))
+        found.append(("history" if short else "loss-not-lowered", groups, off[groups]))
     dull = set().union(*(CONSEQUENCES.get(mistake, ()) for mistake, _, _ in found))
     found = [entry for entry in found if entry[0] not in dull]
     rest = next((name for name, names in steps.items() if names is None), None)
@@ -401,7 +409,7 @@ def _rates_of(name, gradient, decay, trained):
         if agrees(moves, _times(gradient, along)) and not np.allclose(got, right):
             got, right = (", ".join(f"{value:.4g}" for value in r[:6]) for r in (got, right))
             return (
-                f"With {seen.case.name}, the first steps of {name} are the gradient times {got}; "
+                f"With {seen.case.name}, the first steps take {got} times the gradient off {name}; "
                 f"right are {right}."
             )
     return ""
