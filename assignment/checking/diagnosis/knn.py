@@ -322,15 +322,13 @@ def explain_far_apart(seen):
 
 
 def _nca_losses(seen):
-    log_p = _chosen(seen)[0]
-    p = np.exp(log_p)
-    P = _chosen(seen)[1]
-    _, _, same = _similarities(seen)
+    log_p, P, _ = _chosen(seen)
+    p, (_, _, same) = np.exp(log_p), _similarities(seen)
     with np.errstate(divide="ignore", invalid="ignore"):
         of_each = np.where(same, np.log(P), 0)
     losses = [
         ((), -log_p.sum()),
-        *((names, -_chosen(seen, *way)[0].sum()) for names, way in _CHOICES),
+        *(((name,), -_chosen(seen, **way)[0].sum()) for name, way in CHOICES.items()),
         (("log-missing",), -p.sum()),
         (("log-missing",), (1 - p).sum()),
         (("mean-before-log",), -len(p) * np.log(p.mean())),
@@ -345,15 +343,14 @@ def _nca_losses(seen):
     return scaled(losses, len(p), 1)
 
 
-# Names, with how the choice is made: whether an example counts itself among its class and in the
-# denominator, and what stands for minus the squared distance.
-_CHOICES = (
-    (("self-counted",), (True, True)),
-    (("self-in-denominator",), (False, True)),
-    (("distances-not-squared",), (False, False, lambda D: -np.sqrt(D))),
-    (("distances-halved",), (False, False, lambda D: -D / 2)),
-    (("distance-sign",), (False, False, lambda D: D)),
-)
+# Other choices of a neighbour than the right one, as options of _chosen.
+CHOICES = {
+    "self-counted": {"itself_counts": True, "itself_divides": True},
+    "self-in-denominator": {"itself_divides": True},
+    "distances-not-squared": {"similarity": lambda D: -np.sqrt(D)},
+    "distances-halved": {"similarity": lambda D: -D / 2},
+    "distance-sign": {"similarity": lambda D: D},
+}
 
 
 def _nca_gradients(seen):
@@ -361,16 +358,17 @@ def _nca_gradients(seen):
     Z, S, same = _similarities(seen)
     log_p, P, M = _chosen(seen)
     columns = M.sum(axis=0)[:, np.newaxis] * Z
-    D = np.sqrt(np.maximum(-S, 0)) + (S == -np.inf)
-    sloped = _chosen(seen, False, False, lambda D: -np.sqrt(D))[2] / np.where(D > 0, 2 * D, 1)
-    itself = _chosen(seen, False, True)[2]
-    other = itself * ~np.eye(len(X), dtype=bool)
+    other = {name: _chosen(seen, **way)[2] for name, way in CHOICES.items()}
+    with np.errstate(divide="ignore", invalid="ignore"):
+        sloped = other["distances-not-squared"] / (2 * np.sqrt(-S))  # the derivative of the root
     moved = [
         ((), _moved(M, Z)),
-        *((names, _moved(_chosen(seen, *way)[2], Z)) for names, way in _CHOICES),
+        *(((name,), _moved(M_other, Z)) for name, M_other in other.items()),
+        # What is said of the loss is one mistake, if the gradient is that of the same loss.
         (("distances-not-squared",), _moved(sloped, Z) - sloped.sum(axis=1)[:, np.newaxis] * Z),
-        (("distances-halved",), _moved(_chosen(seen, *_CHOICES[3][1])[2], Z) / 2),
-        (("self-in-denominator",), _moved(other, Z)),
+        (("distances-halved",), _moved(other["distances-halved"], Z) / 2),
+        (("distance-sign",), -_moved(other["distance-sign"], Z)),
+        (("self-in-denominator",), _moved(other["self-in-denominator"] * (S > -np.inf), Z)),
         (("column-sums-missing",), M @ Z + M.T @ Z),
         (("column-sums-missing",), M @ Z + M.T @ Z + columns),
         (("not-symmetrised",), 2 * M @ Z - columns),
@@ -403,7 +401,11 @@ def _similarities(seen):
 
 
 def _chosen(seen, itself_counts=False, itself_divides=False, similarity=lambda D: -D):
-    """log p of each example, P, and M = P - Q, as in the docstring of nca_loss."""
+    """log p of each example, P, and M = P - Q, as in the docstring of nca_loss.
+
+    itself_counts, itself_divides : whether an example is of its own class, and in the denominator
+    similarity : function of the squared distances -> S
+    """
     Z, _, same = _similarities(seen)
     S = similarity(((Z[:, np.newaxis] - Z) ** 2).sum(axis=2))
     diagonal = np.eye(len(Z), dtype=bool)
