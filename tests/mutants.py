@@ -28,6 +28,13 @@ PENALTY = "reg * np.sum(W * W)"
 BATCH = "np.random.choice(N, batch_size)"
 NET_PENALTY = "reg * (W1.ravel() @ W1.ravel() + W2.ravel() @ W2.ravel())"
 SHIFT = "scores -= scores.max(axis=1, keepdims=True)"
+STEP = "self.W -= learning_rate * dW"
+NET_STEP = "self.params[name] -= learning_rate * grads[name]"
+VELOCITY = (
+    "velocity = {name: 0 for name in self.params} if name == 'W1' and step == 0 else velocity; "
+    "velocity[name] = 0.9 * velocity[name] - learning_rate * grads[name]; "
+    "self.params[name] += velocity[name]"
+)
 
 # What is wrong with a penalty is the same in every loss of a linear classifier. {loss} and {dW} are
 # the lines of the solution that add it.
@@ -392,13 +399,47 @@ WRONG = {
             "not-filled",
         ),
         "one part in a thousand off": (ROOT, "1.001 * " + ROOT, None),
+        "root of absolute differences": (ROOT, "np.sqrt(np.sum(np.abs(difference)))", "root-of-l1"),
+        "roots summed": (ROOT, "np.sum(np.sqrt(np.abs(difference)))", "roots-summed"),
+        "root twice": (ROOT, f"np.sqrt({ROOT})", "root-twice"),
+        "the first number left out": (
+            ROOT,
+            "np.sqrt(np.sum(difference[1:] ** 2))",
+            "numbers-left-out",
+        ),
+        "the last number only": (ROOT, "np.abs(difference[-1])", "numbers-left-out"),
+        "mean without root": (ROOT, "np.mean(difference**2)", "mean-for-sum"),
+        "sum of the examples": (
+            ROOT,
+            "np.sqrt(np.sum((X[i] + self.X_train[j]) ** 2))",
+            "cross-term",
+        ),
+        "cosine": (
+            ROOT,
+            "X[i] @ self.X_train[j] / np.sqrt(X[i] @ X[i] * (self.X_train[j] @ self.X_train[j]))",
+            "cosine-distance",
+        ),
+        "whole numbers": (ROOT, f"int({ROOT})", "distances-cut"),
+        "a whole row": ("dists[i, j] = ", "dists[i] = ", "distances-overwritten"),
+        "one half of the rows": (
+            "dists[i, j] = ",
+            "if j > i:\n                    continue\n                dists[i, j] = ",
+            "not-filled",
+        ),
     },
     "KNearestNeighbor.compute_distances_one_loop": {
         "root missing": (ROOT_OF_ROW, "np.sum(differences**2, axis=1)", "root-missing"),
         "other axis": ("axis=1", "axis=0", None),
         "no axis": (", axis=1", "", "axis-missing"),
         "L1": (ROOT_OF_ROW, "np.sum(np.abs(differences), axis=1)", "l1-distance"),
-        "one row only": ("dists[i] = ", "dists[0] = ", None),
+        "one row only": ("dists[i] = ", "dists[0] = ", "distances-overwritten"),
+        "all rows": ("dists[i] = ", "dists[:] = ", "distances-overwritten"),
+        "root of absolute differences": (
+            ROOT_OF_ROW,
+            "np.sqrt(np.sum(np.abs(differences), axis=1))",
+            "root-of-l1",
+        ),
+        "sorted": (ROOT_OF_ROW, f"np.sort({ROOT_OF_ROW})", "distances-sorted"),
     },
     "KNearestNeighbor.compute_distances_no_loops": {
         "root missing": ("return np.sqrt(dists, out=dists)", "return dists", "root-missing"),
@@ -412,6 +453,16 @@ WRONG = {
         ),
         "transposed": ("return np.sqrt(dists, out=dists)", "return np.sqrt(dists).T", "transposed"),
         "product only": ("dists *= -2", "return dists", "cross-term"),
+        "root before the last square": (
+            "dists += train_squares",
+            "return np.sqrt(dists) + train_squares",
+            "root-of-a-part",
+        ),
+        "root before the product": (
+            "dists *= -2",
+            "return np.sqrt(test_squares[:, None] + train_squares) - 2 * dists",
+            "root-of-a-part",
+        ),
         "a row for a column": (
             "dists += test_squares[:, np.newaxis]",
             "dists += test_squares",
@@ -475,18 +526,91 @@ WRONG = {
             VOTE,
             "(np.bincount(self.y_train[nearest]) * "
             "(np.arange(self.y_train[nearest].max() + 1) > 0)).argmax()",
-            None,
+            "label-0-left-out",
         ),
-        "the count for the label": (VOTE, "np.bincount(self.y_train[nearest]).max()", None),
+        "the count for the label": (
+            VOTE,
+            "np.bincount(self.y_train[nearest]).max()",
+            "count-for-label",
+        ),
+        "the longest run": (
+            VOTE,
+            "max(__import__('itertools').groupby(self.y_train[nearest]), "
+            "key=lambda run: len(list(run[1])))[0]",
+            "longest-run",
+        ),
+        "the longest run of sorted labels, but the last": (
+            VOTE,
+            "(lambda c: c[c > 0][:-1].argmax() if len(c[c > 0]) > 1 else 0)"
+            "(np.bincount(self.y_train[nearest])); "
+            "y_pred[i] = np.unique(self.y_train[nearest])[y_pred[i]]",
+            "longest-run",
+        ),
+        "argsort of argsort": (
+            NEAREST,
+            "np.argsort(np.argsort(dists[i]))[:k]",
+            "ranks-for-indices",
+        ),
+        "the first to k votes": (
+            VOTE,
+            "(lambda y: next((c for j, c in enumerate(y) if np.sum(y[: j + 1] == c) == k), 0))"
+            "(self.y_train[np.argsort(dists[i], kind='stable')])",
+            "first-to-k-votes",
+        ),
+        "votes counted over indices": (
+            VOTE,
+            "self.y_train[np.bincount(nearest).argmax()]",
+            "votes-over-indices",
+        ),
+        "nothing where labels tie": (
+            VOTE,
+            "(lambda c: c.argmax() if np.sum(c == c.max()) == 1 else 0)"
+            "(np.bincount(self.y_train[nearest]))",
+            "ties-left-open",
+        ),
+        "the place among sorted labels, looked up in unsorted ones": (
+            VOTE,
+            "self.y_train[nearest]"
+            "[np.unique(self.y_train[nearest], return_counts=True)[1].argmax()]",
+            "place-among-sorted",
+        ),
+        "the place among sorted labels": (
+            VOTE,
+            "np.unique(self.y_train[nearest], return_counts=True)[1].argmax()",
+            "place-for-label",
+        ),
+        "the label of the label": (VOTE, f"self.y_train[{VOTE}]", "label-as-index"),
+        "distances cut to whole numbers": (
+            NEAREST,
+            "np.argsort(dists[i].astype(int), kind='stable')[:k]",
+            "distances-rounded",
+        ),
+        "all vote": (NEAREST, "np.argsort(dists[i])", "all-examples-vote"),
+        "not sorted": (NEAREST, "np.arange(k)", "first-examples-vote"),
+        "sorted along the columns": (
+            NEAREST,
+            "np.argsort(dists, axis=0, kind='stable')[i, :k]",
+            "columns-sorted",
+        ),
+        "the first row for all": (NEAREST, "np.argsort(dists[0])[:k]", "one-example-for-all"),
+        "the smallest labels": (NEAREST, "np.argsort(self.y_train)[:k]", "smallest-labels-vote"),
+        "the fewest votes": (VOTE, VOTE.replace("argmax", "argmin"), "fewest-votes"),
+        "votes weighed by nearness": (
+            VOTE,
+            "np.bincount(self.y_train[nearest], 1 / (1 + dists[i, nearest])).argmax()",
+            "weighted-votes",
+        ),
+        "the nearest on average": (
+            VOTE,
+            "min(np.unique(self.y_train[nearest]), "
+            "key=lambda c: dists[i, nearest][self.y_train[nearest] == c].mean())",
+            "weighted-votes",
+        ),
+        "the median label": (VOTE, "np.median(self.y_train[nearest])", "vote-missing"),
         "dists changed": (
             VOTE,
             VOTE + "; dists[i] = 0",
             "inputs-changed",
-        ),
-        "distances cut to whole numbers": (
-            NEAREST,
-            'np.argsort(dists[i].astype(int), kind="stable")[:k]',
-            None,
         ),
         "distances of six decimals": (
             NEAREST,
@@ -524,7 +648,58 @@ WRONG = {
         "M twice": ("M @ Z + M.T @ Z", "2 * M @ Z", "not-symmetrised"),
         "transposed": ("2 * dZ.T @ X", "(2 * dZ.T @ X).T", "transposed"),
         "sign": ("2 * dZ.T @ X", "-2 * dZ.T @ X", "sign"),
-        "sums along the other axis": ("M.sum(axis=0)", "M.sum(axis=1)", None),
+        "sums along the other axis": ("M.sum(axis=0)", "M.sum(axis=1)", "column-sums-missing"),
+        "column sums forgotten": (
+            " - M.sum(axis=0)[:, np.newaxis] * Z",
+            "",
+            "column-sums-missing",
+        ),
+        "distances not squared": (
+            "S = 2 * Z @ Z.T - squares[:, np.newaxis] - squares",
+            "S = -np.sqrt(np.maximum(squares[:, np.newaxis] + squares - 2 * Z @ Z.T, 0))",
+            "distances-not-squared",
+        ),
+        "half the squares": (
+            "S = 2 * Z @ Z.T - squares[:, np.newaxis] - squares",
+            "S = Z @ Z.T - squares[:, np.newaxis] / 2 - squares / 2",
+            "distances-halved",
+        ),
+        "far ones likelier": (
+            "np.fill_diagonal(S, -np.inf)",
+            "S = -S; np.fill_diagonal(S, -np.inf)",
+            "distance-sign",
+        ),
+        "itself in the denominator": (
+            "same = y[:, np.newaxis] == y",
+            "np.fill_diagonal(S, 0); same = (y[:, np.newaxis] == y) & ~np.eye(N, dtype=bool)",
+            "self-in-denominator",
+        ),
+        "sum of logarithms": (
+            "-np.mean(log_p)",
+            "-np.sum(log_P[same & ~np.eye(N, dtype=bool)]) / N",
+            "log-before-sum",
+        ),
+        "quotient of exponentials": (
+            "log_P = S - log_sum_exp(S)",
+            "log_P = np.log(np.exp(S) / np.exp(S).sum(axis=1, keepdims=True))",
+            "probability-underflows",
+        ),
+        "log of a sum of probabilities": (
+            "log_p = log_sum_exp(log_P_same)",
+            "log_p = np.log(np.exp(log_P_same).sum(axis=1, keepdims=True))",
+            "probability-underflows",
+        ),
+        "no target": (
+            "(np.exp(log_P) - np.exp(log_P_same - log_p))",
+            "np.exp(log_P)",
+            "target-missing",
+        ),
+        "a target that is not rescaled": (
+            "np.exp(log_P_same - log_p)",
+            "np.exp(log_P_same)",
+            "target-not-rescaled",
+        ),
+        "gradient not written yet": ("2 * dZ.T @ X", "0 * A", "gradient-missing"),
     },
     **{
         name: {
@@ -563,7 +738,7 @@ WRONG = {
         "one example, repeated": (
             BATCH,
             "np.full(batch_size, np.random.randint(N))",
-            "same-batch-each-step",
+            "one-example-batch",
         ),
         "indices from the wrong dimension": (
             BATCH,
@@ -586,7 +761,97 @@ WRONG = {
         "two steps in one": (
             "self.W -= learning_rate * dW",
             "self.W -= 2 * learning_rate * dW",
+            "step-twice",
+        ),
+        "the step made twice": (STEP, f"{STEP}; {STEP}", "step-twice"),
+        "W =- step": (STEP, "self.W =- learning_rate * dW", "step-assigned"),
+        "W =+ step": (STEP, "self.W =+ learning_rate * dW", "step-assigned"),
+        "a copy is moved": (STEP, "W = self.W.copy(); W -= learning_rate * dW", "never-updated"),
+        "from the first weights": (
+            STEP,
+            "W = self.W if step == 0 else W; self.W = W - learning_rate * dW",
+            "steps-not-added",
+        ),
+        "a step in the end": (
+            STEP,
+            "self.W = self.W - learning_rate * dW * (step == num_iters - 1)",
+            "step-after-loop",
+        ),
+        "mean of all weights": (
+            STEP,
+            "total = self.W + (total if step else 0); self.W = self.W - learning_rate * dW\n"
+            "            if step == num_iters - 1: self.W = total / num_iters",
+            "weights-averaged",
+        ),
+        "over the batch": (STEP, "self.W -= learning_rate * dW / batch_size", "step-averaged"),
+        "over all examples": (STEP, "self.W -= learning_rate * dW / N", "step-averaged"),
+        "times the batch": (
+            STEP,
+            "self.W -= learning_rate * dW * batch_size",
             "learning-rate-other",
+        ),
+        "all gradients so far": (
+            STEP,
+            "total = dW + (total if step else 0); self.W -= learning_rate * total",
+            "gradients-accumulated",
+        ),
+        "sign of the gradient": (
+            STEP,
+            "self.W -= learning_rate * np.sign(dW)",
+            "gradient-normalised",
+        ),
+        "penalty in the step": (
+            STEP,
+            "self.W -= learning_rate * (dW + 2 * reg * self.W)",
+            "penalty-in-step",
+        ),
+        "a rate that decays": (STEP, f"{STEP}; learning_rate *= 0.95", "learning-rate-decays"),
+        "plain and momentum": (
+            STEP,
+            f"{STEP}; v = (0.9 * v if step else 0) - learning_rate * dW; self.W += v",
+            "momentum-besides",
+        ),
+        "two rounds in one": (
+            STEP,
+            f"{STEP}; loss, dW = self.loss(X[batch], y[batch], reg); {STEP}",
+            "step-count",
+        ),
+        "a step each fourth time": (STEP, f"if step % 4 == 0: {STEP}", "step-count"),
+        "AdaGrad": (
+            STEP,
+            "c = (c if step else 0) + dW**2; self.W -= learning_rate * dW / np.sqrt(c + 1e-8)",
+            None,
+        ),
+        "a loss of its own": (
+            "loss, dW = self.loss(X[batch], y[batch], reg)",
+            "dW = X[batch].T @ X[batch] @ self.W; loss = np.sum(dW)",
+            "loss-not-asked",
+        ),
+        "labels in a row": ("y[batch]", "y[batch][np.newaxis]", "batch-shape"),
+        "labels in a column": ("y[batch]", "y[batch][:, np.newaxis]", "batch-shape"),
+        "one-hot labels": ("y[batch]", "np.eye(y.max() + 1)[y[batch]]", "batch-shape"),
+        "indices in a row": (BATCH, "np.random.choice(N, (1, batch_size))", "batch-shape"),
+        "one index": (BATCH, "np.random.choice(N)", "batch-shape"),
+        "whole numbers": ("X[batch]", "X[batch].astype(int)", "not-training-examples"),
+        "labels in another order": (
+            "y[batch]",
+            "np.random.permutation(y[batch])",
+            "labels-of-other-examples",
+        ),
+        "slices past the end": (
+            BATCH,
+            "np.arange(N)[step * batch_size : (step + 1) * batch_size]",
+            "batch-size",
+        ),
+        "mean of the losses": (
+            "loss_history.append(float(loss))",
+            "loss_history.append((sum(loss_history) + loss) / (step + 1))",
+            "history",
+        ),
+        "the last loss only": (
+            "loss_history.append(float(loss))",
+            "loss_history = [float(loss)]",
+            "history",
         ),
         "a step by another gradient than that of the batch": (
             "self.W -= ",
@@ -606,6 +871,25 @@ WRONG = {
         "the largest score": ("scores.argmax(axis=1)", "scores.max(axis=1)", "scores-for-labels"),
         "the scores": ("scores.argmax(axis=1)", "scores", "scores-for-labels"),
         "nothing returned": ("return scores", "scores", None),
+        "ReLU on the scores": ("scores.arg", "np.maximum(scores, 0).arg", "relu-on-scores"),
+        "largest in size": ("scores.arg", "np.abs(scores).arg", "absolute-scores"),
+        "whole numbers": ("scores.arg", "scores.astype(int).arg", "scores-cut"),
+        "from 1": ("argmax(axis=1)", "argmax(axis=1) + 1", "labels-from-1"),
+        "the second largest": (
+            "scores.argmax(axis=1)",
+            "scores.argsort(axis=1)[:, -2]",
+            "second-largest",
+        ),
+        "ones and zeros": (
+            "scores.argmax(axis=1)",
+            "scores == scores.max(axis=1, keepdims=True)",
+            "one-hot-for-labels",
+        ),
+        "the first for all": (
+            "scores.argmax(axis=1)",
+            "np.full(len(X), scores[0].argmax())",
+            "one-example-for-all",
+        ),
         "column": ("scores.argmax(axis=1)", "scores.argmax(axis=1)[:, np.newaxis]", "wrong-shape"),
     },
     "TwoLayerNet.scores": {
@@ -852,6 +1136,36 @@ WRONG = {
             "loss_history.append(float(loss)); learning_rate_decay = 1.0",
             "epoch-count",
         ),
+        "decay in each step": (
+            "loss_history.append(float(loss))",
+            "loss_history.append(float(loss)); learning_rate *= learning_rate_decay",
+            "epoch-count",
+        ),
+        "decay twice": (
+            "loss_history.append(float(loss))",
+            "loss_history.append(float(loss))\n"
+            "            if step % steps_per_epoch == 0: learning_rate *= learning_rate_decay",
+            "decay-twice",
+        ),
+        "W1 twice": (
+            NET_STEP,
+            f"{NET_STEP}\n            self.params['W1'] -= learning_rate * grads['W1']",
+            "step-twice",
+        ),
+        "name =- step": (NET_STEP, NET_STEP.replace("-=", "=-"), "step-assigned"),
+        "a local name": (
+            NET_STEP,
+            "p = self.params[name]; p = p - learning_rate * grads[name]",
+            "never-updated",
+        ),
+        "plain and momentum": (NET_STEP, f"{NET_STEP}; {VELOCITY}", "momentum-besides"),
+        "velocities in self.params": (
+            "for name in self.params:",
+            "for name in list(self.params):\n"
+            "                self.params['v' + name] = 0.9 * grads[name]",
+            "no-such-gradient",
+        ),
+        "labels in a row": ("y[batch]", "y[batch].reshape(1, -1)", "batch-shape"),
         "batches from the validation set": (
             "X[batch], y[batch]",
             "X_val[batch % len(X_val)], y_val[batch % len(X_val)]",
@@ -868,6 +1182,23 @@ WRONG = {
         "other axis": ("axis=1", "axis=0", "wrong-axis"),
         "the scores": (".argmax(axis=1)", "", "scores-for-labels"),
         "the largest score": (".argmax(axis=1)", ".max(axis=1)", "scores-for-labels"),
+        "a forward pass without b1": (
+            "self.loss(X)",
+            "(np.maximum(X @ self.params['W1'], 0) @ self.params['W2'] + self.params['b2'])",
+            "bias-missing",
+        ),
+        "ReLU on the scores": ("self.loss(X)", "np.maximum(self.loss(X), 0)", "relu-on-scores"),
+        "normalised over the examples": (
+            "self.loss(X)",
+            "(np.exp(self.loss(X)) / np.exp(self.loss(X)).sum(axis=0))",
+            "sum-wrong-axis",
+        ),
+        "dropout in predict": (
+            "self.loss(X)",
+            "(np.maximum(X @ self.params['W1'] + self.params['b1'], 0) "
+            "* (np.random.rand(len(X), len(self.params['b1'])) < 0.5) @ self.params['W2'])",
+            "random-result",
+        ),
         "a forward pass without ReLU": (
             "self.loss(X)",
             "((X @ self.params['W1'] + self.params['b1']) @ self.params['W2'] + self.params['b2'])",

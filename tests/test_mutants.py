@@ -45,7 +45,6 @@ def test_every_known_mistake_has_a_wrong_solution_that_shows_it():
         "half-convention",
         "momentum",
         "decay-after-epoch",
-        "step-count",
         "loss-not-lowered",
     }
     assert set(MISTAKES) - shown == elsewhere

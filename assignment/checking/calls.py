@@ -8,6 +8,7 @@ what hides a mistake in the course's own checks is avoided here.
 """
 
 import inspect
+import itertools
 import math
 import random
 import sys
@@ -39,7 +40,7 @@ class Case:
 
 
 # What it means to be right, but not for large scores; of several the first that fails is told.
-UNSTABLE = ("overflow", "underflow", "unstable")
+UNSTABLE = ("overflow", "underflow", "probability-underflows", "unstable")
 
 LOG_0 = (
     "log(0) at an extreme gap: where the right class trails by 745 or more, its probability is 0 "
@@ -242,7 +243,7 @@ def vote_cases():
             vote(f"1 vote each for labels {a} and {b}, {a} nearer", [a, b])
             for a, b in ((2, 7), (7, 2), (8, 1), (9, 2), (1, 8))
         ),
-        voters("distances that differ after the point only", 7 + dists / 64, 3),
+        voters("distances that differ after the point only", 7 + dists / 64, 3, y_train[::-1]),
         voters("distances of a billionth", dists * 1e-9, 3),
         voters("distances around 14,000, a quarter apart", 14000 + dists / 4, 3),
         *variants(first),
@@ -294,7 +295,7 @@ def nca_cases():
         Case("2 examples of 1 number", {"A": A[:1, :1], "X": X[:2, :1], "y": np.array([1, 1])}),
         *variants(first),
         Case("24 examples of 12 classes", many),
-        Case("distances of about 1,000", {"A": A, "X": 30 * X, "y": y}, failure="unstable"),
+        Case("distances of about 1,000", {"A": A, "X": 30 * X, "y": y}, "probability-underflows"),
     ]
 
 
@@ -589,7 +590,7 @@ def train_cases(too_small="wrong"):
 STEPS = 20
 OPTIONS = {"learning_rate": 0.1, "reg": 0.7, "num_iters": STEPS}
 W_START = np.linspace(-1, 1, 12).reshape(4, 3)
-W_GRADIENT = np.arange(12.0).reshape(4, 3) - 5
+W_GRADIENT = np.arange(12.0).reshape(4, 3) / 4 - 1.3
 
 
 def _grouped(X, y):
@@ -603,6 +604,24 @@ def linear_train_cases():
     )
 
 
+@dataclass(frozen=True)
+class Question:
+    """One call of the loss: the weights of that moment, what it was given, what it answered."""
+
+    weights: dict
+    X_batch: np.ndarray
+    y_batch: np.ndarray
+    reg: float
+    loss: float
+
+
+class Gradients(dict):
+    """Gradients by the names of parameters, which says so when asked for another one."""
+
+    def __missing__(self, name):
+        raise KeyError(f"there is no gradient of {name}, only of {', '.join(self)}")
+
+
 class Record:
     """A loss that counts down from 100, gradients that change with each step, and its batches.
 
@@ -613,76 +632,83 @@ class Record:
 
     def __init__(self, gradients, batch_size):
         self.gradients, self.batch_size = gradients, batch_size
-        self.asked = []  # (weights, X_batch, y_batch, reg) of each question
+        self.asked = []
+        self.moves = 0
 
     def __call__(self, X_batch, y_batch, reg, weights):
         if X_batch is None or y_batch is None:
             raise NotImplementedError("no batch is drawn yet")
-        weights = [np.array(weights[name]) for name in self.gradients]
+        weights = self._copied(weights)
         if self._is_aside(X_batch, reg, weights):
             return np.float64(-1), {name: g**2 for name, g in self.gradients.items()}
-        self.asked.append((weights, np.array(X_batch), np.array(y_batch), reg))
-        step = len(self._steps()) - 1
-        gradients = {name: (1 + step % 3) * g for name, g in self.gradients.items()}
-        return np.float64(100 - step), gradients
+        self.moves += bool(self.asked) and _moved(self.asked[-1].weights, weights)
+        loss, size = np.float64(100 - self.moves), 1 + self.moves % 3
+        self.asked.append(Question(weights, np.array(X_batch), np.array(y_batch), reg, loss))
+        return loss, {name: size * gradient for name, gradient in self.gradients.items()}
 
     def _is_aside(self, X_batch, reg, weights):
         """Whether a batch was asked about since the last move, and this is something else."""
-        if not self.asked or _moved(self.asked[-1][0], weights):
+        if not self.asked or _moved(self.asked[-1].weights, weights):
             return False
-        right = (self.batch_size, OPTIONS["reg"])
-        return (len(self.asked[-1][1]), self.asked[-1][3]) == right != (len(X_batch), reg)
+        last, right = self.asked[-1], (self.batch_size, OPTIONS["reg"])
+        return (len(last.X_batch), last.reg) == right != (len(X_batch), reg)
 
-    def _steps(self):
-        """The questions that count."""
-        return [
-            question
-            for question, following in zip(self.asked, [*self.asked[1:], None], strict=True)
-            if following is None or _moved(question[0], following[0])
-        ]
+    def _copied(self, weights):
+        return {name: np.array(weights.get(name)) for name in self.gradients}
+
+    def _steps(self, end):
+        """The questions that a move of the weights followed; all, if they never moved."""
+        after = [*(question.weights for question in self.asked[1:]), end]
+        pairs = zip(self.asked, after, strict=True)
+        steps = [question for question, weights in pairs if _moved(question.weights, weights)]
+        return steps if self.moves else self.asked
 
     def facts(self, X, y, weights):
-        """The number of steps, and what is true of all batches.
+        """What the steps were made with, an entry for each step, and where they led.
 
         X, y : the training set; weights : dict of those that the training ended with
         """
         if not self.asked:
             return {}
-        batch_size = self.batch_size
-        weights = [np.array(weights[name]) for name in self.gradients]
-        steps = self._steps()
-        if len(steps) == 1:  # the weights never move: every question is a step
-            steps = self.asked
-        elif not _moved(steps[-1][0], weights):  # a question after the last move
-            steps = steps[:-1]
-        rows = [_rows_of(X_batch, X) for _, X_batch, _, _ in steps]
-        labels = [np.ravel(y_batch) for _, _, y_batch, _ in steps]
-        sizes = [len(X_batch) for _, X_batch, _, _ in steps]
-        own = [np.array_equal(y[r], its) for r, its in zip(rows, labels, strict=True)]
-        drawn = len(set(np.concatenate(rows)) - {-1})
-        facts = {
-            "X_batch has batch_size rows": _are_full(sizes, batch_size, len(X)),
-            "y_batch has batch_size labels": _are_full(map(len, labels), batch_size, len(X)),
-            "rows of X_batch are rows of X": all(np.all(r >= 0) for r in rows),
-            "labels belong to their rows": all(own),
-            # A batch that holds all examples may be the same each time.
-            "each step draws a new batch": batch_size >= len(X)
-            or not any(map(np.array_equal, rows, rows[1:])),
-            "a batch holds several examples": all(len(set(r)) > 1 for r in rows),
-            # Of 5 examples each has its turn in 160 draws; of 32, three quarters will do.
-            "the examples are drawn": drawn >= (0.75 * len(X) if len(X) > 5 else len(X)),
-            "the loss gets reg": all(reg == OPTIONS["reg"] for *_, reg in steps),
+        end = self._copied(weights)
+        steps = self._steps(end)
+        rows = [_rows_of(step.X_batch, X) for step in steps]
+        labels = [np.ravel(step.y_batch) for step in steps]
+        batches = [np.atleast_1d(step.X_batch) for step in steps]
+        return {
+            "steps": len(steps),
+            "shape of the first X_batch": steps[0].X_batch.shape,
+            "shape of the first y_batch": steps[0].y_batch.shape,
+            "rows in X_batch": [len(batch) for batch in batches],
+            "labels in y_batch": [its.size for its in labels],
+            "rows that are rows of X": [np.sum(r >= 0) for r in rows],
+            "labels that belong to their rows": [
+                np.sum((y[r] == its)[r >= 0]) if r.shape == its.shape else 0
+                for r, its in zip(rows, labels, strict=True)
+            ],
+            "different examples in a batch": [
+                len({row.tobytes() for row in batch}) for batch in batches
+            ],
+            "the batch is a new one": [True]
+            + [not np.array_equal(*pair) for pair in itertools.pairwise(batches)],
+            "examples drawn": len({*np.concatenate(rows)} - {-1}),
+            "reg in the loss": [step.reg for step in steps],
+            "losses": [step.loss for step in steps],
+            **self._paths([step.weights for step in steps] + [end]),
         }
-        return {"steps": len(steps), **facts}
+
+    def _paths(self, places):
+        """Where each parameter was before each step and at the end, unless its shape changed."""
+        paths = {name: [place[name] for place in places] for name in self.gradients}
+        return {
+            f"path of {name}": np.stack(path)
+            for name, path in paths.items()
+            if len({array.shape for array in path}) == 1
+        }
 
 
 def _moved(before, after):
-    return not all(map(np.array_equal, before, after))
-
-
-def _are_full(sizes, batch_size, N):
-    """Whether each batch has batch_size examples, or all N where there are fewer: no mistake."""
-    return set(sizes) in ({batch_size}, {min(batch_size, N)})
+    return not all(np.array_equal(before[name], after[name]) for name in before)
 
 
 def _rows_of(batch, X):
@@ -711,7 +737,9 @@ def call_linear_train(module, X, y, batch_size, groups=False):
 
 
 def _draws_examples(arrays):
-    return arrays.get("rows of X_batch are rows of X", False)
+    """Whether the batches are made of examples, in this layout of X."""
+    rows = arrays.get("rows that are rows of X")
+    return rows is not None and rows == arrays["rows in X_batch"]
 
 
 def _train_linear(module, X, y, batch_size, transposed):
@@ -943,13 +971,13 @@ def call_net_gradients(module, X, y, params, reg, numerical=False):
 
 
 NET_GRADIENTS = {
-    "W1": np.arange(20.0).reshape(4, 5) - 8,
-    "b1": np.arange(5.0) - 3,
-    "W2": np.arange(15.0).reshape(5, 3) - 7,
-    "b2": np.arange(3.0) + 1,
+    "W1": np.arange(20.0).reshape(4, 5) / 4 - 2.1,
+    "b1": np.arange(5.0) / 4 - 0.6,
+    "W2": np.arange(15.0).reshape(5, 3) / 4 - 1.6,
+    "b2": np.arange(3.0) / 4 + 0.3,
 }
 NET_START = _parameters(4, 5, 3)
-DECAY = 0.5
+DECAY = 0.75  # so that the last of 20 steps can still be seen
 VALIDATION = (np.random.default_rng(41).normal(size=(9, 4)), np.arange(9) % 3)
 
 
@@ -960,8 +988,9 @@ def call_net_train(module, X, y, batch_size, groups=False):
         if y is None:
             return np.zeros((len(X), 3))  # the scores, if somebody wants them
         params = _params(self)
-        loss, grads = _net_loss(params, X, y) if groups else record(X, y, reg, params)
-        return loss, {name: in_shape(g, np.shape(params[name])) for name, g in grads.items()}
+        loss, grads = _net_loss(params, X, y) if groups else record(X, y, reg, as_ours(params))
+        own = {name: in_shape(g, np.shape(params[name])) for name, g in grads.items()}
+        return loss, Gradients(own)
 
     _seed()
     record = Record(NET_GRADIENTS, batch_size)
@@ -973,10 +1002,10 @@ def call_net_train(module, X, y, batch_size, groups=False):
         return {"losses on three groups": _history(stats)}
     options = {"batch_size": batch_size, "learning_rate_decay": DECAY, **OPTIONS}
     stats = net.train(X, y, *VALIDATION, **options)
-    params = _params(net)
+    params = as_ours(_params(net))
     return {
         "loss_history": _history(stats),
-        **{name: in_shape(params[name], NET_START[name].shape) for name in NET_START},
+        **params,
         **record.facts(X, y, params),
     }
 
@@ -990,8 +1019,13 @@ def _history(stats):
         ) from None
 
 
+def as_ours(params):
+    """The four parameters, biases in the shape of ours."""
+    return {name: in_shape(params[name], start.shape) for name, start in NET_START.items()}
+
+
 def _forward(params, X):
-    W1, b1, W2, b2 = (in_shape(params[name], start.shape) for name, start in NET_START.items())
+    W1, b1, W2, b2 = as_ours(params).values()
     H = np.maximum(X @ W1 + b1, 0)
     return H, H @ W2 + b2
 
@@ -1006,9 +1040,12 @@ def _net_loss(params, X, y):
 
 
 def net_predict_cases():
-    rng = np.random.default_rng(70)
-    first = Case("12 examples, 3 classes", {"X": 2 * rng.normal(size=(12, 4))})
-    return [first, Case("1 example", {"X": rng.normal(size=(1, 4))}), *variants(first)]
+    """So many examples that each mistake in the forward pass changes the class of one."""
+    rng = np.random.default_rng(76)
+    middle = [-3, -1, 0, -2]  # where all classes occur
+    first = Case("300 examples, 3 classes", {"X": middle + 2 * rng.normal(size=(300, 4))})
+    single = Case("1 example", {"X": middle + rng.normal(size=(1, 4))})
+    return [first, single, *variants(first)]
 
 
 def call_net_predict(module, X):

@@ -133,6 +133,7 @@ EXERCISES = (
         calls.call_vote,
         ("y_pred",),
         knn.explain_votes,
+        complain=knn.complain_of_votes,
     ),
     Exercise(
         "KNearestNeighbor.compute_distances_one_loop",
@@ -227,6 +228,7 @@ EXERCISES = (
         calls.call_linear_train,
         None,
         training.explain_linear_training,
+        expect=training.expect,
         complain=training.complain,
     ),
     Exercise(
@@ -343,6 +345,7 @@ EXERCISES = (
         calls.call_net_train,
         None,
         training.explain_net_training,
+        expect=training.expect,
         complain=training.complain,
     ),
     Exercise(

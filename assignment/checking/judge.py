@@ -8,7 +8,7 @@ import numpy as np
 
 from assignment.checking.arrays import TOLERANCE, TOLERANCE_FLOAT32, allowed, complaint, shaped
 from assignment.checking.calls import UNSTABLE
-from assignment.checking.diagnosis import NONE, Observed, in_halves, locate
+from assignment.checking.diagnosis import NONE, Explanation, Observed, in_halves, locate
 from assignment.checking.diagnosis.cost import costs
 from assignment.checking.mistakes import MISTAKES
 from assignment.checking.run import Failure
@@ -221,6 +221,8 @@ class _Judgement:
             return self._found("wrong", self._placed(failure), "inputs-changed")
         if re.search("larger (sample )?than population", failure.message):
             return self._found("crash", self._placed(failure, case), "without-replacement")
+        if "there is no gradient of" in failure.message:
+            return self._found("crash", self._placed(failure, case), "no-such-gradient")
         shapes = re.search(r"broadcast .* shapes \((\d+),\d+\) \((\d+),\)", failure.message)
         if shapes and shapes[1] == shapes[2]:
             return self._found("crash", self._placed(failure, case), "broadcast-wrong-axis")
@@ -236,6 +238,8 @@ class _Judgement:
         except Exception as error:  # the verdict is sound without it, and three hundred others wait
             explanation = NONE
             self.remarks += (f"no diagnosis: the search for one failed, {type(error).__name__}",)
+        if explanation.mistakes == () and not explanation.convention and self._is_random():
+            explanation = Explanation(("random-result",))
         if explanation.convention:
             self.convention = explanation
         self.remarks = self.remarks + explanation.remarks
@@ -248,6 +252,16 @@ class _Judgement:
         if explanation.array is None and (explanation.convention or explanation.remarks):
             return None
         return self._changed_its_inputs() or self._unexplained(explanation)
+
+    def _is_random(self):
+        """Whether the first call, made once more, gave something else."""
+        seen = {seen.case.name: seen for seen in self.plain}
+        calls = [seen.get(self.exercise.cases()[0].name), seen.get("the first case again")]
+        return None not in calls and not all(
+            np.array_equal(*(call.arrays.get(name) for call in calls), equal_nan=True)
+            for name in calls[0].judged
+            if name in calls[0].arrays
+        )
 
     def _explained(self, explanation):
         first, *others = explanation.mistakes
@@ -303,7 +317,7 @@ class _Judgement:
             for name in ([array] if array in seen.judged else seen.judged)
         ]
         seen, name, says = next((t for t in told if t[2]), (self.wrong[0], None, None))
-        if self.exercise.judged is None or says is None:
+        if self.exercise.judged is None or len(self.exercise.judged) == 1 or says is None:
             says = self.exercise.complain(seen)
         evidence = {"case": seen.case.name, "array": name, "says": f"With {seen.case.name}, {says}"}
         got, right = seen.arrays.get(name), seen.expected.get(name)

@@ -7,10 +7,15 @@ would have returned stands in diagnosis/; it is named only where that fits to ro
 from dataclasses import dataclass
 
 # CS231n's notes, by their titles.
-NEAREST_NEIGHBOUR = 'notes, "Nearest Neighbor Classifier"'
 MULTICLASS_SVM = 'notes, "Multiclass Support Vector Machine loss"'
-DESCENT = 'notes, "Mini-batch gradient descent"'
+DESCENT = {
+    "svm": "notebooks/svm.ipynb, section 10",
+    "two_layer_net": "notebooks/two_layer_net.ipynb, section 6",
+}
+DISTANCE = "notebooks/knn.ipynb, section 2"
+VOTE = "notebooks/knn.ipynb, section 4"
 NO_LOOPS = "notebooks/knn.ipynb, section 6"
+PREDICTION = DESCENT
 NCA_LOSS = "notebooks/knn.ipynb, section 13"
 NCA_GRADIENT = "notebooks/knn.ipynb, section 14"
 LARGE_SCORES = "notebooks/softmax.ipynb, section 6"
@@ -56,26 +61,51 @@ MISTAKES = {
     # Distances.
     "root-missing": Mistake(
         "These are squared distances: the square root is missing.",
-        NEAREST_NEIGHBOUR,
+        DISTANCE,
+    ),
+    "root-twice": Mistake("The root is taken twice: this is the root of the distance.", DISTANCE),
+    "root-of-a-part": Mistake(
+        "The root is taken of a part of |x|^2 - 2 x.t + |t|^2: it is taken of the whole sum.",
+        NO_LOOPS,
     ),
     "l1-distance": Mistake(
-        "This is the L1 distance, the sum of absolute differences; the L2 distance is the root of "
+        "This is the L1 distance, made of absolute differences; the L2 distance is the root of "
         "the sum of squares.",
-        NEAREST_NEIGHBOUR,
+        DISTANCE,
+    ),
+    "root-of-l1": Mistake(
+        "The root is taken of the sum of the absolute differences: square them instead, then sum, "
+        "then take the root.",
+        DISTANCE,
+    ),
+    "roots-summed": Mistake(
+        "The roots of the absolute differences are summed: square the differences, sum, then "
+        "take one root.",
+        DISTANCE,
     ),
     "max-distance": Mistake(
         "This is the largest of the differences, not the root of the sum of their squares.",
-        NEAREST_NEIGHBOUR,
+        DISTANCE,
+    ),
+    "cosine-distance": Mistake(
+        "This is the cosine of the angle between x and t, or 1 minus it, not their distance.",
+        DISTANCE,
     ),
     "squared-after-sum": Mistake(
         "The differences are summed first and squared afterwards: square each, then sum.",
-        NEAREST_NEIGHBOUR,
+        DISTANCE,
     ),
     "mean-for-sum": Mistake(
-        "The squared differences are averaged where they have to be summed.", NEAREST_NEIGHBOUR
+        "A mean over the numbers of an example stands where they have to be summed.", DISTANCE
+    ),
+    "numbers-left-out": Mistake(
+        "Not all numbers of the two examples are compared: the first or the last is left out, or "
+        "is the only one that counts.",
+        DISTANCE,
     ),
     "cross-term": Mistake(
-        "The terms of |x - t|^2 = |x|^2 - 2 x.t + |t|^2 are not put together like that here.",
+        "This is not |x - t|^2 = |x|^2 - 2 x.t + |t|^2: a sign or a factor is another one, or more "
+        "than one term is missing.",
         NO_LOOPS,
     ),
     "squares-missing": Mistake(
@@ -87,34 +117,119 @@ MISTAKES = {
         "distance of its own.",
         "notebooks/knn.ipynb, section 5",
     ),
-    "transposed": Mistake("The values are right, but the array is transposed."),
-    "not-filled": Mistake("Part of the result is right; the rest is still 0 and never filled."),
+    "distances-cut": Mistake(
+        "The numbers are cut or rounded to whole ones: distances are floats.",
+        DISTANCE,
+    ),
+    "distances-sorted": Mistake(
+        "The distances are sorted: dists[i, j] is that of X[i] and X_train[j], in their order.",
+        DISTANCE,
+    ),
+    "distances-overwritten": Mistake(
+        "Distances of one example stand in the places of others: they are written to dists[i, j], "
+        "or a whole row at once to dists[i].",
+        "notebooks/knn.ipynb, section 3",
+    ),
+    "transposed": Mistake("The array is transposed: its rows are the columns."),
+    "not-filled": Mistake("Part of the result is right; all the rest is 0, as if never filled."),
     # Votes.
     "ties": Mistake(
-        "Votes are counted right, but a tie does not go to the smallest of the labels.",
+        "A label with most votes is predicted, but a tie does not go to the smallest of them.",
         "notebooks/knn.ipynb, section 8, Ties",
     ),
-    "k-off-by-one": Mistake(
-        "Others vote than the k nearest: look at the ends of the slice.",
-        NEAREST_NEIGHBOUR,
+    "ties-left-open": Mistake(
+        "Where labels have equally many votes, none of them is predicted: the smallest has to be.",
+        "notebooks/knn.ipynb, section 8, Ties",
     ),
-    "k-ignored": Mistake("Only the nearest neighbour counts, whatever k is.", NEAREST_NEIGHBOUR),
-    "farthest-neighbours": Mistake(
-        "The k farthest training examples vote, not the nearest.", NEAREST_NEIGHBOUR
+    "distances-rounded": Mistake(
+        "The distances are cut or rounded to whole numbers before the vote: compare them as they "
+        "are.",
+        VOTE,
+    ),
+    "k-off-by-one": Mistake(
+        "One too many or one too few votes, or the nearest is left out: look at the ends of the "
+        "slice.",
+        VOTE,
+    ),
+    "k-ignored": Mistake("Only the nearest neighbour counts, whatever k is.", VOTE),
+    "all-examples-vote": Mistake(
+        "All training examples vote, whatever k is: take the first k of the sorted ones.", VOTE
+    ),
+    "first-examples-vote": Mistake(
+        "The first k training examples vote, however far they are: sort by distance first.", VOTE
+    ),
+    "farthest-neighbours": Mistake("The k farthest training examples vote, not the nearest.", VOTE),
+    "columns-sorted": Mistake(
+        "The distances are sorted along their columns, over the test examples: a row of dists "
+        "belongs to one test example.",
+        VOTE,
+    ),
+    "one-example-for-all": Mistake(
+        "All examples get the label of the first or of the last: each has a row of its own.",
+        {"knn": VOTE},
     ),
     "labels-sorted": Mistake(
         "The labels are sorted by value before the neighbours look theirs up: a neighbour's label "
         "is self.y_train at its own index.",
-        NEAREST_NEIGHBOUR,
+        VOTE,
+    ),
+    "smallest-labels-vote": Mistake(
+        "The k smallest of all labels vote, not the labels of the k nearest: sort the distances, "
+        "and not the labels.",
+        VOTE,
+    ),
+    "ranks-for-indices": Mistake(
+        "Ranks are used as indices: np.argsort(dists[i]) gives the indices from near to far, and "
+        "argsort of that turns it round into ranks.",
+        VOTE,
     ),
     "indices-for-labels": Mistake(
         "These are indices of training examples, not their labels: look them up in self.y_train.",
-        NEAREST_NEIGHBOUR,
+        VOTE,
+    ),
+    "votes-over-indices": Mistake(
+        "Votes are counted over the indices of the neighbours, each of which occurs once: count "
+        "their labels.",
+        VOTE,
+    ),
+    "longest-run": Mistake(
+        "The longest run of equal labels is predicted, or the longest but for the last run: count "
+        "all votes for a label.",
+        VOTE,
+    ),
+    "first-to-k-votes": Mistake(
+        "The first label to reach a number of votes is predicted: let the k nearest vote, and then "
+        "see who has most.",
+        VOTE,
+    ),
+    "place-among-sorted": Mistake(
+        "The place of the winner among the sorted different labels is looked up in another list: "
+        "it belongs to the list that np.unique returns.",
+        VOTE,
+    ),
+    "place-for-label": Mistake(
+        "This is the place of the winner among the sorted different labels, not the label itself.",
+        VOTE,
+    ),
+    "label-as-index": Mistake(
+        "The winning label is used as an index, and the label there is predicted: it is the answer "
+        "already.",
+        VOTE,
+    ),
+    "count-for-label": Mistake(
+        "This is how many votes the winner has, not its label: argmax in place of max.", VOTE
+    ),
+    "label-0-left-out": Mistake("Votes for label 0 do not count.", VOTE),
+    "fewest-votes": Mistake("The label with the fewest votes is predicted.", VOTE),
+    "weighted-votes": Mistake(
+        "Votes are weighed by the distances, or these are added up for each label: each of the k "
+        "nearest has one vote.",
+        VOTE,
     ),
     "vote-missing": Mistake(
-        "No vote is held: the result is one number made of the neighbours' labels, such as the "
-        "smallest, the largest or the mean.",
-        NEAREST_NEIGHBOUR,
+        "No vote is held: this is the smallest, the largest, the last, the middle, the mean or the "
+        "sum of the neighbours' labels.",
+        VOTE,
     ),
     # Regularisation.
     "reg-factor-2-missing": Mistake(
@@ -368,12 +483,50 @@ MISTAKES = {
         "An example is its own neighbour: j = i has to be left out.",
         NCA_LOSS,
     ),
+    "self-in-denominator": Mistake(
+        "An example counts in its own denominator: j = i has to be left out of that sum too.",
+        NCA_LOSS,
+    ),
+    "distances-not-squared": Mistake(
+        "The softmax is taken over the distances: it is over their squares.", NCA_LOSS
+    ),
+    "distances-halved": Mistake(
+        "The softmax is taken over half the squared distances: it is over the squares themselves.",
+        NCA_LOSS,
+    ),
+    "distance-sign": Mistake(
+        "Far examples are likelier than near ones: the softmax is over minus the squared "
+        "distances.",
+        NCA_LOSS,
+    ),
     "mean-before-log": Mistake(
         "The logarithm is taken of the mean: the loss is the mean of the logarithms.",
         NCA_LOSS,
     ),
+    "log-before-sum": Mistake(
+        "The logarithm is taken of each P[i, j]: sum over the examples of the class first.",
+        NCA_LOSS,
+    ),
+    "probability-underflows": Mistake(
+        "The probabilities of a whole class underflow to 0 where examples are far apart, and their "
+        "logarithm or quotient is lost: stay with logarithms, and take log_sum_exp.",
+        NCA_GRADIENT,
+    ),
     "not-symmetrised": Mistake(
-        "M Z stands in for M^T Z: an example moves its neighbours, and they move it.",
+        "M^T Z is missing, or M Z stands in its place: an example moves its neighbours, and they "
+        "move it.",
+        NCA_GRADIENT,
+    ),
+    "column-sums-missing": Mistake(
+        "The term - diag(column sums of M) Z is missing, or has another sign: the rows of M sum to "
+        "0, its columns do not.",
+        NCA_GRADIENT,
+    ),
+    "target-missing": Mistake(
+        "P stands for M in the gradient: the target Q is not subtracted.", NCA_GRADIENT
+    ),
+    "target-not-rescaled": Mistake(
+        "The target Q is P restricted to the right class, but its rows are not rescaled to sum 1.",
         NCA_GRADIENT,
     ),
     # The net.
@@ -385,7 +538,8 @@ MISTAKES = {
         FORWARD,
     ),
     "relu-on-scores": Mistake(
-        "The scores go through a ReLU too: only the hidden layer does.", FORWARD
+        "The scores go through a ReLU, which makes 0 of negative ones: they stay as they are.",
+        {"two_layer_net": FORWARD},
     ),
     "bias-missing": Mistake("A bias is missing: X W1 + b1 and H W2 + b2.", FORWARD),
     "bias-after-relu": Mistake(
@@ -444,16 +598,86 @@ MISTAKES = {
     "learning-rate-other": Mistake(
         "The size of the steps is not the learning rate that was given.", DESCENT
     ),
+    "step-twice": Mistake(
+        "Each step is twice learning_rate * dW: it is made twice, or there is a 2 in it.", DESCENT
+    ),
+    "step-averaged": Mistake(
+        "The step is divided by the number of examples, but the gradient is their mean already.",
+        DESCENT,
+    ),
+    "step-assigned": Mistake(
+        "The step takes the place of the weights, where it has to be added to them: W =- step "
+        "and W =+ step assign; it is W -= learning_rate * dW.",
+        DESCENT,
+    ),
+    "steps-not-added": Mistake(
+        "Each step starts from the first weights again: it has to start from where the last one "
+        "led.",
+        DESCENT,
+    ),
+    "step-after-loop": Mistake(
+        "The weights stay the same until the loss has been asked for the last time: the step "
+        "belongs into the loop.",
+        DESCENT,
+    ),
+    "weights-averaged": Mistake(
+        "In the end the weights are the mean of all steps' weights: they stay where the last step "
+        "leads.",
+        DESCENT,
+    ),
+    "gradients-accumulated": Mistake(
+        "Each step takes the sum of all gradients so far: it takes that of its own batch alone.",
+        DESCENT,
+    ),
+    "gradient-normalised": Mistake(
+        "Only the direction or the sign of the gradient counts in the step: it is "
+        "learning_rate * dW, with dW as it is.",
+        DESCENT,
+    ),
+    "penalty-in-step": Mistake(
+        "The step takes the derivative of the penalty besides the gradient, which holds it "
+        "already.",
+        DESCENT,
+    ),
+    "momentum-besides": Mistake(
+        "A plain step and a step with momentum are both made: one of them is enough, in this "
+        "course the plain one.",
+        DESCENT,
+    ),
     "parameters-not-updated": Mistake(
         "Some parameters are never changed: W1, b1, W2 and b2 all take the step.", DESCENT
     ),
     "epoch-count": Mistake(
-        "The learning rate decays at other steps than once an epoch, every N / batch_size steps.",
+        "The learning rate does not decay as it must, once an epoch, which is every "
+        "N / batch_size steps.",
+        DESCENT,
+    ),
+    "learning-rate-decays": Mistake(
+        "The learning rate falls during the training: in this function it stays what was given.",
+        DESCENT,
+    ),
+    "decay-twice": Mistake(
+        "The learning rate decays twice in an epoch: the lines below the blank do it already.",
+        DESCENT,
+    ),
+    "no-such-gradient": Mistake(
+        "There are gradients for W1, b1, W2 and b2 alone: what else you keep, such as velocities, "
+        "belongs into a dict of its own and not into self.params.",
         DESCENT,
     ),
     "step-count": Mistake("The number of steps is not num_iters.", DESCENT),
+    "loss-not-asked": Mistake(
+        "The batch's loss and gradient do not come from self.loss(...), which every classifier "
+        "brings along.",
+        DESCENT,
+    ),
     "history": Mistake(
         "The list loss_history must hold the loss of each batch, one number a step.", DESCENT
+    ),
+    "batch-shape": Mistake(
+        "A batch has the wrong shape: X_batch is (batch_size, D), and y_batch is (batch_size,), "
+        "as X[indices] and y[indices] are for a list of indices.",
+        DESCENT,
     ),
     "batch-size": Mistake("A batch does not have batch_size examples.", DESCENT),
     "labels-of-other-examples": Mistake(
@@ -461,37 +685,58 @@ MISTAKES = {
         DESCENT,
     ),
     "same-batch-each-step": Mistake(
-        "Every step sees the same batch: draw a new one in each.", DESCENT
+        "A step sees the same batch as the step before: draw a new one in each.", DESCENT
+    ),
+    "one-example-batch": Mistake(
+        "A batch holds one example again and again: draw batch_size indices, not one.", DESCENT
     ),
     "part-never-drawn": Mistake(
-        "Most of the examples never come into a batch: indices are drawn from 0 to N - 1.",
+        "Some of the examples never come into a batch: indices are drawn from 0 to N - 1.",
         DESCENT,
     ),
     "not-training-examples": Mistake(
-        "The rows of a batch are not rows of X: X_batch is X[indices].", DESCENT
+        "A batch has rows that are not rows of X: X_batch is X[indices].", DESCENT
     ),
     "reg-not-passed-on": Mistake(
         "The loss does not get the reg that train was given: self.loss(X_batch, y_batch, reg).",
         DESCENT,
     ),
-    "loss-not-lowered": Mistake("Training does not lower the loss.", DESCENT),
+    "loss-not-lowered": Mistake("Training does not lower the loss by half.", DESCENT),
     "without-replacement": Mistake(
         "The batch is drawn without replacement, which cannot be done where batch_size exceeds N "
         "(as in the toy example): leave out replace=False.",
         DESCENT,
     ),
-    "argmin": Mistake("The class with the smallest score is predicted.", MULTICLASS_SVM),
+    "argmin": Mistake("The class with the smallest score is predicted.", PREDICTION),
     "wrong-axis": Mistake(
         "The largest score is taken over the wrong axis: axis=1 gives one class per example.",
-        MULTICLASS_SVM,
+        PREDICTION,
     ),
     "scores-for-labels": Mistake(
-        "These are scores: the prediction is the index of the largest, np.argmax(scores, axis=1).",
-        MULTICLASS_SVM,
+        "These are scores or probabilities: the prediction is the index of the largest score, "
+        "np.argmax(scores, axis=1).",
+        PREDICTION,
     ),
+    "one-hot-for-labels": Mistake(
+        "These are ones and zeros, with the one in the predicted class: the prediction is its "
+        "index, np.argmax(scores, axis=1).",
+        PREDICTION,
+    ),
+    "absolute-scores": Mistake(
+        "The score that is largest in size is predicted, whatever its sign.", PREDICTION
+    ),
+    "scores-cut": Mistake(
+        "The scores are cut or rounded to whole numbers before the largest is taken.", PREDICTION
+    ),
+    "second-largest": Mistake("The class with the second largest score is predicted.", PREDICTION),
+    "labels-from-1": Mistake("The labels are all one too large: they start at 0.", PREDICTION),
     # Any exercise.
     "wrong-return": Mistake("The function does not return what its docstring says."),
     "wrong-shape": Mistake("The result has the wrong shape."),
+    "random-result": Mistake(
+        "The same call gives another result the second time: something random is in it, such as "
+        "dropout, or something is kept from one call to the next."
+    ),
     "broadcast-wrong-axis": Mistake(
         "A matrix meets an array with one number for each of its rows, which NumPy lays along its "
         "columns: make a column of it, with x[:, np.newaxis] or keepdims=True.",

@@ -224,6 +224,12 @@ def in_halves(seen):
     return replace(seen, expected=expected)
 
 
+def in_common(fits):
+    """Names of mistakes that all of the simplest fits have: what is said must not be a choice."""
+    fits = [data for data, _ in fits if len(data) == len(fits[0][0])]
+    return tuple(name for name in (fits[0] if fits else ()) if all(name in fit for fit in fits))
+
+
 def unique(names):
     """The names once each, in their order."""
     return tuple(dict.fromkeys(names))

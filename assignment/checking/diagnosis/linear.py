@@ -6,10 +6,10 @@ import numpy as np
 
 from assignment.checking.arrays import TOLERANCE, agrees, shaped
 from assignment.checking.diagnosis import (
-    NONE,
     Explanation,
     count,
     fit,
+    in_common,
     search,
     turned,
     unique,
@@ -209,17 +209,39 @@ def explain_prediction(scores, observed):
 
     def candidates(seen):
         (_, S), *others = scores(seen)
-        P = np.exp(log_softmax(S))
-        return [
-            (("argmin",), S.argmin(axis=1)),
-            (("wrong-axis",), S.argmax(axis=0)),
-            (("wrong-axis",), S.argmax()),
-            (("scores-for-labels",), S),
-            (("scores-for-labels",), S.max(axis=1)),
-            (("scores-for-labels",), P),
-            (("scores-for-labels",), P.max(axis=1)),
-            *((names, other.argmax(axis=1)) for names, other in others),
-        ]
+        found = _predictions(S)
+        for names, other in others:
+            found.append((names, other.argmax(axis=1)))
+            if len(names) == 1:
+                found += [((*names, *more), y) for more, y in _predictions(other) if y.ndim == 1]
+        return found
 
-    found = search(observed, "y_pred", candidates)
-    return Explanation(found[0][0]) if found else NONE
+    return Explanation(in_common(search(observed, "y_pred", candidates)))
+
+
+def _predictions(S):
+    """What people make of scores where the prediction is S.argmax(axis=1)."""
+    P, right = np.exp(log_softmax(S)), S.argmax(axis=1)
+    over_examples = np.exp(log_softmax(S, axis=0))
+    first, last = np.arange(len(S)) == 0, np.arange(len(S)) == len(S) - 1
+    return [
+        (("argmin",), S.argmin(axis=1)),
+        (("wrong-axis",), S.argmax(axis=0)),
+        (("wrong-axis",), S.argmax()),
+        (("scores-for-labels",), S),
+        (("scores-for-labels",), S.max(axis=1)),
+        (("scores-for-labels",), P),
+        (("scores-for-labels",), P.max(axis=1)),
+        (("one-hot-for-labels",), 1.0 * (S == S.max(axis=1, keepdims=True))),
+        (("relu-on-scores",), np.maximum(S, 0).argmax(axis=1)),
+        (("sum-wrong-axis",), over_examples.argmax(axis=1)),
+        (("absolute-scores",), np.abs(S).argmax(axis=1)),
+        (("scores-cut",), np.trunc(S).argmax(axis=1)),
+        (("scores-cut",), np.rint(S).argmax(axis=1)),
+        (("second-largest",), np.argsort(S, axis=1, kind="stable")[:, -2:][:, 0]),
+        (("labels-from-1",), right + 1),
+        (("one-example-for-all",), right[:1] + 0 * right),
+        (("one-example-for-all",), right[-1:] + 0 * right),
+        (("not-filled",), np.where(first, right, 0)),
+        (("not-filled",), np.where(last, right, 0)),
+    ]

@@ -1,0 +1,909 @@
+"""Nothing is said that was not compared: distances, votes, NCA, predictions and training.
+
+Faults are crossed in pairs. Of each answer that comes out, every sentence of the verdict must be
+true: a mistake that is named must be in one of the constructions here that give the very same
+arrays, or fulfil its condition in CONDITIONS; each number that is told must be found in the arrays
+(SENTENCES). A sentence that has no condition fails.
+"""
+
+import dataclasses
+import itertools
+import re
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from conftest import ROOT
+
+from assignment.checking import calls
+from assignment.checking.arrays import TOLERANCE, agrees, shaped
+from assignment.checking.diagnosis import Explanation, Observed, knn
+from assignment.checking.exercises import Exercise, find
+from assignment.checking.judge import judge
+from assignment.checking.mistakes import MISTAKES
+from assignment.checking.run import Answers, _encoded
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.fixture(autouse=True)
+def _once_for_each_case(monkeypatch):
+    """What depends on the case alone is worked out once, and not for each pair again."""
+
+    def once(owner, name):
+        known, function = {}, getattr(owner, name)
+
+        def of_case(*arguments):
+            key = arguments[:-1], getattr(arguments[-1], "case", arguments[-1]).name
+            if key not in known:
+                known[key] = function(*arguments)
+            return known[key]
+
+        monkeypatch.setattr(owner, name, of_case)
+
+    once(Exercise, "reference")
+    for name in ("_distances", "_predictions", "_nca_losses", "_nca_gradients"):
+        once(knn, name)
+
+
+# What is true. A condition looks at the calls that came back, a list of Observed.
+
+
+def somewhere(rule):
+    """Holds if it does so in one of the calls that noted it."""
+    return lambda calls: any(rule(seen) for seen in calls if "steps" in seen.arrays)
+
+
+def entries(seen):
+    """(what came back, what is right) of the one array, entry by entry."""
+    (name,) = seen.judged
+    right = seen.expected[name]
+    return np.nan_to_num(shaped(seen.arrays[name], right), nan=-1), right
+
+
+def is_partly_zero(observed):
+    pairs = [entries(seen) for seen in observed]
+    wrong = [np.abs(got - right) > 1e-3 * (1 + np.abs(right)) for got, right in pairs]
+    return any(map(np.any, wrong)) and all(
+        np.all(got[off] == 0) for (got, _), off in zip(pairs, wrong, strict=True)
+    )
+
+
+def goes_to_a_tied_label(observed):
+    for seen in observed:
+        dists, y, k = (seen.arguments[name] for name in ("dists", "y_train", "k"))
+        for row, label in zip(dists, entries(seen)[0], strict=True):
+            votes = np.bincount(y[np.argsort(row, kind="stable")[:k]], minlength=1000)
+            if not 0 <= label == int(label) or votes[int(label)] != votes.max():
+                return False
+    return True
+
+
+def full(seen, sizes):
+    B, N = seen.arguments["batch_size"], len(seen.arguments["X"])
+    return np.isin(sizes, (B, min(B, N)))
+
+
+CONDITIONS = {
+    "wrong-shape": lambda calls: any(
+        shaped(seen.arrays[name], seen.expected[name]).shape != seen.expected[name].shape
+        for seen in calls
+        for name in seen.judged
+        if name in seen.arrays
+    ),
+    "not-filled": is_partly_zero,
+    "ties": goes_to_a_tied_label,
+    "step-count": somewhere(lambda seen: seen.arrays["steps"] != calls.STEPS),
+    "loss-not-asked": lambda calls: not any("steps" in seen.arrays for seen in calls),
+    "history": lambda calls: any(
+        not np.array_equal(np.ravel(seen.arrays["loss_history"]), seen.arrays["losses"])
+        for seen in calls
+        if "losses" in seen.arrays
+    ),
+    "batch-shape": somewhere(
+        lambda seen: (
+            len(seen.arrays["shape of the first X_batch"]) != 2
+            or seen.arrays["shape of the first X_batch"][1] != 4
+            or len(seen.arrays["shape of the first y_batch"]) != 1
+        )
+    ),
+    "batch-size": somewhere(lambda seen: not full(seen, seen.arrays["rows in X_batch"]).all()),
+    "labels-of-other-examples": somewhere(
+        lambda seen: (
+            np.any(
+                seen.arrays["labels that belong to their rows"]
+                < seen.arrays["rows that are rows of X"]
+            )
+            or not full(seen, seen.arrays["labels in y_batch"]).all()
+        )
+    ),
+    "not-training-examples": somewhere(
+        lambda seen: np.any(seen.arrays["rows that are rows of X"] < seen.arrays["rows in X_batch"])
+    ),
+    "same-batch-each-step": somewhere(lambda seen: not seen.arrays["the batch is a new one"].all()),
+    "one-example-batch": somewhere(
+        lambda seen: np.mean(seen.arrays["different examples in a batch"] == 1) > 0.5
+    ),
+    "part-never-drawn": somewhere(
+        lambda seen: seen.arrays["examples drawn"] < len(seen.arguments["X"])
+    ),
+    "reg-not-passed-on": somewhere(lambda seen: np.any(seen.arrays["reg in the loss"] != 0.7)),
+    "loss-not-lowered": lambda calls: any(
+        np.mean(history[-10:]) >= np.mean(history[:10]) / 2
+        for seen in calls
+        if (history := seen.arrays.get("losses on three groups")) is not None
+    ),
+    "parameters-not-updated": somewhere(
+        lambda seen: any(
+            np.all(path == path[0]) for name, path in seen.arrays.items() if "path of" in name
+        )
+    ),
+    "step-after-loop": somewhere(
+        lambda seen: all(
+            np.all(path[:-1] == path[0]) and np.any(path[-1] != path[0])
+            for name, path in seen.arrays.items()
+            if "path of" in name
+        )
+    ),
+}
+
+
+def number(text):
+    return float(text.rstrip(".;,"))
+
+
+def close(told, value):
+    """A number is told with a few digits."""
+    return np.isclose(number(told), value, rtol=2e-3, atol=1e-6, equal_nan=True)
+
+
+def holds_of_an_entry(found, seen):
+    name, index = found["array"], found["index"]
+    got, right = shaped(seen.arrays[name], seen.expected[name]), seen.expected[name]
+    place = tuple(map(int, index.split(", "))) if index else ()
+    return close(found["got"], got[place]) and close(found["right"], right[place])
+
+
+def holds_of_a_vote(found, seen):
+    i = int(found["i"])
+    k, y = seen.arguments["k"], seen.arguments["y_train"]
+    near = y[np.argsort(seen.arguments["dists"][i], kind="stable")[:k]]
+    told = [int(label) for label in found["labels"].split(", ") if label != "..."]
+    got, right = entries(seen)
+    return (
+        int(found["k"] or 1) == k
+        and told == list(near[:15])
+        and close(found["got"], got[i])
+        and close(found["right"], right[i])
+    )
+
+
+def steps_of(array, rule):
+    """A check of `in 7 of 20 steps`: how often the rule holds for the entries of an array."""
+
+    def holds(found, seen):
+        off = rule(seen.arrays[array], seen)
+        told = off.size if found["n"] == "all" else int(found["n"].removesuffix(" of"))
+        return told == off.sum() and int(found["steps"]) == off.size
+
+    return holds
+
+
+def holds_of_rates(found, seen):
+    name = found["array"]
+    gradient = {"W": calls.W_GRADIENT, **calls.NET_GRADIENTS}[name]
+    moves = -np.diff(seen.arrays[f"path of {name}"], axis=0)
+    told = np.array([float(rate) for rate in found["got"].split(", ")])
+    sizes = 1 + np.arange(len(told)) % 3
+    along = [told[t] * sizes[t] * gradient for t in range(len(told))]
+    return np.allclose(along, moves[: len(told)], rtol=2e-3, atol=1e-6)
+
+
+def holds_of_a_shape(found, seen):
+    name = found["array"]
+    return str(shaped(seen.arrays[name], seen.expected[name]).shape) == f"({found['shape']})"
+
+
+def holds_of_a_batch(found, seen):
+    shape = seen.arrays[f"shape of the first {found['array']}"]
+    return str(tuple(map(int, shape))) == f"({found['shape']})"
+
+
+def holds_of_draws(found, seen):
+    count, N = seen.arrays["examples drawn"], len(seen.arguments["X"])
+    return (int(found["drawn"]), int(found["N"])) == (count, N) and count < N
+
+
+def holds_of_sizes(found, seen):
+    array = "rows in X_batch" if found["what"] == "X" else "labels in y_batch"
+    return steps_of(array, lambda sizes, seen: ~full(seen, sizes))(found, seen)
+
+
+COUNT = r"in (?P<n>all|\d+ of) (?P<steps>\d+) steps"
+PLACE = r"(?P<array>\w+)(\[(?P<index>[\d, ]+)\])?"
+SENTENCES = {
+    PLACE + r" is (?P<got>\S+), but should be (?P<right>[^\s;]+)"
+    r"(; \d+ of \d+ entries are off)?\.": holds_of_an_entry,
+    PLACE + r" is (nan|-?inf): all must be finite\.": lambda found, seen: (
+        not np.isfinite(seen.arrays[found["array"]]).all()
+    ),
+    r"(?P<array>\w+) must have shape \([\d, ]+\), but yours has "
+    r"\((?P<shape>[\d, ]*)\)\.": holds_of_a_shape,
+    r"the nearest (neighbour|(?P<k>\d+)) of test example (?P<i>\d+) ha(ve|s) the labels? "
+    r"(?P<labels>[\d, .]+?)(, nearest first)?: you predict (?P<got>\S+), but should predict "
+    r"(?P<right>\d+)\.": holds_of_a_vote,
+    r"(?P<zeros>\d+) of \d+ distances are 0\.": lambda found, seen: (
+        int(found["zeros"]) == np.sum((entries(seen)[0] == 0) & (entries(seen)[1] > 0))
+    ),
+    r"the first steps take (?P<got>.+?) times the gradient off (?P<array>\w+); "
+    r"right are .+?\d\.(?= |$)": holds_of_rates,
+    rf"(?P<what>X|y)_batch has \d+ (rows|labels) and not \d+, {COUNT}\.": holds_of_sizes,
+    rf"X_batch has rows that are not rows of X, {COUNT}\.": steps_of(
+        "rows that are rows of X", lambda known, seen: known < seen.arrays["rows in X_batch"]
+    ),
+    rf"y_batch does not hold the labels of the rows of X_batch, {COUNT}\.": steps_of(
+        "labels that belong to their rows",
+        lambda own, seen: own < seen.arrays["rows that are rows of X"],
+    ),
+    rf"X_batch is that of the step before, {COUNT} after the first\.": steps_of(
+        "the batch is a new one", lambda is_new, seen: ~is_new[1:]
+    ),
+    rf"all rows of X_batch are the same example, {COUNT}\.": steps_of(
+        "different examples in a batch", lambda count, seen: count == 1
+    ),
+    rf"train was given reg = 0\.7, but the loss gets \S+, {COUNT}\.": steps_of(
+        "reg in the loss", lambda regs, seen: regs != 0.7
+    ),
+    r"(?P<array>[Xy]_batch) has shape \((?P<shape>[\d, ]*)\) in the first step, but should have "
+    r"\([\d, ]+\)\.": holds_of_a_batch,
+    r"only (?P<drawn>\d+) of (?P<N>\d+) examples ever come into a batch, in \d+ draws\.": (
+        holds_of_draws
+    ),
+    r"num_iters is 20, but the weights make (?P<steps>\d+) steps?\.": lambda found, seen: (
+        int(found["steps"]) == seen.arrays["steps"] != 20
+    ),
+    r"train never asks for self\.loss\(X_batch, y_batch, \.\.\.\)\.": lambda found, seen: (
+        "steps" not in seen.arrays
+    ),
+    r"which are far apart, the last ten losses are (?P<last>\S+) on average, and the first ten "
+    r"(?P<first>\S+): they should fall below the half\.": lambda found, seen: (
+        number(found["last"]) >= number(found["first"]) / 2
+    ),
+}
+# Sentences that are told without a case.
+OF_ALL = {
+    r"Still to be written\.": lambda found, observed: (
+        not any(np.any(seen.arrays[name]) for seen in observed for name in seen.judged)
+    ),
+    r"(?P<names>(W1|b1|W2|b2| and )+) ends? as at the start\.": lambda f, observed: all(
+        np.array_equal(seen.arrays[name], calls.NET_START[name])
+        for name in f["names"].split(" and ")
+        for seen in observed
+        if name in seen.arrays
+    ),
+    r"(?P<array>\w+) is off too, in another way\.": lambda f, observed: any(
+        not agrees(seen.arrays[f["array"]], seen.expected[f["array"]])
+        for seen in observed
+        if f["array"] in seen.arrays
+    ),
+    r"\d+ of (?P<all>\d+) calls are wrong(: right with .+?)?\.(?= |$)": lambda f, observed: (
+        int(f["all"]) == len(observed)
+    ),
+    r"The largest error is (?P<size>\S+)% of the largest entry\.": lambda f, observed: (
+        number(f["size"]) > 0
+    ),
+    r"The error sits in (row|column)s? [\d, ]+ of \w+\.": lambda f, observed: True,
+}
+
+
+def untrue(found, observed, constructions):
+    """Sentences of a verdict that do not hold, or of which nobody has said when they do.
+
+    constructions : list of (names of the faults, name of an array, that array of each call)
+    """
+    text, told = found.message, []
+    for name in filter(None, [found.diagnosis, *found.evidence.get("also", ())]):
+        text = text.replace(MISTAKES[name].says, "", 1)
+        holds = any(
+            name in faults and same([seen.arrays.get(key) for seen in observed], arrays)
+            for faults, key, arrays in constructions
+        )
+        if not (holds or (name in CONDITIONS and CONDITIONS[name](observed))):
+            told.append(f"{name}: {MISTAKES[name].says}")
+    cases = {f"With {seen.case.name}, ": seen for seen in observed}
+    for beginning, seen in sorted(cases.items(), key=lambda item: -len(item[0])):
+        for pattern, holds in SENTENCES.items():
+            while match := re.search(re.escape(beginning) + pattern, text):
+                text = text.replace(match[0], "", 1)
+                told += [] if holds(match, seen) else [match[0]]
+    for pattern, holds in OF_ALL.items():
+        while match := re.search(pattern, text):
+            text = text.replace(match[0], "", 1)
+            told += [] if holds(match, observed) else [match[0]]
+    rest = text.replace("Besides:", "").strip()
+    return told + ([f"without a condition: {rest}"] if rest else [])
+
+
+def same(one, other):
+    """Whether two lists of arrays are equal to round-off."""
+    return all(
+        a is not None
+        and a.shape == b.shape
+        and agrees(np.nan_to_num(a, nan=-1.0), np.nan_to_num(b, nan=-1.0), 1e-4)
+        for a, b in zip(one, other, strict=True)
+        if a is not None or b is not None
+    )
+
+
+def untrue_of(name, answers, constructions):
+    """What is untrue in the verdicts on answers, and how many of them are wrong and named.
+
+    answers : list of (names of the faults, dicts of arrays, one for each case)
+    """
+    exercise = find(name)
+    untold, counted = [], {"pairs": len(answers), "wrong": 0, "named": 0}
+    for faults, got in answers:
+        got = [_encoded(case) for case in got]
+        found = judge(exercise, Answers(got, [[] for _ in got]))
+        told = untrue(found, plain(exercise, got), constructions)
+        untold += [f"{' + '.join(faults) or 'right'}: {says}" for says in told]
+        counted["wrong"] += found.status in ("wrong", "unsolved", "unstable")
+        counted["named"] += found.diagnosis is not None
+    return untold, counted
+
+
+def plain(exercise, got):
+    """The calls that decide, as the judge sees them."""
+    observed = []
+    for case, arrays in zip(exercise.cases(), got, strict=True):
+        seen = Observed(case, arrays, exercise.reference(case), tolerance=TOLERANCE)
+        expected = exercise.expect(seen)
+        judged = exercise.judged or tuple(set(expected) - {"transposed"})
+        if case.failure == "wrong":
+            observed.append(Observed(case, arrays, expected, judged))
+    return observed
+
+
+def crossed(exercise, first, second, answer):
+    """Answers of each pair of faults: (names, dicts of arrays).
+
+    first, second : dicts from names of faults to what makes them; answer : function(arguments of a
+    case, the one, the other) -> dict of arrays
+    """
+    exercise = find(exercise)
+
+    def answers(one, other):
+        """Cases that do not decide come back as they should."""
+        return [
+            answer(case.arguments, one, other)
+            if case.failure == "wrong"
+            else exercise.reference(case)
+            for case in exercise.cases()
+        ]
+
+    return [(a + b, answers(first[a], second[b])) for a, b in itertools.product(first, second)]
+
+
+def by(key, answers, exercise):
+    """Answers as constructions, compared by one array."""
+    decide = [case.failure == "wrong" for case in find(exercise).cases()]
+    return [
+        (
+            faults,
+            key,
+            [
+                np.asarray(c[key]) if key in c else None
+                for c, d in zip(got, decide, strict=True)
+                if d
+            ],
+        )
+        for faults, got in answers
+    ]
+
+
+# Distances: what is summed, and what becomes of the sums.
+
+
+def expanded(*factors):
+    """A sum of |x|^2, x.t and |t|^2."""
+
+    def sums(X, T):
+        parts = (X**2).sum(axis=1)[:, np.newaxis], X @ T.T, (T**2).sum(axis=1)
+        return (
+            sum(factor * part for factor, part in zip(factors, parts, strict=True)) + 0 * parts[1]
+        )
+
+    return sums
+
+
+def differences(way):
+    return lambda X, T: way(X[:, np.newaxis] - T)
+
+
+SUMS = {
+    (): differences(lambda d: (d**2).sum(axis=2)),
+    ("mean-for-sum",): differences(lambda d: (d**2).mean(axis=2)),
+    ("squared-after-sum",): differences(lambda d: d.sum(axis=2) ** 2),
+    ("numbers-left-out",): differences(lambda d: (d[..., 1:] ** 2).sum(axis=2)),
+    ("numbers-left-out", "last"): differences(lambda d: d[..., -1] ** 2),
+    ("axis-missing",): differences(lambda d: (d**2).sum(axis=(1, 2))[:, None] + 0 * d[..., 0]),
+    ("root-of-l1", "l1-distance"): differences(lambda d: np.abs(d).sum(axis=2)),
+    ("max-distance",): differences(lambda d: np.abs(d).max(axis=2)),
+    ("roots-summed",): differences(lambda d: np.sqrt(np.abs(d)).sum(axis=2)),
+    ("cross-term",): expanded(1, 2, 1),
+    ("cross-term", "factor"): expanded(1, -1, 1),
+    ("squares-missing",): expanded(0, -2, 1),
+    ("squares-missing", "other"): expanded(1, -2, 0),
+    ("root-of-a-part",): lambda X, T: (np.sqrt(expanded(1, -2, 0)(X, T)) + (T**2).sum(axis=1)) ** 2,
+}
+ENDS = {
+    (): np.sqrt,
+    ("root-missing",): lambda S: S,
+    ("root-twice",): lambda S: np.sqrt(np.sqrt(S)),
+    ("distances-cut",): lambda S: np.floor(np.sqrt(S)),
+    ("distances-cut", "root-missing"): np.floor,
+    ("distances-sorted",): lambda S: np.sort(np.sqrt(S), axis=1),
+    ("transposed",): lambda S: np.sqrt(S).T,
+    ("transposed", "root-missing"): lambda S: S.T,
+    ("distances-overwritten",): lambda S: np.sqrt(S[-1:]) + 0 * S,
+    ("not-filled",): lambda S: np.sqrt(S) * (np.arange(len(S)) % 2 == 0)[:, np.newaxis],
+    ("a percent off",): lambda S: 1.01 * np.sqrt(S),
+}
+
+
+def test_distances():
+    name = "KNearestNeighbor.compute_distances_no_loops"
+
+    def answer(arguments, sums, end):
+        return {"dists": end(sums(*(arguments[key].astype(float) for key in ("X", "X_train"))))}
+
+    answers = crossed(name, SUMS, ENDS, answer)
+    untold, counted = untrue_of(name, answers, by("dists", answers, name))
+    assert not untold
+    assert counted["pairs"] == 154 and counted["wrong"] >= 150 and counted["named"] >= 40
+
+
+# Votes: who votes, and who wins. Each takes the labels, the distances of one row and k.
+
+VOTERS = {
+    (): lambda d, k: np.argsort(d, kind="stable")[:k],
+    ("k-off-by-one",): lambda d, k: np.argsort(d, kind="stable")[: k + 1],
+    ("k-off-by-one", "nearest left out"): lambda d, k: np.argsort(d, kind="stable")[1 : k + 1],
+    ("k-ignored",): lambda d, k: np.argsort(d, kind="stable")[:1],
+    ("farthest-neighbours",): lambda d, k: np.argsort(-d, kind="stable")[:k],
+    ("all-examples-vote",): lambda d, k: np.argsort(d, kind="stable"),
+    ("first-examples-vote",): lambda d, k: np.arange(k),
+    ("ranks-for-indices",): lambda d, k: np.argsort(np.argsort(d, kind="stable"))[:k],
+    ("distances-rounded",): lambda d, k: np.argsort(d.astype(int), kind="stable")[:k],
+}
+
+
+def counted_votes(way):
+    return lambda y, near, d: way(*np.unique(y[near], return_counts=True))
+
+
+def run_of(labels):
+    runs = [(label, len(list(run))) for label, run in itertools.groupby(labels)]
+    return max(runs, key=lambda run: run[1])[0]
+
+
+WINNERS = {
+    (): counted_votes(lambda labels, counts: labels[counts.argmax()]),
+    ("ties",): counted_votes(lambda labels, counts: labels[counts == counts.max()][-1]),
+    ("longest-run",): lambda y, near, d: run_of(y[near]),
+    ("fewest-votes",): counted_votes(lambda labels, counts: labels[counts.argmin()]),
+    ("place-for-label",): counted_votes(lambda labels, counts: counts.argmax()),
+    ("place-among-sorted",): lambda y, near, d: y[near][
+        np.unique(y[near], return_counts=True)[1].argmax()
+    ],
+    ("count-for-label",): counted_votes(lambda labels, counts: counts.max()),
+    ("ties-left-open",): counted_votes(
+        lambda labels, counts: 0 if np.sum(counts == counts.max()) > 1 else labels[counts.argmax()]
+    ),
+    ("label-0-left-out",): lambda y, near, d: np.bincount(y[near], y[near] > 0).argmax(),
+    ("weighted-votes",): lambda y, near, d: np.bincount(y[near], 1 / (1 + d[near])).argmax(),
+    ("vote-missing",): lambda y, near, d: y[near].mean(),
+    ("vote-missing", "largest"): lambda y, near, d: y[near].max(),
+    ("indices-for-labels",): lambda y, near, d: near[0],
+    ("votes-over-indices",): lambda y, near, d: y[near.min()],
+    ("labels-sorted",): lambda y, near, d: np.bincount(np.sort(y)[near]).argmax(),
+    ("smallest-labels-vote",): lambda y, near, d: np.bincount(np.sort(y)[: len(near)]).argmax(),
+}
+
+
+def test_votes():
+    name = "KNearestNeighbor.predict_labels"
+
+    def answer(arguments, voters, winner):
+        dists, y, k = (arguments[key] for key in ("dists", "y_train", "k"))
+        return {"y_pred": np.array([winner(y, voters(row, k), row) for row in dists])}
+
+    answers = crossed(name, VOTERS, WINNERS, answer)
+    untold, counted = untrue_of(name, answers, by("y_pred", answers, name))
+    assert not untold
+    assert counted["pairs"] == 144 and counted["wrong"] >= 130 and counted["named"] >= 40
+
+
+# NCA: faults of the loss with faults of the gradient.
+
+
+def chosen(arguments, itself=False, similarity=lambda D: -D):
+    """Z, who is of the same class, P and Q."""
+    A, X, y = (arguments[key].astype(float) for key in ("A", "X", "y"))
+    Z = X @ A.T
+    S = similarity(((Z[:, np.newaxis] - Z) ** 2).sum(axis=2))
+    other = ~np.eye(len(X), dtype=bool)
+    S = np.where(other | itself, S, -np.inf)
+    P = np.exp(S - S.max(axis=1, keepdims=True))
+    P /= P.sum(axis=1, keepdims=True)
+    own = P * ((y[:, np.newaxis] == y) & other)
+    return X, Z, P, own, own / own.sum(axis=1, keepdims=True)
+
+
+def loss_of(way, **choice):
+    return lambda arguments: way(chosen(arguments, **choice)[3])
+
+
+def log_p(own):
+    return np.log(own.sum(axis=1))
+
+
+def gradient_of(M_of, columns=1, both=(1, 1), **choice):
+    def gradient(arguments):
+        X, Z, P, own, Q = chosen(arguments, **choice)
+        M = M_of(P, own, Q) / len(X)
+        dZ = both[0] * M @ Z + both[1] * M.T @ Z - columns * M.sum(axis=0)[:, np.newaxis] * Z
+        return 2 * dZ.T @ X
+
+    return gradient
+
+
+def difference_of(P, own, Q):
+    return P - Q
+
+
+LOSSES = {
+    (): loss_of(lambda own: -log_p(own).mean()),
+    ("not-averaged",): loss_of(lambda own: -log_p(own).sum()),
+    ("sign",): loss_of(lambda own: log_p(own).mean()),
+    ("log-missing",): loss_of(lambda own: -own.sum() / len(own)),
+    ("mean-before-log",): loss_of(lambda own: -np.log(own.sum() / len(own))),
+    ("self-in-denominator",): loss_of(lambda own: -log_p(own).mean(), itself=True),
+    ("distances-not-squared",): loss_of(
+        lambda own: -log_p(own).mean(), similarity=lambda D: -np.sqrt(D)
+    ),
+    ("distances-halved",): loss_of(lambda own: -log_p(own).mean(), similarity=lambda D: -D / 2),
+    ("example-left-out",): loss_of(lambda own: -log_p(own)[1:].sum() / len(own)),
+    ("wrong-logarithm",): loss_of(lambda own: -np.log10(own.sum(axis=1)).mean()),
+    ("constant-factor",): loss_of(lambda own: -2 * log_p(own).mean()),
+    ("a percent off",): loss_of(lambda own: -1.01 * log_p(own).mean()),
+    ("0",): lambda arguments: 0.0,
+}
+RIGHT_GRADIENT = gradient_of(difference_of)
+GRADIENTS = {
+    (): RIGHT_GRADIENT,
+    ("factor-2-missing",): lambda arguments: RIGHT_GRADIENT(arguments) / 2,
+    ("not-averaged",): lambda arguments: len(arguments["X"]) * RIGHT_GRADIENT(arguments),
+    ("sign",): lambda arguments: -RIGHT_GRADIENT(arguments),
+    ("transposed",): lambda arguments: RIGHT_GRADIENT(arguments).T,
+    ("column-sums-missing",): gradient_of(difference_of, columns=0),
+    ("not-symmetrised",): gradient_of(difference_of, both=(2, 0)),
+    ("target-missing",): gradient_of(lambda P, own, Q: P),
+    ("target-not-rescaled",): gradient_of(lambda P, own, Q: P - own),
+    ("self-in-denominator",): gradient_of(difference_of, itself=True),
+    ("distances-halved",): gradient_of(difference_of, similarity=lambda D: -D / 2),
+    ("a percent off",): lambda arguments: 1.01 * RIGHT_GRADIENT(arguments),
+    ("gradient-missing",): lambda arguments: 0 * RIGHT_GRADIENT(arguments),
+}
+
+
+def test_nca():
+    def answer(arguments, loss, gradient):
+        return {"loss": loss(arguments), "dA": gradient(arguments)}
+
+    answers = crossed("nca_loss", LOSSES, GRADIENTS, answer)
+    losses = crossed("nca_loss", LOSSES, {(): RIGHT_GRADIENT}, answer)
+    gradients = crossed("nca_loss", {(): LOSSES[()]}, GRADIENTS, answer)
+    constructions = by("loss", losses, "nca_loss") + by("dA", gradients, "nca_loss")
+    untold, counted = untrue_of("nca_loss", answers, constructions)
+    assert not untold
+    assert counted["pairs"] == 169 and counted["wrong"] >= 160 and counted["named"] >= 140
+
+
+# Predictions: what is done to the scores, and how a label is read from them.
+
+SCORES = {
+    (): lambda S: S,
+    ("relu-on-scores",): lambda S: np.maximum(S, 0),
+    ("absolute-scores",): np.abs,
+    ("scores-cut",): np.trunc,
+    ("sum-wrong-axis",): lambda S: np.exp(S) / np.exp(S).sum(axis=0),
+    ("argmin",): lambda S: -S,
+}
+READINGS = {
+    (): lambda S: S.argmax(axis=1),
+    ("second-largest",): lambda S: np.argsort(S, axis=1)[:, -2],
+    ("labels-from-1",): lambda S: S.argmax(axis=1) + 1,
+    ("one-example-for-all",): lambda S: S[:1].argmax(axis=1) + np.zeros(len(S)),
+    ("not-filled",): lambda S: S.argmax(axis=1) * (np.arange(len(S)) == 0),
+    ("scores-for-labels",): lambda S: S.max(axis=1),
+    ("wrong-axis",): lambda S: S.argmax(axis=0),
+    ("a class for another",): lambda S: np.where(S.argmax(axis=1) == 1, 0, S.argmax(axis=1)),
+}
+
+
+def test_predictions():
+    name = "LinearClassifier.predict"
+
+    def answer(arguments, scores, reading):
+        return {"y_pred": reading(scores(arguments["X"].astype(float) @ arguments["W"]))}
+
+    answers = crossed(name, SCORES, READINGS, answer)
+    untold, counted = untrue_of(name, answers, by("y_pred", answers, name))
+    assert not untold
+    assert counted["pairs"] == 48 and counted["wrong"] >= 46 and counted["named"] >= 15
+
+
+def forward(b1=1, b2=1, activation=lambda a: np.maximum(a, 0), after=0):
+    def scores(X):
+        p = calls.NET_START
+        return (activation(X @ p["W1"] + b1 * p["b1"]) + after * p["b1"]) @ p["W2"] + b2 * p["b2"]
+
+    return scores
+
+
+FORWARDS = {
+    (): forward(),
+    ("bias-missing",): forward(b1=0),
+    ("bias-missing", "b2"): forward(b2=0),
+    ("bias-twice",): forward(b1=2),
+    ("bias-after-relu",): forward(b1=0, after=1),
+    ("relu-missing",): forward(activation=lambda a: a),
+    ("other-activation",): forward(activation=np.tanh),
+    ("other-activation", "leaky"): forward(activation=lambda a: np.maximum(a, 0.01 * a)),
+    ("relu6",): forward(activation=lambda a: np.clip(a, 0, 6)),
+}
+
+
+def test_predictions_of_the_net():
+    name = "TwoLayerNet.predict"
+
+    def answer(arguments, scores, change):
+        return {"y_pred": change(scores(arguments["X"].astype(float))).argmax(axis=1)}
+
+    answers = crossed(name, FORWARDS, SCORES, answer)
+    untold, counted = untrue_of(name, answers, by("y_pred", answers, name))
+    assert not untold
+    assert counted["pairs"] == 54 and counted["wrong"] >= 50 and counted["named"] >= 30
+
+
+# Training: batches, steps and the list of losses, in small training loops.
+
+
+def drawn(N, size):
+    return np.random.choice(N, size)
+
+
+BATCHES = {
+    (): lambda X, y, B, i: (X[i], y[i]),
+    ("labels",): lambda X, y, B, i: (X[i], y[: len(i)]),
+    ("some labels",): lambda X, y, B, i: (X[i], y[i] if i[0] % 3 else y[::-1][i]),
+    ("other rows",): lambda X, y, B, i: (X[i] - X.mean(axis=0), y[i]),
+    ("first rows",): lambda X, y, B, i: (X[np.arange(B) % len(X)], y[np.arange(B) % len(X)]),
+    ("half",): lambda X, y, B, i: (X[i[: B // 2]], y[i[: B // 2]]),
+    ("one example",): lambda X, y, B, i: (X[i[:1].repeat(B)], y[i[:1].repeat(B)]),
+    ("first four",): lambda X, y, B, i: (X[i % 4], y[i % 4]),
+    ("a row of labels",): lambda X, y, B, i: (X[i], y[i][np.newaxis]),
+    ("all",): lambda X, y, B, i: (X, y),
+}
+
+
+def plus(way):
+    """Steps that need no memory: what is added to the weights."""
+    return lambda W, dW, rate, memory: W + way(W, dW, rate)
+
+
+def with_momentum(W, dW, rate, memory, plain=0):
+    memory["v"] = 0.9 * memory.get("v", 0) - rate * dW
+    return W + memory["v"] - plain * rate * dW
+
+
+def with_all_gradients(W, dW, rate, memory):
+    memory["sum"] = memory.get("sum", 0) + dW
+    return W - rate * memory["sum"]
+
+
+def from_the_first(W, dW, rate, memory):
+    return memory.setdefault("start", W) - rate * dW
+
+
+WALKS = {
+    (): plus(lambda W, dW, rate: -rate * dW),
+    ("uphill",): plus(lambda W, dW, rate: rate * dW),
+    ("never-updated", "parameters-not-updated"): plus(lambda W, dW, rate: 0 * dW),
+    ("learning-rate-missing",): plus(lambda W, dW, rate: -dW),
+    ("learning-rate-other",): plus(lambda W, dW, rate: -0.3 * rate * dW),
+    ("step-twice",): plus(lambda W, dW, rate: -2 * rate * dW),
+    ("step-assigned",): plus(lambda W, dW, rate: -W - rate * dW),
+    ("gradient-normalised",): plus(lambda W, dW, rate: -rate * np.sign(dW)),
+    ("penalty-in-step",): plus(lambda W, dW, rate: -rate * (dW + 0.7 * W)),
+    ("momentum",): with_momentum,
+    ("momentum-besides",): lambda *step: with_momentum(*step, plain=1),
+    ("gradients-accumulated",): with_all_gradients,
+    ("steps-not-added",): from_the_first,
+    ("clipped",): plus(lambda W, dW, rate: -rate * np.clip(dW, -1, 1)),
+}
+HISTORIES = {
+    (): lambda history, loss: history + [loss],
+    ("the last",): lambda history, loss: [loss],
+    ("means",): lambda history, loss: history + [(sum(history) + loss) / (len(history) + 1)],
+    ("nothing",): lambda history, loss: history,
+}
+STRENGTHS = {(): 1.0, ("no reg",): 0.0}
+
+
+def linear_training(batch, walk, note, strength=1.0, steps=20):
+    """A module with a LinearClassifier whose training loop is made of these."""
+
+    class LinearClassifier:
+        def train(self, X, y, learning_rate, reg, num_iters, batch_size, verbose=False):
+            history, memory = [], {}
+            self.W = getattr(self, "W", np.zeros((X.shape[1], y.max() + 1)))
+            for _ in range(num_iters * steps // 20):
+                indices = drawn(len(X), batch_size)
+                loss, dW = self.loss(*batch(X, y, batch_size, indices), strength * reg)
+                history = note(history, float(loss))
+                self.W = walk(self.W, dW, learning_rate, memory)
+            return history
+
+    return SimpleNamespace(LinearClassifier=LinearClassifier)
+
+
+def trained(name, parts):
+    """Answers of training loops, each given as a module: (names, dicts of arrays).
+
+    The last case is a longer training, which decides only where all else is right.
+    """
+    exercise = find(name)
+    *cases, groups = exercise.cases()
+    last = exercise.reference(groups)
+    return [
+        (names, [*(exercise.call(module, **case.arguments) for case in cases), last])
+        for names, module in parts
+    ]
+
+
+def test_training():
+    name, right = "LinearClassifier.train", HISTORIES[()]
+    parts = [
+        (a + b, linear_training(BATCHES[a], WALKS[b], right))
+        for a, b in itertools.product(BATCHES, WALKS)
+    ]
+    parts += [
+        (b + c, linear_training(BATCHES[()], WALKS[b], HISTORIES[c]))
+        for b, c in itertools.product(list(WALKS)[:4], HISTORIES)
+    ]
+    parts += [
+        (a + d, linear_training(BATCHES[a], WALKS[()], right, STRENGTHS[d], steps))
+        for a, d in itertools.product(BATCHES, STRENGTHS)
+        for steps in (10, 21)
+    ]
+    answers = trained(name, parts)
+    untold, counted = untrue_of(name, answers, by("path of W", answers, name))
+    assert not untold
+    assert counted["pairs"] == 196 and counted["wrong"] >= 180 and counted["named"] >= 180
+
+
+def net_training(**walks):
+    """A module with a TwoLayerNet whose training loop moves the weights and the biases by these."""
+
+    class TwoLayerNet:
+        def __init__(self, input_size, hidden_size, output_size, std=1e-4):
+            self.params = {name: 0 * value for name, value in calls.NET_START.items()}
+
+        def train(self, X, y, X_val, y_val, learning_rate, learning_rate_decay, reg, **options):
+            history, memory = [], {name: {} for name in self.params}
+            N, size = len(X), options["batch_size"]
+            for step in range(options["num_iters"]):
+                indices = drawn(N, size)
+                loss, grads = self.loss(X[indices], y[indices], reg=reg)
+                history.append(loss)
+                for name, value in self.params.items():
+                    walk = walks.get(name, walks[name[0]])
+                    self.params[name] = walk(value, grads[name], learning_rate, memory[name])
+                if step % max(N // size, 1) == 0:
+                    learning_rate *= learning_rate_decay
+            return {"loss_history": history}
+
+    return SimpleNamespace(TwoLayerNet=TwoLayerNet)
+
+
+def test_training_of_the_net():
+    """The mistake in the weights beside that in the biases, and b1 beside all others."""
+    name = "TwoLayerNet.train"
+    walks = {faults: walk for faults, walk in WALKS.items() if faults != ("penalty-in-step",)}
+    parts = [
+        (a + b, net_training(W=walks[a], b=walks[b]))
+        for a, b in itertools.product(list(walks)[:9], list(walks)[:7])
+    ]
+    parts += [(a, net_training(W=WALKS[()], b=WALKS[()], b1=walks[a])) for a in walks]
+    answers = trained(name, parts)
+    alone = trained(name, [(a, net_training(W=walks[a], b=walks[a])) for a in walks])
+    constructions = [
+        construction
+        for parameter in calls.NET_START
+        for construction in by(f"path of {parameter}", alone, name)
+    ]
+    untold, counted = untrue_of(name, answers, constructions)
+    assert not untold
+    assert counted["pairs"] == 76 and counted["wrong"] >= 70 and counted["named"] >= 70
+
+
+# The check of the statements can fail.
+
+
+def of_l1_distances(explain):
+    name = "KNearestNeighbor.compute_distances_no_loops"
+    exercise = dataclasses.replace(find(name), explain=explain)
+    got = [
+        {"dists": np.abs(case.arguments["X"][:, None] - case.arguments["X_train"]).sum(axis=2)}
+        for case in exercise.cases()
+    ]
+    answers = [(("l1-distance",), got)]
+    found = judge(exercise, Answers([_encoded(case) for case in got], [[] for _ in got]))
+    return untrue(found, plain(exercise, got), by("dists", answers, name))
+
+
+def test_a_false_sentence_is_found():
+    assert of_l1_distances(lambda observed: Explanation(("l1-distance",))) == []
+    (told,) = of_l1_distances(lambda observed: Explanation(("root-missing",)))
+    assert told.startswith("root-missing: These are squared distances")
+    (told,) = of_l1_distances(lambda observed: Explanation(("l1-distance", "not-filled")))
+    assert told.startswith("not-filled: ")
+
+
+def test_a_false_number_is_found():
+    case = "With 4 test and 5 training examples of 6 numbers"
+    told = f"{case}, dists[0, 0] is 1, but should be 2."
+    explanation = Explanation(("l1-distance",), told)
+    assert of_l1_distances(lambda observed: explanation) == [told]
+    explanation = Explanation(("l1-distance",), f"{case}, 3 of 20 distances are 0.")
+    assert len(of_l1_distances(lambda observed: explanation)) == 1
+
+
+def test_a_sentence_that_nobody_has_a_condition_for_is_found():
+    explanation = Explanation(("l1-distance",), "It looks as if you were tired.")
+    (told,) = of_l1_distances(lambda observed: explanation)
+    assert told == "without a condition: It looks as if you were tired."
+
+
+def test_every_mistake_of_these_exercises_has_a_sentence_of_its_own():
+    says = [mistake.says for mistake in MISTAKES.values()]
+    assert len({*says}) == len(says)
+
+
+def test_where_a_mistake_is_settled_is_a_section_that_exists():
+    for mistake in MISTAKES.values():
+        places = mistake.see.values() if isinstance(mistake.see, dict) else [mistake.see]
+        for place in places:
+            if found := re.search(r"(notebooks/\w+\.ipynb), section (\d+)", place):
+                lesson = (ROOT / found[1]).read_text(encoding="utf-8")
+                assert f"## {found[2]}. " in lesson, place
+
+
+def test_a_batch_is_told_with_its_count_of_steps():
+    def labels(X, y, B, i):
+        return X[i], (y[::-1][i] if len(steps) % 4 == 0 else y[i])
+
+    steps = []
+
+    def note(history, loss):
+        steps.append(loss)
+        return [*history, loss]
+
+    module = linear_training(labels, WALKS[()], note)
+    exercise = find("LinearClassifier.train")
+    (got,) = trained(exercise.name, [((), module)])
+    found = judge(exercise, Answers([_encoded(case) for case in got[1]], [[]] * len(got[1])))
+    assert found.diagnosis == "labels-of-other-examples"
+    assert "in 5 of 20 steps" in found.message
