@@ -606,6 +606,18 @@ WRONG = {
             "key=lambda c: dists[i, nearest][self.y_train[nearest] == c].mean())",
             "weighted-votes",
         ),
+        "more than half of the votes only": (
+            VOTE,
+            "(lambda c: c.argmax() if c.max() > k / 2 else 0)(np.bincount(self.y_train[nearest]))",
+            "majority-only",
+        ),
+        "nothing where labels tie, as NaN": (
+            "y_pred[i] = " + VOTE,
+            "y_pred = y_pred.astype(float); c = np.bincount(self.y_train[nearest]); "
+            "y_pred[i] = c.argmax() if np.sum(c == c.max()) == 1 else None",
+            "ties-left-open",
+        ),
+        "argmax of the labels": (VOTE, "self.y_train[nearest].argmax()", "vote-missing"),
         "the median label": (VOTE, "np.median(self.y_train[nearest])", "vote-missing"),
         "dists changed": (
             VOTE,

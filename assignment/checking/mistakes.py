@@ -141,6 +141,11 @@ MISTAKES = {
         "Where labels have equally many votes, none of them is predicted: the smallest has to be.",
         "notebooks/knn.ipynb, section 8, Ties",
     ),
+    "majority-only": Mistake(
+        "A label is predicted only where more than half of the k nearest have it: most votes are "
+        "enough.",
+        VOTE,
+    ),
     "distances-rounded": Mistake(
         "The distances are cut or rounded to whole numbers before the vote: compare them as they "
         "are.",
@@ -228,7 +233,7 @@ MISTAKES = {
     ),
     "vote-missing": Mistake(
         "No vote is held: this is the smallest, the largest, the last, the middle, the mean or the "
-        "sum of the neighbours' labels.",
+        "sum of the neighbours' labels, or the place of the largest.",
         VOTE,
     ),
     # Regularisation.

@@ -143,10 +143,10 @@ def explain_votes(observed):
     if not all("y_pred" in seen.arrays for seen in observed):
         return NONE
     # NaN is what is left of None in an array of floats.
-    observed = [
+    numbers = [
         replace(seen, arrays={"y_pred": _without_nan(seen.arrays["y_pred"])}) for seen in observed
     ]
-    names = in_common(search(observed, "y_pred", _predictions))
+    names = in_common(search(numbers, "y_pred", _predictions))
     return Explanation(names, _told_first(observed)) if names else NONE
 
 
@@ -230,6 +230,7 @@ def _of_row(distances, y, k):
         *((("first-to-k-votes",), label) for label in _first_to(k, y[order])),
         *((("ties-left-open",), fill if tie else winner) for fill in (0, -1)),
         *((("ties-left-open",), fill if tie and even else winner) for fill in (0, -1)),
+        *((("majority-only",), winner if most > k / 2 else other) for other in (0, -1, near[0])),
         (("place-among-sorted",), near[place]),
         (("place-among-sorted",), y[place]),
         (("place-among-sorted",), np.sort(y)[place]),
@@ -244,6 +245,7 @@ def _of_row(distances, y, k):
         (("weighted-votes",), _nearest_on_average(near, distances[nearest])),
         *((("vote-missing",), label) for label in (near.min(), near.max(), near[-1])),
         (("vote-missing",), near.sum()),
+        (("vote-missing",), near.argmax()),
         *((("vote-missing",), way(np.median(near))) for way in (float, np.rint, np.trunc)),
         *((("vote-missing",), way(near.mean())) for way in (float, np.rint, np.trunc, np.ceil)),
     ]
