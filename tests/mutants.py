@@ -183,6 +183,7 @@ LINEAR_WRONG = {
             "not-normalised",
         ),
         "overflow": ("scores - scores.max()", "scores", "overflow"),
+        "shifted by the smallest score": ("scores.max()", "scores.min()", "overflow"),
         "sign": (
             "loss += log_sum - shifted[y[i]]",
             "loss -= log_sum - shifted[y[i]]",
@@ -240,6 +241,7 @@ LINEAR_WRONG = {
         "overflow": (SHIFT, "pass", "overflow"),
         "a row for a column": (SHIFT, "scores -= scores.max(axis=1)", "broadcast-wrong-axis"),
         "one shift for all rows": (SHIFT, "scores -= scores.max()", "overflow"),
+        "shifted by the mean": (SHIFT, SHIFT.replace("max", "mean"), "overflow"),
         "shift along the wrong axis": (
             SHIFT,
             "scores -= scores.max(axis=0)",
@@ -580,6 +582,7 @@ WRONG = {
         "mean twice": ("np.mean(np.log", "2 * np.mean(np.log", "constant-factor"),
         "sign": ("np.mean(np.log", "-np.mean(np.log", "sign"),
         "overflow": (SHIFT, "pass", "overflow"),
+        "shifted by the mean": (SHIFT, SHIFT.replace("max", "mean"), "overflow"),
         "one shift for all rows": (SHIFT, "scores -= scores.max()", "overflow"),
         "shift along the wrong axis": (SHIFT, "scores -= scores.max(axis=0)", "shift-wrong-axis"),
         "shifted in one place": (

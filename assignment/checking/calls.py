@@ -373,9 +373,17 @@ def softmax_cases(cost=False):
     """
     far = _offset_case(1e3, "unstable")
     gap = {**far.arguments, "W": 1000 * far.arguments["W"]}
+    # Shifted by its mean or its smallest score, such a row overflows.
+    below = {**far.arguments, "X": far.arguments["X"].copy(), "W": far.arguments["W"].copy()}
+    below["X"][:, -1], below["W"][-1], below["y"] = (
+        1,
+        [0, -3000, 0, -3000],
+        np.repeat([0, 2], [4, 3]),
+    )
     return linear_cases(cost) + [
         far,
         _offset_case(1e4, "unstable"),
+        Case("two classes 3,000 below the others", below, "unstable"),
         Case(
             "scores 1,000 apart",
             gap,
@@ -827,6 +835,9 @@ def net_cases(numerical=False, large="unstable"):
     if numerical:
         cases[:2] = [replace(c, arguments={**c.arguments, "numerical": True}) for c in cases[:2]]
     cases += [_net_offset_case(offset, large) for offset in (1024.0, 2.0**14)]
+    below = {**first.arguments["params"], "b2": np.array([0.5, -3000.0, -0.5])}
+    arguments = {**first.arguments, "y": 0 * first.arguments["y"], "params": below, "reg": 0.0}
+    cases.append(Case("one class 3,000 below the others", arguments, large))
     gap = {**first.arguments["params"], "b2": np.array([1000.0, 0.0, -1000.0])}
     cases.append(
         Case(
