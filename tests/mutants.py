@@ -231,6 +231,7 @@ LINEAR_WRONG = {
             "not-normalised",
         ),
         "overflow": ("scores - scores.max()", "scores", "overflow"),
+        "shifted by the smallest score": ("scores.max()", "scores.min()", "overflow"),
         "sign": (
             "loss += log_sum - shifted[y[i]]",
             "loss -= log_sum - shifted[y[i]]",
@@ -329,6 +330,7 @@ LINEAR_WRONG = {
         "overflow": (SHIFT, "pass", "overflow"),
         "a row for a column": (SHIFT, "scores -= scores.max(axis=1)", "broadcast-wrong-axis"),
         "one shift for all rows": (SHIFT, "scores -= scores.max()", "underflow"),
+        "shifted by the mean": (SHIFT, SHIFT.replace("max", "mean"), "overflow"),
         "shift along the wrong axis": (
             SHIFT,
             "scores -= scores.max(axis=0)",
@@ -990,6 +992,7 @@ WRONG = {
         "sign": ("np.mean(np.log", "-np.mean(np.log", "sign"),
         "overflow": (SHIFT, "pass", "overflow"),
         "one shift for all rows": (SHIFT, "scores -= scores.max()", "underflow"),
+        "shifted by the mean": (SHIFT, SHIFT.replace("max", "mean"), "overflow"),
         "shift along the wrong axis": (SHIFT, "scores -= scores.max(axis=0)", "shift-wrong-axis"),
         "shifted in one place": (
             "correct = scores[rows, y]",

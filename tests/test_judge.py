@@ -367,8 +367,7 @@ def test_a_convention_hides_no_crash(verdict):
     [
         ("pass", "overflow", "With scores around 1,000,"),
         ("scores -= scores.max()", "underflow", "With scores around 0 and -1,000,"),
-        # Their mean lies half way, and moves both ends too far.
-        ("scores -= scores.mean()", None, "With scores around 1,000 and -1,000,"),
+        ("scores -= scores.mean()", "overflow", "With two classes 3,000 below the others,"),
     ],
 )
 def test_what_large_scores_do_is_told_by_the_calls_that_fail(shift, diagnosis, where, verdict):
@@ -665,6 +664,58 @@ def test_a_loss_that_is_asked_twice_in_a_step_is_no_mistake(verdict):
         "self.loss(X[batch], y[batch], reg); loss, dW = self.loss(X[batch], y[batch], reg)",
     )
     assert verdict(name, source).status == "right"
+
+
+def test_a_keyword_that_the_loss_does_not_know_is_told_as_python_tells_it(verdict):
+    name = "TwoLayerNet.train"
+    found = verdict(name, spoilt(name, "y=y_batch, reg=reg", "y_batch, reg, keep=0.5"))
+    assert "TypeError: loss(): got an unexpected keyword argument 'keep'" in found.message
+    known = "def loss(self, X, y=None, reg=0.0, keep=1.0):"
+    source = spoilt(name, "y=y_batch, reg=reg", "y_batch, reg, keep=0.5")
+    source = source.replace("def loss(self, X, y=None, reg=0.0):", known)
+    assert verdict(name, source).status == "right"
+
+
+@pytest.mark.parametrize(
+    "constructor, sizes, arrays",
+    [
+        ("D, H, C, std", "D, H, C", "self.params"),
+        ("sizes", "sizes", "self.params"),
+        ("*, input_size, hidden_size, output_size, std=1e-4", None, "self.params"),
+        ("D, H, C, std=1e-4", "D, H, C", "vars(self)"),
+    ],
+)
+def test_a_net_is_made_and_filled_in_its_own_way(constructor, sizes, arrays, verdict):
+    sizes = sizes or "input_size, hidden_size, output_size"
+    source = f"""
+import numpy as np
+class TwoLayerNet:
+    def __init__(self, {constructor}):
+        D, H, C = {sizes}
+        self.params = {{}}
+        {arrays}.update(W1=np.zeros((D, H)), b1=np.zeros(H))
+        {arrays}.update(W2=np.zeros((H, C)), b2=np.zeros((1, C)))
+    def loss(self, X, y=None, reg=0.0):
+        W1, b1, W2, b2 = (np.asarray({arrays}[name]) for name in ("W1", "b1", "W2", "b2"))
+        assert b2.shape == (1, W2.shape[1])
+        return np.maximum(X @ W1 + b1, 0) @ W2 + b2
+    def predict(self, X):
+        return self.loss(X).argmax(axis=1)
+    def train(self, X, y, X_val, y_val, batch_size, num_iters, reg, learning_rate,
+              learning_rate_decay):
+        history = []
+        for step in range(num_iters):
+            batch = np.random.choice(len(X), batch_size)
+            loss, grads = self.loss(X[batch], y[batch], reg)
+            history.append(loss)
+            for name in grads:
+                {arrays}[name] = {arrays}[name] - learning_rate * grads[name]
+            if step % max(len(X) // batch_size, 1) == 0:
+                learning_rate *= learning_rate_decay
+        return {{"loss_history": history}}
+"""
+    for part in ("scores", "train", "predict"):
+        assert verdict(f"TwoLayerNet.{part}", source).status == "right", part
 
 
 # Whom a mistake is charged to.

@@ -378,8 +378,13 @@ def softmax_cases(cost=False):
     others low, one shift for all rows fails too.
     """
     gap = _offset_case(WIDE, 1e3, LOG_0)
+    # Shifted by its mean or its smallest score, such a row overflows.
+    below = {name: np.copy(array) for name, array in gap.arguments.items()}
+    below["X"][:, -1], below["W"][-1] = 1, [0, -3000, 0, -3000]
+    below |= {"y": np.repeat([0, 2], [4, 3]), "reg": 0.0}
     return linear_cases(cost) + [
         _offset_case(HIGH, 1e3, "overflow"),
+        Case("two classes 3,000 below the others", below, "overflow"),
         _offset_case(LOW, 1e3, "underflow"),
         _offset_case(WIDE, 1e3, "unstable"),
         _offset_case(WIDE, 1e4, "unstable"),
@@ -890,6 +895,9 @@ def net_cases(numerical=False, large=None):
             (WIDE, 2.0**14, "unstable"),
         )
     ]
+    below = {**first.arguments["params"], "b2": np.array([0.5, -3000.0, -0.5])}
+    arguments = {**first.arguments, "y": 0 * first.arguments["y"], "params": below, "reg": 0.0}
+    cases.append(Case("one class 3,000 below the others", arguments, large or "overflow"))
     gap = {**first.arguments["params"], "b2": np.array([1000.0, 0.0, -1000.0])}
     cases.append(
         Case(
