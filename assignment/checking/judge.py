@@ -20,6 +20,7 @@ STATUSES = (
     "crash",
     "timeout",
     "missing",
+    "refused",
 )
 
 

@@ -1,0 +1,445 @@
+"""Where somebody's five files are: in a folder, an archive, a notebook or a single file.
+
+Of several folders that hold some of the five, one that is not a backup by its name wins, then the
+one with most of the five, then the one nearest to the top; other folders give only files that no
+folder before them has. What is passed over is told.
+"""
+
+import ast
+import os
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+from assignment.checking.exercises import EXERCISES
+from assignment.checking.stubs import FILES, SOLUTIONS
+from assignment.checking.submission import names, read
+from assignment.checking.submission.names import ASIDE, NEAR
+from assignment.checking.submission.reference import has_marks, is_reference, refusal
+from assignment.checking.submission.unpack import COPIES, NoHandIn, Unpacker, inside, is_packed
+
+OTHER_ASSIGNMENTS = re.compile(r"(?:assignment|homework|hw)[ _-]*[2-9]\b", re.IGNORECASE)
+PYTHON = re.compile(r".*\.(?:pyw?|py\.txt|txt|ipynb)", re.IGNORECASE)
+LARGEST = 50 * 2**20  # bytes of a file that is looked at
+DEPTH = 3  # of archives in archives
+NAMED = 5  # things that a sentence lists, before it says how many more there are
+
+
+@dataclass(frozen=True)
+class Found:
+    """One file: where it can be read, and how it is told, as its path in what was handed in."""
+
+    path: Path
+    shown: Path
+
+    @property
+    def holder(self):
+        return self.shown.parent
+
+
+class HandIn:
+    """What somebody hands in, and the five files in it.
+
+    files : dict from the name of a file to the Path it is read from
+    left_out : list of str, folders and files that hold some of the five and were passed over
+    notes : list of str, sentences on what was taken, and why
+
+    Raises
+    ------
+    NoHandIn : there is nothing of that name, or it cannot be opened
+    """
+
+    def __init__(self, path):
+        if not str(path).strip():
+            raise NoHandIn("--submission needs a name: a folder, an archive, a notebook or a file.")
+        self.path = Path(path)
+        self.files, self.left_out, self.notes = {}, [], []
+        self._is_single = self.path.is_file() and not is_packed(self.path)
+        self._unpacker = Unpacker()
+        self._backslashed = None  # where files go whose names are paths of Windows
+        self._known = []
+        self._collect()
+        self._shown = {str(found.path): found.shown.as_posix() for found in self._known}
+        self._is_own_reference = self.path.is_dir() and self.path.resolve() == SOLUTIONS
+        self._holders = self._rank()
+        self._passed = self._take()
+        self._others = self._by_content()
+        self._pass_over()
+
+    def close(self):
+        """Remove what has been unpacked."""
+        self._unpacker.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.close()
+
+    # What there is.
+
+    def _collect(self):
+        if self.path.is_dir():
+            self._walk(self.path, Path())
+        elif is_packed(self.path):
+            self._walk(self._unpacker.unpack(self.path, self.path.name), Path())
+        elif self._is_single and PYTHON.fullmatch(self.path.name):
+            self._add(self.path, Path(self.path.name))
+        elif self._is_single:
+            raise NoHandIn(
+                f"{self.path} is no folder, .zip, .tar.gz, notebook or .py file: please hand in "
+                "one of these."
+            )
+        else:
+            raise NoHandIn(
+                f"{self.path} is not a folder. Nor is it a .zip, .tar.gz, notebook or .py file "
+                "that is there."
+            )
+
+    def _walk(self, folder, shown, depth=1):
+        """All files below a folder, through links, and through archives as if they were folders."""
+        seen = set()
+        for place, folders, files in os.walk(folder, followlinks=True):
+            if (real := os.path.realpath(place)) in seen:
+                folders.clear()
+                continue
+            seen.add(real)
+            folders[:] = sorted(name for name in folders if not COPIES.fullmatch(name))
+            below = shown / Path(place).relative_to(folder)
+            for name in sorted(files):
+                self._meet(Path(place, name), below / name, depth)
+
+    def _meet(self, path, shown, depth):
+        if is_packed(path):
+            if depth > DEPTH:
+                self.notes.append(f"{shown.as_posix()} is not opened: it is packed too often.")
+                return
+            try:
+                folder = self._unpacker.unpack(path, shown.as_posix())
+            except NoHandIn as error:
+                self.notes.append(str(error))
+            else:
+                self._walk(folder, shown, depth + 1)
+        elif "\\" in path.name and (real := inside(path.name)) and path.is_file():
+            # Windows packed it; what took it apart did not know the backslash.
+            self._backslashed = self._backslashed or self._unpacker.new_folder()
+            copied = self._backslashed / shown.parent / real
+            copied.parent.mkdir(parents=True, exist_ok=True)
+            copied.write_bytes(path.read_bytes())
+            self._add(copied, shown.parent / real)
+        else:
+            self._add(path, shown)
+
+    def _add(self, path, shown):
+        self._known.append(Found(path, shown))
+        if read.is_notebook(path) and "%%" in _text(path):
+            self._known += [Found(path / name, shown / name) for name in _written(path)]
+
+    # What is taken.
+
+    def _rank(self):
+        """(folder as it is told, dict from a name of the five to what it is there), best first."""
+        near = defaultdict(lambda: defaultdict(list))
+        for found in self._known:
+            likeness = names.likeness(found.shown.name)
+            if likeness and likeness[1] < ASIDE:
+                near[found.holder][likeness[0]].append((likeness[1], found))
+        holders = []
+        for holder, kinds in near.items():
+            files = {name: best for name, some in kinds.items() if (best := _best(name, some))}
+            if files:
+                holders.append((holder, files))
+        return sorted(holders, key=self._order)
+
+    def _order(self, holder):
+        place, files = holder
+        folders = {found.path.parent for found in files.values()}
+        text = place.as_posix()
+        return (
+            self._is_reference(files),
+            any(has_marks(_text(found.path)) for found in files.values()),
+            not any((folder / "checking" / "stubs.py").is_file() for folder in folders),
+            OTHER_ASSIGNMENTS.search(text) is not None,
+            names.is_aside(text),
+            -len(files),
+            sum(names.likeness(found.shown.name)[1] for found in files.values()),
+            len(place.parts),
+            text,
+        )
+
+    def _is_reference(self, files):
+        """Whether a folder is that of the reference solution."""
+        return not self._is_own_reference and any(
+            is_reference(found.path.parent) for found in files.values()
+        )
+
+    def _take(self):
+        """Fill `files`; returns the folders that were passed over."""
+        passed = []
+        for holder, files in self._holders:
+            if self.files and (self._is_reference(files) or self.files.keys() & files.keys()):
+                passed.append(holder)
+            else:
+                self.files |= {name: found.path for name, found in files.items()}
+        return passed
+
+    def _by_content(self):
+        """Files of other names, and notebooks, that define what is asked for; with what they do.
+
+        A file that such a one alone defines is taken from there.
+        """
+        others = {
+            found.path: defined
+            for found in self._known
+            if self._may_hold(found) and (defined := self._definitions(found.path))
+        }
+        for name in FILES:
+            holding = [path for path, defined in others.items() if defined & _defined(name)]
+            if name not in self.files and (path := _first(holding)):
+                self.files[name] = path
+        return others
+
+    def _may_hold(self, found):
+        """Whether a file may hold an answer, though its name does not say so."""
+        if self._is_single:
+            return True
+        file, _ = names.likeness(found.shown.name) or (None, None)
+        return not (
+            names.is_aside(found.shown.as_posix())
+            or is_reference(found.path.parent)
+            or found.holder in self._passed
+            or (file in self.files and self.files[file] != found.path)
+            or not PYTHON.fullmatch(found.path.name)
+        )
+
+    def _pass_over(self):
+        """Tell what holds some of the five, and was not taken."""
+        taken = set(self.files.values()) | self._others.keys()
+        files = [
+            found
+            for found in self._known
+            if found.path not in taken and found.holder not in self._passed and _holds(found)
+        ]
+        folders = [found.shown.as_posix() for found in files]
+        self.left_out = [holder.as_posix() for holder in self._passed] + folders
+        if hand_ins := [
+            h for h, files in self._holders if h in self._passed and not self._is_reference(files)
+        ]:
+            told = ", nor ".join(_cut([_place(holder) for holder in hand_ins]))
+            self.notes.append(
+                f"There is more than one hand-in: this is not {told}. {self._why(hand_ins[0])}"
+            )
+        for holder, found in self._holders:
+            if holder in self._passed and self._is_reference(found):
+                self.notes.append(
+                    f"{_place(holder)} is the reference solution, which is not graded."
+                )
+        if folders:
+            self.notes.append(f"Passed over: {listed(folders)}.")
+
+    def _why(self, passed):
+        """Why the first folder was taken, and not this one."""
+        files = dict(self._holders)
+        first = self._holders[0][0]
+        taken, left = _place(first), _place(passed)
+        ranks = [self._order((holder, files[holder])) for holder in (first, passed)]
+        differs = next(i for i, (a, b) in enumerate(zip(*ranks, strict=True)) if a != b)
+        counts = [len(files[holder]) for holder in (first, passed)]
+        reason = (
+            f"{left} is the reference",
+            f"{left} has marks of the reference solution in it",
+            "it is where the suite keeps the five files",
+            f"{left} is of another assignment",
+            f"{left} is a backup or a test by its name",
+            f"it holds {counts[0]} of the five files and {left} {counts[1]}",
+            "its files have the very names",
+            "it is nearer to the top",
+            "it comes first by its name",
+        )[differs]
+        newest = [max(_time(f.path) for f in files[holder].values()) for holder in (first, passed)]
+        newer = f" ({left} has the newer files.)" if newest[1] > newest[0] + 60 else ""
+        return f"{taken[:1].upper()}{taken[1:]} is taken, since {reason}.{newer}"
+
+    def _definitions(self, path):
+        """Which of the known functions and classes a file defines, with their methods."""
+        if not _says(path):
+            return set()
+        try:
+            return definitions(read.read(path)[0])
+        except Exception:  # whatever it is, it is no Python
+            return set()
+
+    def sources(self, exercise):
+        """Where an exercise may be written, the most likely place first."""
+        first = [self.files[exercise.file]] if exercise.file in self.files else []
+        others = [path for path, defined in self._others.items() if exercise.called in defined]
+        for notebook in (False, True):
+            some = [path for path in others if read.is_notebook(path) == notebook]
+            first += [path for path in (_first(some),) if path and path not in first]
+        return first
+
+    # What is told.
+
+    def shown(self, path):
+        """A file as it is told: its path in what was handed in."""
+        return self._shown.get(str(path), path.name)
+
+    def told(self, name):
+        """The name of a file, or of a cell in it, as it is told."""
+        if name in self.files:
+            return self.shown(self.files[name])
+        for path in [*self.files.values(), *self._others]:
+            if name == path.name or name.startswith(f"{path.name}, cell "):
+                return self.shown(path) + name.removeprefix(path.name)
+        return name
+
+    def remark(self, sources, number):
+        """That one place of several was taken, and why; None where there is nothing to say."""
+        first, taken = self.shown(sources[0]), self.shown(sources[number])
+        if number:
+            return f"taken from elsewhere: {taken} has it, and {first} only a blank or nothing"
+        if len(sources) > 1:
+            others = [self.shown(path) for path in sources[1:]]
+            return f"written twice: {first} counts, and not {listed(others)}"
+        return None
+
+    def absence(self, file):
+        """That there is no such file, and what there is instead."""
+        holders = {found.holder for found in self._known if found.path in self.files.values()}
+        likely, others = [], []
+        for found in self._known:
+            if found.path in self.files.values() or is_reference(found.path.parent):
+                continue
+            likeness = names.likeness(found.shown.name)
+            if likeness and likeness[0] == file:
+                likely.append(found.shown.as_posix())
+            elif not likeness and found.shown.name[0] not in "._":
+                if not holders or found.holder in holders or found.path in self._others:
+                    others.append(found.shown.as_posix())
+        there = likely + others
+        if not there:
+            return f"There is no {file}."
+        return f"There is no {file}; there {'is' if len(there) == 1 else 'are'} {listed(there)}."
+
+    def refusal(self, exercise, path):
+        """Why a file is not graded for an exercise, and remarks on how it was read; None else."""
+        if self._is_own_reference:
+            return None
+        try:
+            some, (tree, remarks) = read.parts(path), read.read(path)
+        except Exception:  # it is told when it is run
+            some, tree, remarks = [read.Part(str(path), _text(path))], None, ()
+        shown = self.shown(path)
+        told = refusal(
+            some,
+            tree,
+            exercise,
+            path.parent,
+            lambda file: shown + file.removeprefix(str(path)),
+        )
+        return told and (told, remarks)
+
+
+def find_files(folder):
+    """The dict from the names of the five files to their paths; what is not there is left out.
+
+    For a folder in which nothing is packed: what has been unpacked is there as long as a HandIn.
+    """
+    return HandIn(folder).files
+
+
+def listed(things):
+    """ "a, b and c"; of many only some."""
+    *some, last = _cut(things)
+    return f"{', '.join(some)} and {last}" if some else last
+
+
+def _cut(things):
+    more = len(things) - NAMED
+    return [*things[:NAMED], *([f"{more} more"] if more > 0 else [])]
+
+
+def _place(holder):
+    return "the top folder" if holder == Path() else holder.as_posix()
+
+
+def _time(path):
+    try:
+        return (path if path.exists() else path.parent).stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def definitions(tree):
+    """Names of functions, classes and methods that the top of a tree defines."""
+    found = set()
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        if isinstance(node, ast.ClassDef):
+            found |= {f"{node.name}.{m.name}" for m in node.body if isinstance(m, ast.FunctionDef)}
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
+            found.add(ast.unparse(node.targets[0]))
+    return found
+
+
+def _best(name, some):
+    """The nearest of the candidates for one file; a name that is only near has to hold it, too."""
+    nearest = min(level for level, _ in some)
+    best = [found for level, found in some if level == nearest]
+    if nearest == NEAR:
+        best = [found for found in best if _says(found.path, _defined(name))]
+    path = _first([found.path for found in best])
+    return next((found for found in best if found.path == path), None)
+
+
+def _first(paths):
+    """The one path, or the first of several that are equal to the byte; else None."""
+    return paths[0] if len({_bytes(path) for path in paths}) == 1 else None
+
+
+def _holds(found):
+    """Whether a file is one of the five by its name, or holds one though its name is odd."""
+    file, level = names.likeness(found.shown.name) or (None, None)
+    if file is None:
+        return False
+    return level < NEAR or _says(found.path, _defined(file))
+
+
+def _defined(file):
+    """The functions and classes that belong into a file."""
+    return {e.called.partition(".")[0] for e in EXERCISES if e.file == file}
+
+
+ALL_DEFINED = set().union(*map(_defined, FILES))
+
+
+def _says(path, defined=frozenset(ALL_DEFINED)):
+    """Whether a file defines one of these, as far as a look at its text can tell."""
+    pattern = rf"\b(?:def|class)\s+(?:{'|'.join(sorted(defined))})\b"
+    return re.search(pattern, _text(path)) is not None
+
+
+def _written(path):
+    """The files among the five that a notebook writes."""
+    try:
+        return [name for name in read.files_written(path) if name in FILES]
+    except SyntaxError:
+        return []
+
+
+def _bytes(path):
+    """What a file holds; nothing, if it cannot be read or is too large for a hand-in."""
+    try:
+        return read.raw(path) if _size(path) <= LARGEST else b""
+    except OSError:
+        return b""
+
+
+def _size(path):
+    return (path if path.exists() else path.parent).stat().st_size
+
+
+def _text(path):
+    return read.decoded(_bytes(path), path.name)[0]
