@@ -95,15 +95,15 @@ class Work:
             return Verdict(exercise.name, "missing", self.hand_in.absence(exercise.file))
         blank = None
         for number, path in enumerate(sources):
-            if refused := self.hand_in.refusal(exercise, path):
-                message, remarks = refused
-                return Verdict(exercise.name, "refused", message, remarks=remarks)
             files = {**self.files, exercise.file: path}
             verdict = judge(exercise, run(exercise, files, seconds), self.shown)
-            if verdict.status not in ("missing", "unsolved"):
-                remark = self.hand_in.remark(sources, number)
-                return replace(verdict, remarks=verdict.remarks + ((remark,) if remark else ()))
-            blank = blank or verdict
+            if verdict.status in ("missing", "unsolved"):
+                blank = blank or verdict
+                continue
+            if told := self.hand_in.refusal(exercise, path):
+                return Verdict(exercise.name, "refused", told, remarks=verdict.remarks)
+            remark = self.hand_in.remark(sources, number)
+            return replace(verdict, remarks=verdict.remarks + ((remark,) if remark else ()))
         return blank
 
     def examine_all(self, exercises=EXERCISES, seconds=SECONDS):

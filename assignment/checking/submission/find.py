@@ -16,7 +16,13 @@ from assignment.checking.exercises import EXERCISES
 from assignment.checking.stubs import FILES, SOLUTIONS
 from assignment.checking.submission import names, read
 from assignment.checking.submission.names import ASIDE, NEAR
-from assignment.checking.submission.reference import has_marks, is_reference, refusal
+from assignment.checking.submission.reference import (
+    has_marks,
+    is_ours,
+    is_reference,
+    is_suite,
+    refusal,
+)
 from assignment.checking.submission.unpack import COPIES, NoHandIn, Unpacker, inside, is_packed
 
 OTHER_ASSIGNMENTS = re.compile(r"(?:assignment|homework|hw)[ _-]*[2-9]\b", re.IGNORECASE)
@@ -105,7 +111,9 @@ class HandIn:
                 folders.clear()
                 continue
             seen.add(real)
-            folders[:] = sorted(name for name in folders if not COPIES.fullmatch(name))
+            folders[:] = sorted(
+                name for name in folders if not COPIES.fullmatch(name) and not is_ours(place, name)
+            )
             below = shown / Path(place).relative_to(folder)
             for name in sorted(files):
                 self._meet(Path(place, name), below / name, depth)
@@ -159,7 +167,7 @@ class HandIn:
         return (
             self._is_reference(files),
             any(has_marks(_text(found.path)) for found in files.values()),
-            not any((folder / "checking" / "stubs.py").is_file() for folder in folders),
+            not any(map(is_suite, folders)),
             OTHER_ASSIGNMENTS.search(text) is not None,
             names.is_aside(text),
             -len(files),
@@ -323,22 +331,17 @@ class HandIn:
         return f"There is no {file}; there {'is' if len(there) == 1 else 'are'} {listed(there)}."
 
     def refusal(self, exercise, path):
-        """Why a file is not graded for an exercise, and remarks on how it was read; None else."""
+        """Why what a file says to an exercise is not graded, in a sentence, or None."""
         if self._is_own_reference:
             return None
         try:
-            some, (tree, remarks) = read.parts(path), read.read(path)
-        except Exception:  # it is told when it is run
-            some, tree, remarks = [read.Part(str(path), _text(path))], None, ()
+            some, tree = read.parts(path), read.read(path)[0]
+        except Exception:  # what is wrong with it is told when it is run
+            some, tree = [read.Part(str(path), _text(path))], ast.Module([], [])
         shown = self.shown(path)
-        told = refusal(
-            some,
-            tree,
-            exercise,
-            path.parent,
-            lambda file: shown + file.removeprefix(str(path)),
+        return refusal(
+            some, tree, exercise, path.parent, lambda file: shown + file.removeprefix(str(path))
         )
-        return told and (told, remarks)
 
 
 def find_files(folder):

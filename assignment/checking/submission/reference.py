@@ -2,9 +2,10 @@
 
 import ast
 import re
+from pathlib import Path
 
 from assignment.checking.exercises import EXERCISES
-from assignment.checking.stubs import SOLUTIONS
+from assignment.checking.stubs import ASSIGNMENT, SOLUTIONS
 
 MARKER = re.compile(r"[ \t]*#+ *(?P<kind>BEGIN|END) SOLUTION\b *(?P<name>\S*)")
 OPENING = re.compile(r"^(?P<indent>[ \t]*)(?:class|(?:async\s+)?def)\s+(?P<name>\w+)")
@@ -17,9 +18,19 @@ SPELT = re.compile(
 def is_reference(folder):
     """Whether a folder is assignment/solutions of a suite, this one or a copy of it."""
     folder = folder.resolve()
-    return folder == SOLUTIONS or (
-        folder.name == SOLUTIONS.name and (folder.parent / "checking" / "stubs.py").is_file()
-    )
+    return folder.name == SOLUTIONS.name and is_suite(folder.parent)
+
+
+def is_suite(folder):
+    """Whether a folder is assignment/ of a suite, at whose top the student's five files are."""
+    return Path(folder, "checking", "stubs.py").is_file()
+
+
+def is_ours(place, name):
+    """Whether a folder in a copy of the suite is not the student's, nor the reference to tell of."""
+    if is_suite(place):
+        return name != SOLUTIONS.name
+    return name == "tests" and is_suite(Path(place, ASSIGNMENT.name))
 
 
 def refusal(parts, tree, exercise, folder, told):
@@ -31,27 +42,39 @@ def refusal(parts, tree, exercise, folder, told):
     Parameters
     ----------
     parts : list of read.Part, the file
-    tree : ast.Module of it, or None where it cannot be parsed
+    tree : ast.Module of it
     exercise : Exercise
     folder : Path it stands in, where `from .solutions import ...` may mean a file of one's own
     told : function from the name of a part to how it is told
     """
-    if place := tree and _import_of_reference(tree, folder):
+    if place := _import_of_reference(tree, folder):
         file, line = place
         return (
             f"{told(file)}, line {line}, leads to assignment.solutions, the reference, which is "
             "not graded: hand in an answer of your own."
         )
-    own = {e.name for e in EXERCISES if e.file == exercise.file} - {exercise.name}
-    called = {e.called for e in EXERCISES if e.file == exercise.file} - {exercise.called}
     for part in parts:
         for line, name, function in _marked(part.source):
-            if name not in own and (name or function not in called):
+            if _is_answer_to(exercise, name, function):
                 return (
                     f"{told(part.file)}, line {line}, has the mark of the reference solution, "
                     "which is not graded: hand in an answer of your own."
                 )
     return None
+
+
+def _is_answer_to(exercise, name, function):
+    """Whether what is marked answers an exercise, or none in particular.
+
+    It is named behind the mark, or by the function that it stands in.
+    """
+    others = [e for e in EXERCISES if e.file == exercise.file and e is not exercise]
+    if name:
+        return name == exercise.name or name not in {e.name for e in others}
+    method = function.rpartition(".")[2]
+    if method == exercise.called.rpartition(".")[2]:
+        return True
+    return method not in {e.called.rpartition(".")[2] for e in others}
 
 
 def has_marks(text):
