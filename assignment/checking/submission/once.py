@@ -148,9 +148,8 @@ class _Rewriting(ast.NodeTransformer):
     def visit_Subscript(self, node):
         self.generic_visit(node)
         if isinstance(node.slice, ast.List | ast.Name | ast.Call | ast.Subscript | ast.Attribute):
-            twice = [copy.deepcopy(node.value)] if isinstance(node.value, ast.Name) else []
-            for name in twice:
-                name.ctx = ast.Load()
+            known = isinstance(node.value, ast.Name | ast.Attribute | ast.List | ast.Tuple)
+            twice = [copy.deepcopy(node.value)] if known and is_plain(node.value) else []
             node.slice = _call("index", node.slice, *twice, at=node.slice)
         return node
 

@@ -147,7 +147,8 @@ def decoded(data, name):
     try:
         text = data.decode(encoding)
     except UnicodeError:
-        text = data.decode(encoding if "utf-16" in encoding else "latin-1", errors="replace")
+        wide = encoding.startswith(("utf-16", "utf-32"))  # with a byte too many
+        text = data.decode(encoding, errors="ignore") if wide else data.decode("latin-1")
     remarks = []
     if encoding.startswith(("utf-16", "utf-32")):
         remarks.append(f"encoding: {name} is written in {encoding[:6].upper()}; UTF-8 is usual")
@@ -184,15 +185,14 @@ def _parsed(part):
         tree = ast.parse(source, part.file)
         old = python2.is_python_2(tree, source)
     except SyntaxError as error:
-        tree, without, magics = _without_magics(source, part.file, error)
-        source = without
-        old = tree is None or python2.is_python_2(tree, source)
+        tree, source, magics, error = _without_magics(source, part.file, error)
         if tree is None:
             try:
                 tree = python2.translated(source, part.file)
             except SyntaxError:
                 raise error from None
             return Parsed(tree, True, magics + _kernel_calls(tree))
+        old = python2.is_python_2(tree, source)
     if old:
         try:
             tree = python2.translated(source, part.file)
@@ -209,6 +209,7 @@ def _without_magics(source, file, error):
     tree : ast.Module, or None where something else is not understood either
     source : str, the same with `pass` for these lines
     told : list of str
+    error : SyntaxError of that, or None
     """
     lines = source.split("\n")
     found = {}
@@ -219,14 +220,14 @@ def _without_magics(source, file, error):
         found[number] = lines[number].strip()
         lines[number] = _blank(lines[number])
         try:
-            return ast.parse("\n".join(lines), file), "\n".join(lines), _told(found)
+            return ast.parse("\n".join(lines), file), "\n".join(lines), _told(found), None
         except SyntaxError as another:
             error = another
     for number, line in enumerate(lines):  # of Python 2, which is translated as a whole
         if SURE_MAGIC.fullmatch(line):
             found[number] = line.strip()
             lines[number] = _blank(line)
-    return None, "\n".join(lines), _told(found)
+    return None, "\n".join(lines), _told(found), error
 
 
 def _blank(line):

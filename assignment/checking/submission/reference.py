@@ -27,7 +27,7 @@ def is_suite(folder):
 
 
 def is_ours(place, name):
-    """Whether a folder in a copy of the suite is not the student's, nor the reference to tell of."""
+    """Whether a folder in a copy of the suite is neither the student's nor the reference."""
     if is_suite(place):
         return name != SOLUTIONS.name
     return name == "tests" and is_suite(Path(place, ASSIGNMENT.name))
