@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import shutil
 import stat
 import tarfile
@@ -516,6 +517,28 @@ def test_as_json_it_says_what_was_passed_over(tmp_path, run_assignment, schema):
     assert "old is a backup" in data["notes"][0]
 
 
+@pytest.mark.parametrize("name", ["a.zip", "a.tar.gz"])
+def test_the_time_of_what_is_packed_is_looked_at(name, tmp_path):
+    entries = {}
+    for folder, year in (("a", 2001), ("b", 2002)):
+        if name == "a.zip":
+            entry = zipfile.ZipInfo(f"{folder}/softmax.py", (year, 1, 1, 0, 0, 0))
+        else:
+            entry = tarfile.TarInfo(f"{folder}/softmax.py")
+            entry.mtime = 1e9 + year
+        entries[entry] = SOFTMAX
+    with HandIn((zipped if name == "a.zip" else tarred)(tmp_path / name, entries)) as hand_in:
+        newer = "(b has the newer files.)" in hand_in.notes[0]
+    assert newer == (name == "a.zip"), "two seconds are no difference"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such files")
+def test_a_file_that_never_ends_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "softmax.py")
+    os.mkfifo(tmp_path / "notes.txt")
+    assert list(find_files(tmp_path)) == ["softmax.py"]
+
+
 # Notebooks.
 
 
@@ -631,6 +654,25 @@ def test_a_crash_leads_to_its_cell(tmp_path, at_hand):
     line = 1 + cell[: cell.index("nothing")].count("\n")
     found = verdict(notebook(tmp_path / "a" / "x.ipynb", IMPORT, cell).parents[1])
     assert found.message.startswith(f"a/x.ipynb, cell 3, line {line}: NameError")
+
+
+@pytest.mark.parametrize("name", ["x.ipynb", "softmax (1).py"])
+def test_a_loop_without_end_is_told_with_its_line(name, tmp_path):
+    loop = "def softmax_loss_naive(W, X, y, reg):\n    while True:\n        pass"
+    if name == "x.ipynb":
+        notebook(tmp_path / name, loop)
+    else:
+        (tmp_path / name).write_text(loop)
+    with Work(tmp_path) as work:
+        found = work.examine(find("softmax_loss_naive"), 1.0)
+    assert found.status == "timeout"
+    place = "x.ipynb, cell 2" if name == "x.ipynb" else name
+    assert re.match(rf"{re.escape(place)}, line [23]: It does not end", found.message)
+
+
+def test_a_cell_that_writes_a_helper_counts_as_a_cell(tmp_path, at_hand):
+    path = notebook(tmp_path / "x.ipynb", "%%writefile all.py\n" + "\n".join(CELLS))
+    assert names_of(verdict(path)) == ["from a notebook"]
 
 
 def test_a_file_counts_before_a_notebook_unless_it_is_a_stub(tmp_path, at_hand):

@@ -166,7 +166,7 @@ class HandIn:
         text = place.as_posix()
         return (
             self._is_reference(files),
-            any(has_marks(_text(found.path)) for found in files.values()),
+            all(has_marks(_text(found.path)) for found in files.values()),
             not any(map(is_suite, folders)),
             OTHER_ASSIGNMENTS.search(text) is not None,
             names.is_aside(text),
@@ -256,7 +256,7 @@ class HandIn:
         counts = [len(files[holder]) for holder in (first, passed)]
         reason = (
             f"{left} is the reference",
-            f"{left} has marks of the reference solution in it",
+            f"{left} is a copy of the reference solution by its marks",
             "it is where the suite keeps the five files",
             f"{left} is of another assignment",
             f"{left} is a backup or a test by its name",
@@ -435,13 +435,11 @@ def _written(path):
 def _bytes(path):
     """What a file holds; nothing, if it cannot be read or is too large for a hand-in."""
     try:
-        return read.raw(path) if _size(path) <= LARGEST else b""
+        holder = path if path.exists() else path.parent  # of a file that a notebook writes
+        fit = holder.is_file() and holder.stat().st_size <= LARGEST
+        return read.raw(path) if fit else b""
     except OSError:
         return b""
-
-
-def _size(path):
-    return (path if path.exists() else path.parent).stat().st_size
 
 
 def _text(path):

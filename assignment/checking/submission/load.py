@@ -210,6 +210,8 @@ class Submission(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def _path(self, name):
         """The file of this hand-in that a module's name means, or None."""
         *packages, stem = name.split(".")
+        if stem.startswith("__"):
+            return None
         if packages in ([], ["assignment"]) and stem in self.files:
             return self.files[stem]
         if _is_installed((packages or [stem])[0]):

@@ -9,7 +9,7 @@ from assignment.checking.stubs import FILES
 EXACT, RENAMED, NEAR, ASIDE = range(4)
 
 # softmax.py.txt, SOFTMAX.PY, softmax.txt
-ENDINGS = re.compile(r"(?:\.(?:pyw?|py3|txt|text))+")
+ENDINGS = re.compile(r"(?:\.(?:pyw?|py3|txt|text))+$")
 # softmax.py.kept-1, softmax.py.bak, softmax.py~, softmax.orig, .softmax.py.swp
 KEPT = re.compile(r"(?:\.pyw?)?(?:[._-](?:kept|bak|backup|old|orig|save|sav|swp|tmp)[-._]?\d*|~)$")
 STEMS = {
@@ -40,14 +40,11 @@ def likeness(name):
     if name in FILES:
         return name, EXACT
     text = unicodedata.normalize("NFKC", name).casefold().strip()
-    ending = ENDINGS.search(text + "\n", 1)
     kept = KEPT.search(text)
-    if kept:
-        text = text[: kept.start()]
-    elif ending and text.endswith(ending[0]):
-        text = text[: ending.start()]
-    else:
+    ending = kept or ENDINGS.search(text)
+    if ending is None:
         return None
+    text = text[: ending.start()]
     means = [(file, found) for file, stem in STEMS.items() if (found := stem.search(text))]
     if len(means) != 1:
         return None

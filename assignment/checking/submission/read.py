@@ -13,6 +13,7 @@ import tokenize
 import warnings
 from dataclasses import dataclass
 
+from assignment.checking.stubs import FILES
 from assignment.checking.submission import python2
 from assignment.checking.submission.once import GONE_FROM_NUMPY, as_once
 
@@ -302,9 +303,10 @@ def cells_of(path, data):
     found, told = [], []
     for number, source in _code_cells(path, data):
         magic = CELL_MAGIC.match(source)
-        if magic is None or magic["name"] in RUNS_PYTHON:
+        writes = magic is not None and magic["name"] in WRITES
+        if magic is None or magic["name"] in RUNS_PYTHON or (writes and _is_helper(magic)):
             found.append(Part(f"{path}, cell {number}", _undented(_after(magic, source))))
-        elif magic["name"] not in WRITES:
+        elif not writes:
             told.append(f"cell {number} (%%{magic['name']})")
     remarks = [f"cells left out: {path.name}, {', '.join(told)}"] if told else []
     return tuple(found), tuple(remarks)
@@ -344,6 +346,12 @@ def _target(magic):
     """softmax.py of "%%writefile -a cs231n/classifiers/softmax.py"."""
     words = [word for word in magic["rest"].split() if not word.startswith("-")]
     return re.split(r"[/\\]", words[0].strip("\"'"))[-1] if words else ""
+
+
+def _is_helper(magic):
+    """Whether a cell writes a Python file that is none of the five: it counts as a cell."""
+    target = _target(magic)
+    return target.endswith(".py") and target not in FILES
 
 
 def _after(magic, source):

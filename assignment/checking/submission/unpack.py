@@ -1,5 +1,8 @@
 """What is packed is unpacked into a temporary folder, within limits, and never outside of it."""
 
+import calendar
+import functools
+import os
 import re
 import stat
 import tarfile
@@ -75,7 +78,7 @@ class Unpacker:
     def _unpack(self, entries, folder, shown):
         """Look at every name and size first; only then write."""
         wanted = []
-        for name, size, is_link, opened in entries:
+        for name, size, time, is_link, opened in entries:
             place = inside(name)
             if place is None:
                 raise NoHandIn(f"{shown} has an entry that leads out of it, {name[:80]!r}.")
@@ -91,24 +94,27 @@ class Unpacker:
             if is_link:
                 raise NoHandIn(f"{shown} has a link in it, {name[:80]!r}: pack the file itself.")
             if WANTED.fullmatch(place.name) or PACKED.fullmatch(place.name):
-                wanted.append((folder / place, size, opened))
-        for path, size, opened in wanted:
+                wanted.append((folder / place, size, time, opened))
+        for path, size, time, opened in wanted:
             _write(path, size, opened, shown)
+            os.utime(path, (time, time))
 
 
 def _entries_of_zip(archive):
-    """(name, size, whether it is a link, function that opens it) of each file."""
+    """(name, size, time, whether it is a link, function that opens it) of each file."""
     for entry in archive.infolist():
         is_link = stat.S_ISLNK(entry.external_attr >> 16)
+        time = calendar.timegm(entry.date_time)
         if not entry.is_dir() and not entry.filename.endswith("\\"):
-            yield entry.filename, entry.file_size, is_link, lambda e=entry: archive.open(e)
+            yield entry.filename, entry.file_size, time, is_link, lambda e=entry: archive.open(e)
 
 
 def _entries_of_tar(archive):
     for entry in archive:
         is_link = entry.issym() or entry.islnk()
         if entry.isfile() or is_link:
-            yield entry.name, entry.size, is_link, lambda e=entry: archive.extractfile(e)
+            opened = functools.partial(archive.extractfile, entry)
+            yield entry.name, entry.size, max(entry.mtime, 0), is_link, opened
 
 
 def _write(path, size, opened, shown):
