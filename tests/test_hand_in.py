@@ -17,7 +17,7 @@ from mutants import solution
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from assignment.checking.exercises import EXERCISES, find
-from assignment.checking.faces import Work
+from assignment.checking.faces import Work, report
 from assignment.checking.run import answer
 from assignment.checking.stubs import ASSIGNMENT, FILES, SOLUTIONS, make_stub
 from assignment.checking.submission import HandIn, NoHandIn, find_files, unpack
@@ -270,13 +270,19 @@ def test_a_clone_that_is_packed_is_a_clone(tmp_path):
         assert "clone/assignment/solutions" in hand_in.left_out
 
 
-def test_a_copy_of_the_reference_gets_no_points(tmp_path, run_assignment):
+def test_a_copy_of_the_reference_gets_no_points(tmp_path, at_hand, capsys, monkeypatch):
+    monkeypatch.setattr("os.cpu_count", lambda: 1)  # one after the other, in this process
     for file in FILES:
         shutil.copy(SOLUTIONS / file, tmp_path)
-    data = json.loads(run_assignment("check", "--json", "--submission", tmp_path).stdout)
-    assert {entry["status"] for entry in data["exercises"]} == {"refused"}
-    done = run_assignment("check", "--submission", tmp_path)
-    assert "0 of 100 points" in done.stdout and done.returncode == 1
+    assert not report((), tmp_path)
+    told = capsys.readouterr().out
+    assert told.count("  refused  ") == told.count("has the mark of the reference") == 16
+    assert "0 right, 0 wrong, 0 to do, 16 refused; 0 of 100 points" in told
+
+
+def test_the_folder_of_the_reference_itself_is_the_maintainers_check(at_hand):
+    assert verdict(SOLUTIONS).status == "right"
+    assert verdict(SOLUTIONS / ".." / "solutions", "nca_loss").status == "right"
 
 
 def test_an_answer_with_marks_is_refused_and_the_rest_of_its_file_is_judged(tmp_path, at_hand):

@@ -141,7 +141,8 @@ class Submission(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         return f"{told}."
 
     def __enter__(self):
-        self._before = dict(sys.modules)
+        self._before = dict(sys.modules), sys.getrecursionlimit()
+        sys.setrecursionlimit(2 * self._before[1])  # Once is a step between two calls
         self._forget()
         sys.meta_path.insert(0, self)
         return self
@@ -149,7 +150,8 @@ class Submission(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def __exit__(self, *error):
         sys.meta_path.remove(self)
         self._forget()
-        sys.modules.update(self._before)
+        sys.modules.update(self._before[0])
+        sys.setrecursionlimit(self._before[1])
 
     def _forget(self):
         for name in list(sys.modules):

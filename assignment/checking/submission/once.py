@@ -8,8 +8,6 @@ import ast
 import builtins
 import copy
 import math
-import operator
-import types
 import warnings
 from functools import partial
 
@@ -91,8 +89,11 @@ INDEX = (
 )
 OLD = "old NumPy: {} {}, which NumPy has refused since {}"
 
-# These look at the frame that calls them.
-FRAMED = (super, locals, globals, vars, dir, eval, exec)
+# These look at the frame that calls them, or are no matter.
+LEFT_ALONE = {
+    *("super", "locals", "globals", "vars", "dir", "eval", "exec", "isinstance", "hasattr"),
+    *("len", "print", "enumerate", "zip", "list", "dict", "set", "tuple", "str", "type"),
+}
 
 
 # What is rewritten.
@@ -109,8 +110,13 @@ class _Rewriting(ast.NodeTransformer):
         function = node.func
         if isinstance(function, ast.Attribute) and function.attr in GONE_FROM_ARRAYS:
             node.func = _call("method", function.value, ast.Constant(function.attr), at=function)
-        elif not (isinstance(function, ast.Name) and function.id.startswith("__")):
-            node.func = _call("call", function, at=function)
+            return node
+        if getattr(function, "id", "__").startswith("__") and isinstance(function, ast.Name):
+            return node  # put in here
+        if getattr(function, "id", None) in LEFT_ALONE:
+            return node
+        node.func = ast.copy_location(_method("call"), function)
+        node.args.insert(0, function)
         return node
 
     def visit_BinOp(self, node):
@@ -123,7 +129,8 @@ class _Rewriting(ast.NodeTransformer):
         self.generic_visit(node)
         names = {ast.Eq: "equal", ast.NotEq: "unequal"}
         name = names.get(type(node.ops[0])) if len(node.ops) == 1 else None
-        if name is None or isinstance(node.comparators[0], ast.Constant):
+        single = ast.Constant | ast.Subscript  # in the innermost loops: y[i] == c
+        if name is None or any(isinstance(n, single) for n in (node.left, *node.comparators)):
             return node
         return _call(name, node.left, node.comparators[0], at=node)
 
@@ -212,13 +219,9 @@ def is_plain(target):
 
 def _only_looks(call):
     """Whether a call changes nothing: one that was put in here, or len(x) and int(x)."""
-    if isinstance(call.func, ast.Call) and _is_ours(call.func):
-        return getattr(call.func.args[0], "id", "") in ("len", "int")
-    return _is_ours(call)
-
-
-def _is_ours(call):
-    return isinstance(call.func, ast.Attribute) and getattr(call.func.value, "id", "") == "__once__"
+    if getattr(getattr(call.func, "value", None), "id", "") != "__once__":
+        return getattr(call.func, "id", "") == "len"
+    return call.func.attr != "call" or getattr(call.args[0], "id", "") == "int"
 
 
 def replaced_assignment(node, function):
@@ -233,8 +236,11 @@ def replaced_assignment(node, function):
 
 def _call(name, *arguments, at):
     """__once__.name(...), which is where the node was."""
-    method = ast.Attribute(ast.Name("__once__", ast.Load()), name, ast.Load())
-    return ast.copy_location(ast.Call(method, list(arguments), []), at)
+    return ast.copy_location(ast.Call(_method(name), list(arguments), []), at)
+
+
+def _method(name):
+    return ast.Attribute(ast.Name("__once__", ast.Load()), name, ast.Load())
 
 
 def _entry(value, target):
@@ -267,15 +273,8 @@ class Once:
     def _note(self, text, *more):
         self._remark(text.format(self._name, *more))
 
-    def call(self, function):
-        """A function that calls as NumPy once let one call."""
-        if isinstance(function, types.FunctionType | types.MethodType) or any(
-            function is framed for framed in FRAMED
-        ):
-            return function
-        return partial(self._called, function)
-
-    def _called(self, function, /, *arguments, **named):
+    def call(self, function, /, *arguments, **named):
+        """function(...), as NumPy once let one call."""
         try:
             return function(*arguments, **named)
         except (TypeError, ValueError, OverflowError) as error:
@@ -296,11 +295,11 @@ class Once:
         if isinstance(value, np.ndarray) and not hasattr(value, name):
             self._note(OLD, f"calls array.{name}", "2.0")
             return partial(GONE_FROM_ARRAYS[name], value)
-        return self.call(getattr(value, name))
+        return getattr(value, name)
 
     def entry(self, value, array, index):
         """An array of one number, where it is to be an entry of an array, as that number."""
-        if not (isinstance(array, np.ndarray) and _is_one_number(value)):
+        if not (_is_one_number(value) and isinstance(array, np.ndarray)):
             return value
         if np.ndim(array[index]):
             return value
@@ -309,6 +308,8 @@ class Once:
 
     def index(self, index, container=None):
         """A list of arrays as an index was a tuple before 1.23, an array of one number a number."""
+        if type(index) is int:
+            return index
         if isinstance(container, list | tuple | str) and _is_one_number(index):
             self._note(ONE_NUMBER)
             return index.item()
@@ -329,19 +330,24 @@ class Once:
             return a % one
 
     def equal(self, a, b):
-        return self._compared(operator.eq, a, b, False)
+        """Arrays of shapes that do not go together were not equal."""
+        try:
+            return a == b
+        except ValueError as error:
+            self._must_be_of_shapes(error)
+            return False
 
     def unequal(self, a, b):
-        return self._compared(operator.ne, a, b, True)
-
-    def _compared(self, compare, a, b, otherwise):
         try:
-            return compare(a, b)
+            return a != b
         except ValueError as error:
-            if not _is_refusal(error) or "broadcast" not in str(error):
-                raise
-            self._note(OLD, "compares arrays of shapes that do not go together", "1.25")
-            return otherwise
+            self._must_be_of_shapes(error)
+            return True
+
+    def _must_be_of_shapes(self, error):
+        if not _is_refusal(error) or "broadcast" not in str(error):
+            raise error
+        self._note(OLD, "compares arrays of shapes that do not go together", "1.25")
 
     def truth(self, value):
         """An empty array was false."""

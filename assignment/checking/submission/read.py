@@ -107,8 +107,8 @@ def _read(path, data):
         parsed = _parsed_cells(path, some, remarks) if is_notebook(path) else [_parsed(some[0])]
     lines = [line for one in parsed for line in one.magics]
     if lines:
-        told = ", ".join(lines[:3]) + (f" and {len(lines) - 3} more" if len(lines) > 3 else "")
-        remarks.append(f"notebook lines left out: {path.name} has {told}")
+        told = "; ".join(lines[:3]) + (f"; and {len(lines) - 3} more" if len(lines) > 3 else "")
+        remarks.append(f"notebook lines left out: {path.name}, {told}")
     old = any(one.python_2 for one in parsed)
     if old:
         remarks.append(f"Python 2 syntax translated: {path.name} is written for Python 2")
