@@ -495,7 +495,7 @@ def test_a_damaged_archive_beside_the_files_is_told_and_does_not_matter(tmp_path
         ("", "--submission needs a name"),
         (" ", "--submission needs a name"),
         ("nowhere", "nowhere is not a folder."),
-        ("picture.png", "is no folder, .zip, .tar.gz, notebook or .py file"),
+        ("picture.png", "picture.png is no folder."),
         ("a.zip", "a.zip cannot be unpacked"),
     ],
 )

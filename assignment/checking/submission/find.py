@@ -6,42 +6,20 @@ folder before them has. What is passed over is told.
 """
 
 import ast
-import os
 import re
 from collections import defaultdict
-from dataclasses import dataclass
 from pathlib import Path
 
 from assignment.checking.exercises import EXERCISES
 from assignment.checking.stubs import FILES, SOLUTIONS
 from assignment.checking.submission import names, read
+from assignment.checking.submission.collect import PYTHON, Collection, bytes_of, text_of
 from assignment.checking.submission.names import ASIDE, NEAR
-from assignment.checking.submission.reference import (
-    has_marks,
-    is_ours,
-    is_reference,
-    is_suite,
-    refusal,
-)
-from assignment.checking.submission.unpack import COPIES, NoHandIn, Unpacker, inside, is_packed
+from assignment.checking.submission.reference import has_marks, is_reference, is_suite, refusal
+from assignment.checking.submission.unpack import NoHandIn
 
 OTHER_ASSIGNMENTS = re.compile(r"(?:assignment|homework|hw)[ _-]*[2-9]\b", re.IGNORECASE)
-PYTHON = re.compile(r".*\.(?:pyw?|py\.txt|txt|ipynb)", re.IGNORECASE)
-LARGEST = 50 * 2**20  # bytes of a file that is looked at
-DEPTH = 3  # of archives in archives
 NAMED = 5  # things that a sentence lists, before it says how many more there are
-
-
-@dataclass(frozen=True)
-class Found:
-    """One file: where it can be read, and how it is told, as its path in what was handed in."""
-
-    path: Path
-    shown: Path
-
-    @property
-    def holder(self):
-        return self.shown.parent
 
 
 class HandIn:
@@ -59,15 +37,13 @@ class HandIn:
     def __init__(self, path):
         if not str(path).strip():
             raise NoHandIn("--submission needs a name: a folder, an archive, a notebook or a file.")
-        self.path = Path(path)
-        self.files, self.left_out, self.notes = {}, [], []
-        self._is_single = self.path.is_file() and not is_packed(self.path)
-        self._unpacker = Unpacker()
-        self._backslashed = None  # where files go whose names are paths of Windows
-        self._known = []
-        self._collect()
-        self._shown = {str(found.path): found.shown.as_posix() for found in self._known}
-        self._is_own_reference = self.path.is_dir() and self.path.resolve() == SOLUTIONS
+        path = Path(path)
+        self.files, self.left_out = {}, []
+        self._collection = Collection(path)
+        self._known = self._collection.files
+        self.notes = self._collection.notes
+        self._shown = {str(found.path): str(found) for found in self._known}
+        self._is_own_reference = path.is_dir() and path.resolve() == SOLUTIONS
         self._holders = self._rank()
         self._passed = self._take()
         self._others = self._by_content()
@@ -75,7 +51,7 @@ class HandIn:
 
     def close(self):
         """Remove what has been unpacked."""
-        self._unpacker.close()
+        self._collection.close()
 
     def __enter__(self):
         return self
@@ -83,76 +59,14 @@ class HandIn:
     def __exit__(self, *error):
         self.close()
 
-    # What there is.
-
-    def _collect(self):
-        if self.path.is_dir():
-            self._walk(self.path, Path())
-        elif is_packed(self.path):
-            self._walk(self._unpacker.unpack(self.path, self.path.name), Path())
-        elif self._is_single and PYTHON.fullmatch(self.path.name):
-            self._add(self.path, Path(self.path.name))
-        elif self._is_single:
-            raise NoHandIn(
-                f"{self.path} is no folder, .zip, .tar.gz, notebook or .py file: please hand in "
-                "one of these."
-            )
-        else:
-            raise NoHandIn(
-                f"{self.path} is not a folder. Nor is it a .zip, .tar.gz, notebook or .py file "
-                "that is there."
-            )
-
-    def _walk(self, folder, shown, depth=1):
-        """All files below a folder, through links, and through archives as if they were folders."""
-        seen = set()
-        for place, folders, files in os.walk(folder, followlinks=True):
-            if (real := os.path.realpath(place)) in seen:
-                folders.clear()
-                continue
-            seen.add(real)
-            folders[:] = sorted(
-                name for name in folders if not COPIES.fullmatch(name) and not is_ours(place, name)
-            )
-            below = shown / Path(place).relative_to(folder)
-            for name in sorted(files):
-                self._meet(Path(place, name), below / name, depth)
-
-    def _meet(self, path, shown, depth):
-        if is_packed(path):
-            if depth > DEPTH:
-                self.notes.append(f"{shown.as_posix()} is not opened: it is packed too often.")
-                return
-            try:
-                folder = self._unpacker.unpack(path, shown.as_posix())
-            except NoHandIn as error:
-                self.notes.append(str(error))
-            else:
-                self._walk(folder, shown, depth + 1)
-        elif "\\" in path.name and (real := inside(path.name)) and path.is_file():
-            # Windows packed it; what took it apart did not know the backslash.
-            self._backslashed = self._backslashed or self._unpacker.new_folder()
-            copied = self._backslashed / shown.parent / real
-            copied.parent.mkdir(parents=True, exist_ok=True)
-            copied.write_bytes(path.read_bytes())
-            self._add(copied, shown.parent / real)
-        else:
-            self._add(path, shown)
-
-    def _add(self, path, shown):
-        self._known.append(Found(path, shown))
-        if read.is_notebook(path) and "%%" in _text(path):
-            self._known += [Found(path / name, shown / name) for name in _written(path)]
-
     # What is taken.
 
     def _rank(self):
         """(folder as it is told, dict from a name of the five to what it is there), best first."""
         near = defaultdict(lambda: defaultdict(list))
         for found in self._known:
-            likeness = names.likeness(found.shown.name)
-            if likeness and likeness[1] < ASIDE:
-                near[found.holder][likeness[0]].append((likeness[1], found))
+            if found.means and found.level < ASIDE:
+                near[found.holder][found.means].append(found)
         holders = []
         for holder, kinds in near.items():
             files = {name: best for name, some in kinds.items() if (best := _best(name, some))}
@@ -166,12 +80,12 @@ class HandIn:
         text = place.as_posix()
         return (
             self._is_reference(files),
-            all(has_marks(_text(found.path)) for found in files.values()),
+            all(has_marks(text_of(found.path)) for found in files.values()),
             not any(map(is_suite, folders)),
             OTHER_ASSIGNMENTS.search(text) is not None,
             names.is_aside(text),
             -len(files),
-            sum(names.likeness(found.shown.name)[1] for found in files.values()),
+            sum(found.level for found in files.values()),
             len(place.parts),
             text,
         )
@@ -209,42 +123,38 @@ class HandIn:
         return others
 
     def _may_hold(self, found):
-        """Whether a file may hold an answer, though its name does not say so."""
-        if self._is_single:
+        """Whether a file may hold an answer, whatever its name says."""
+        if self._collection.is_single:
             return True
-        file, _ = names.likeness(found.shown.name) or (None, None)
         return not (
-            names.is_aside(found.shown.as_posix())
+            names.is_aside(str(found))
             or is_reference(found.path.parent)
             or found.holder in self._passed
-            or (file in self.files and self.files[file] != found.path)
+            or (found.means in self.files and self.files[found.means] != found.path)
             or not PYTHON.fullmatch(found.path.name)
         )
 
     def _pass_over(self):
         """Tell what holds some of the five, and was not taken."""
         taken = set(self.files.values()) | self._others.keys()
-        files = [
-            found
+        stray = [
+            str(found)
             for found in self._known
             if found.path not in taken and found.holder not in self._passed and _holds(found)
         ]
-        folders = [found.shown.as_posix() for found in files]
-        self.left_out = [holder.as_posix() for holder in self._passed] + folders
-        if hand_ins := [
-            h for h, files in self._holders if h in self._passed and not self._is_reference(files)
-        ]:
+        self.left_out = [holder.as_posix() for holder in self._passed] + stray
+        passed = [(holder, f) for holder, f in self._holders if holder in self._passed]
+        hand_ins = [holder for holder, files in passed if not self._is_reference(files)]
+        if hand_ins:
             told = ", nor ".join(_cut([_place(holder) for holder in hand_ins]))
-            self.notes.append(
-                f"There is more than one hand-in: this is not {told}. {self._why(hand_ins[0])}"
-            )
-        for holder, found in self._holders:
-            if holder in self._passed and self._is_reference(found):
-                self.notes.append(
-                    f"{_place(holder)} is the reference solution, which is not graded."
-                )
-        if folders:
-            self.notes.append(f"Passed over: {listed(folders)}.")
+            why = self._why(hand_ins[0])
+            self.notes.append(f"There is more than one hand-in: this is not {told}. {why}")
+        for holder, files in passed:
+            if self._is_reference(files):
+                told = f"{_place(holder)} is the reference solution, which is not graded."
+                self.notes.append(told)
+        if stray:
+            self.notes.append(f"Passed over: {listed(stray)}.")
 
     def _why(self, passed):
         """Why the first folder was taken, and not this one."""
@@ -281,10 +191,14 @@ class HandIn:
     def sources(self, exercise):
         """Where an exercise may be written, the most likely place first."""
         first = [self.files[exercise.file]] if exercise.file in self.files else []
-        others = [path for path, defined in self._others.items() if exercise.called in defined]
+        others = [
+            path
+            for path, defined in self._others.items()
+            if exercise.called in defined and path not in first
+        ]
         for notebook in (False, True):
             some = [path for path in others if read.is_notebook(path) == notebook]
-            first += [path for path in (_first(some),) if path and path not in first]
+            first += [path for path in (_first(some),) if path]
         return first
 
     # What is told.
@@ -319,12 +233,11 @@ class HandIn:
         for found in self._known:
             if found.path in self.files.values() or is_reference(found.path.parent):
                 continue
-            likeness = names.likeness(found.shown.name)
-            if likeness and likeness[0] == file:
-                likely.append(found.shown.as_posix())
-            elif not likeness and found.shown.name[0] not in "._":
+            if found.means == file:
+                likely.append(str(found))
+            elif not found.means and found.shown.name[0] not in "._":
                 if not holders or found.holder in holders or found.path in self._others:
-                    others.append(found.shown.as_posix())
+                    others.append(str(found))
         there = likely + others
         if not there:
             return f"There is no {file}."
@@ -337,7 +250,7 @@ class HandIn:
         try:
             some, tree = read.parts(path), read.read(path)[0]
         except Exception:  # what is wrong with it is told when it is run
-            some, tree = [read.Part(str(path), _text(path))], ast.Module([], [])
+            some, tree = [read.Part(str(path), text_of(path))], ast.Module([], [])
         shown = self.shown(path)
         return refusal(
             some, tree, exercise, path.parent, lambda file: shown + file.removeprefix(str(path))
@@ -389,8 +302,8 @@ def definitions(tree):
 
 def _best(name, some):
     """The nearest of the candidates for one file; a name that is only near has to hold it, too."""
-    nearest = min(level for level, _ in some)
-    best = [found for level, found in some if level == nearest]
+    nearest = min(found.level for found in some)
+    best = [found for found in some if found.level == nearest]
     if nearest == NEAR:
         best = [found for found in best if _says(found.path, _defined(name))]
     path = _first([found.path for found in best])
@@ -399,15 +312,14 @@ def _best(name, some):
 
 def _first(paths):
     """The one path, or the first of several that are equal to the byte; else None."""
-    return paths[0] if len({_bytes(path) for path in paths}) == 1 else None
+    return paths[0] if len({bytes_of(path) for path in paths}) == 1 else None
 
 
 def _holds(found):
     """Whether a file is one of the five by its name, or holds one though its name is odd."""
-    file, level = names.likeness(found.shown.name) or (None, None)
-    if file is None:
+    if not found.means:
         return False
-    return level < NEAR or _says(found.path, _defined(file))
+    return found.level < NEAR or _says(found.path, _defined(found.means))
 
 
 def _defined(file):
@@ -421,26 +333,4 @@ ALL_DEFINED = set().union(*map(_defined, FILES))
 def _says(path, defined=frozenset(ALL_DEFINED)):
     """Whether a file defines one of these, as far as a look at its text can tell."""
     pattern = rf"\b(?:def|class)\s+(?:{'|'.join(sorted(defined))})\b"
-    return re.search(pattern, _text(path)) is not None
-
-
-def _written(path):
-    """The files among the five that a notebook writes."""
-    try:
-        return [name for name in read.files_written(path) if name in FILES]
-    except SyntaxError:
-        return []
-
-
-def _bytes(path):
-    """What a file holds; nothing, if it cannot be read or is too large for a hand-in."""
-    try:
-        holder = path if path.exists() else path.parent  # of a file that a notebook writes
-        fit = holder.is_file() and holder.stat().st_size <= LARGEST
-        return read.raw(path) if fit else b""
-    except OSError:
-        return b""
-
-
-def _text(path):
-    return read.decoded(_bytes(path), path.name)[0]
+    return re.search(pattern, text_of(path)) is not None

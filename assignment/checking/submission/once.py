@@ -92,7 +92,7 @@ OLD = "old NumPy: {} {}, which NumPy has refused since {}"
 # These look at the frame that calls them, or are no matter.
 LEFT_ALONE = {
     *("super", "locals", "globals", "vars", "dir", "eval", "exec", "isinstance", "hasattr"),
-    *("len", "print", "enumerate", "zip", "list", "dict", "set", "tuple", "str", "type"),
+    *("len", "setattr", "print", "enumerate", "zip", "list", "dict", "set", "tuple", "str", "type"),
 }
 
 

@@ -421,19 +421,9 @@ def _twice(thing, some, name):
 def defines(statement):
     """Whether a statement says what something is, and does not run it."""
     if isinstance(statement, ast.Expr):
-        return _is_setattr(statement.value)
+        call = statement.value
+        return isinstance(call, ast.Call) and getattr(call.func, "id", "") == "setattr"
     return not isinstance(statement, ast.For | ast.While | ast.With)
-
-
-def _is_setattr(node):
-    return isinstance(node, ast.Call) and (
-        "setattr"
-        in (getattr(node.func, "id", ""), *(getattr(a, "id", "") for a in _arguments(node.func)))
-    )
-
-
-def _arguments(node):
-    return node.args if isinstance(node, ast.Call) else ()
 
 
 def _binds(statement):
