@@ -11,7 +11,10 @@ from assignment.checking.judge import judge
 from assignment.checking.run import answer
 from assignment.checking.submission import Submission, read
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::PendingDeprecationWarning"),
+]
 
 NUMPY = tuple(map(int, np.__version__.split(".")[:2]))
 START = """

@@ -116,9 +116,10 @@ def _end(process):
 
 def _timeout(path, where, seconds):
     """Which line of a file, or of a cell in it, was running, by the dump of faulthandler."""
-    name = path.name.encode("ascii", "backslashreplace").decode()  # as it writes names
+    holder = path.parent if path.parent.suffix == ".ipynb" else path  # whose cell writes a file
+    name = holder.name.encode("ascii", "backslashreplace").decode()  # as it writes names
     own = re.search(rf'File ".*?{re.escape(name)}(?P<cell>, cell \d+)?", line (?P<line>\d+)', where)
-    file, line = (path.name + (own["cell"] or ""), int(own["line"])) if own else (path.name, None)
+    file, line = (holder.name + (own["cell"] or ""), int(own["line"])) if own else (path.name, None)
     return Failure("timeout", f"It does not end within {seconds:g} seconds.", file, line)
 
 

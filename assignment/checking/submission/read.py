@@ -105,13 +105,8 @@ def _read(path, data):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of escapes such as "\d" in what somebody else wrote
         parsed = _parsed_cells(path, some, remarks) if is_notebook(path) else [_parsed(some[0])]
-    lines = [line for one in parsed for line in one.magics]
-    if lines:
-        told = "; ".join(lines[:3]) + (f"; and {len(lines) - 3} more" if len(lines) > 3 else "")
-        remarks.append(f"notebook lines left out: {path.name}, {told}")
     old = any(one.python_2 for one in parsed)
-    if old:
-        remarks.append(f"Python 2 syntax translated: {path.name} is written for Python 2")
+    remarks += _conceded(path.name, parsed, old)
     body = []
     for part, one in zip(some, parsed, strict=True):
         tree = python2.as_it_meant(one.tree, part.source) if old else one.tree
@@ -129,6 +124,16 @@ def _read(path, data):
     tree = as_once(tree)
     tree.python_2 = old
     return tree, tuple(remarks)
+
+
+def _conceded(name, parsed, old):
+    """Remarks on lines that were left out or translated."""
+    lines = [line for one in parsed for line in one.magics]
+    if lines:
+        told = "; ".join(lines[:3]) + (f"; and {len(lines) - 3} more" if len(lines) > 3 else "")
+        yield f"notebook lines left out: {name}, {told}"
+    if old:
+        yield f"Python 2 syntax translated: {name} is written for Python 2"
 
 
 # Encodings.
