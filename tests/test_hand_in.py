@@ -538,6 +538,15 @@ def test_the_time_of_what_is_packed_is_looked_at(name, tmp_path):
     assert newer == (name == "a.zip"), "two seconds are no difference"
 
 
+def test_a_link_to_everything_is_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setattr("assignment.checking.submission.collect.MOST_ENTRIES", 10)
+    written(tmp_path / "all", *(f"{i}.py" for i in range(11)))
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / "link").symlink_to(tmp_path / "all", target_is_directory=True)
+    with pytest.raises(NoHandIn, match="more than 10 files"):
+        HandIn(tmp_path / "x")
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such files")
 def test_a_file_that_never_ends_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "softmax.py")
@@ -594,6 +603,16 @@ def test_a_notebook_with_other_cells_is_read(cell, remark, tmp_path, at_hand):
     path = notebook(tmp_path / "x.ipynb", cell, *CELLS, cell)
     expected = ["from a notebook", *([remark] if remark else [])]
     assert list(dict.fromkeys(names_of(verdict(path)))) == expected
+
+
+def test_the_kernel_says_that_a_notebook_is_of_python_2(tmp_path, at_hand):
+    half = NAIVE.replace("loss = 0.0", "assert 7 / 2 == 3; loss = 0.0", 1)
+    path = notebook(tmp_path / "x.ipynb", IMPORT, half)
+    assert verdict(path).status == "crash"
+    book = nbformat.read(path, 4)
+    book.metadata.kernelspec = {"name": "python2", "display_name": "Python 2"}
+    nbformat.write(book, path)
+    assert "Python 2 syntax translated" in names_of(verdict(path))
 
 
 def test_helpers_and_constants_of_a_notebook_come_along(tmp_path, at_hand):

@@ -9,7 +9,14 @@ from assignment.checking.stubs import FILES
 from assignment.checking.submission import read
 from assignment.checking.submission.names import likeness
 from assignment.checking.submission.reference import is_ours
-from assignment.checking.submission.unpack import COPIES, NoHandIn, Unpacker, inside, is_packed
+from assignment.checking.submission.unpack import (
+    COPIES,
+    MOST_ENTRIES,
+    NoHandIn,
+    Unpacker,
+    inside,
+    is_packed,
+)
 
 PYTHON = re.compile(r".*\.(?:pyw?|py\.txt|txt|ipynb)", re.IGNORECASE)
 LARGEST = 50 * 2**20  # bytes of a file that is looked at
@@ -83,6 +90,11 @@ class Collection:
             folders[:] = sorted(
                 name for name in folders if not COPIES.fullmatch(name) and not is_ours(place, name)
             )
+            if len(self.files) + len(files) > MOST_ENTRIES:
+                raise NoHandIn(
+                    f"There are more than {MOST_ENTRIES:,} files in {folder}, or in what it links "
+                    "to. Please name the folder that holds the five."
+                )
             below = shown / Path(place).relative_to(folder)
             for name in sorted(files):
                 self._meet(Path(place, name), below / name, depth)

@@ -115,6 +115,8 @@ class _Rewriting(ast.NodeTransformer):
             return node  # put in here
         if getattr(function, "id", None) in LEFT_ALONE:
             return node
+        if getattr(function, "id", None) == "map" and node.args:
+            node.args[0] = _call("function", node.args[0], at=node.args[0])
         node.func = ast.copy_location(_method("call"), function)
         node.args.insert(0, function)
         return node
@@ -250,6 +252,13 @@ def _entry(value, target):
 
 def _truth(test):
     plain = ast.Name | ast.Attribute | ast.Subscript | ast.Call
+    match test:
+        case ast.Compare(ops=[ast.Eq()], comparators=[ast.Constant(None)]):
+            return _call("none", test.left, at=test)
+        case ast.Compare(ops=[ast.NotEq()], comparators=[ast.Constant(None)]):
+            return ast.copy_location(
+                ast.UnaryOp(ast.Not(), _call("none", test.left, at=test)), test
+            )
     if isinstance(test, ast.BoolOp):
         test.values = [_truth(value) for value in test.values]
         return test
@@ -289,6 +298,17 @@ class Once:
                     self._note(*told)
                     return result
             raise
+
+    def function(self, function):
+        """A function that is called by another one, as NumPy once let one call."""
+        return function if function is None else partial(self.call, function)
+
+    def none(self, value):
+        """value == None, which is false of an array as a whole."""
+        if isinstance(value, np.ndarray):
+            self._note(OLD, "asks whether an array == None", "1.13")
+            return False
+        return value == None  # noqa: E711
 
     def method(self, value, name):
         """A method that arrays had once."""

@@ -32,6 +32,7 @@ MAGIC = re.compile(r"\s*(?:[%!?].*|.*\?\s*|[\w., \t]+=\s*[%!].*)")
 SURE_MAGIC = re.compile(r"\s*(?:%%?[A-Za-z_]\w*(?:\s.*)?|!\s*\w.*)")
 CELL_MAGIC = re.compile(r"\s*%%(?P<name>\w+)[ \t]*(?P<rest>[^\n]*)\n?")
 WRITES = ("writefile", "file")
+KERNEL_2 = re.compile(rb'"name": *"python2"|"pygments_lexer": *"ipython2"')
 # These run their cell as Python; all others make something else of it.
 RUNS_PYTHON = {"time", "timeit", "capture", "prun", "memit", "mprun", "lprun", "python3", "cython"}
 
@@ -105,7 +106,9 @@ def _read(path, data):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of escapes such as "\d" in what somebody else wrote
         parsed = _parsed_cells(path, some, remarks) if is_notebook(path) else [_parsed(some[0])]
-    old = any(one.python_2 for one in parsed)
+    old = any(one.python_2 for one in parsed) or (
+        is_notebook(_holder(path)) and KERNEL_2.search(data) is not None
+    )
     remarks += _conceded(path.name, parsed, old)
     body = []
     for part, one in zip(some, parsed, strict=True):
