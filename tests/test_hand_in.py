@@ -746,6 +746,6 @@ def test_marks_in_a_notebook_are_marks(tmp_path, at_hand):
 
 
 def test_there_is_an_exercise_for_all_that_notebooks_may_define():
-    from assignment.checking.submission.read import CLASSES, FUNCTIONS
+    from assignment.checking.submission.needed import CLASSES, FUNCTIONS
 
     assert {e.called.partition(".")[0] for e in EXERCISES} <= {*CLASSES, *FUNCTIONS}

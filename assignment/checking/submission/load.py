@@ -22,8 +22,9 @@ from pathlib import Path
 import numpy as np
 
 from assignment.checking.submission import python2
+from assignment.checking.submission.needed import defines
 from assignment.checking.submission.once import GONE_FROM_NUMPY, Once
-from assignment.checking.submission.read import defines, gone_names, is_notebook, read
+from assignment.checking.submission.read import gone_names, is_notebook, read
 from assignment.checking.submission.reference import is_reference_module
 
 # Where names are today that have moved.
