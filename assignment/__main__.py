@@ -15,7 +15,7 @@ def main():
     )
     check.add_argument("names", nargs="*", metavar="NAME", help="exercises; all, if none is named")
     check.add_argument(
-        "--submission", type=Path, metavar="DIR", help="a folder with the five files, at any depth"
+        "--submission", metavar="PATH", help="a folder, .zip, .tar.gz, notebook or .py file"
     )
     check.add_argument("--json", action="store_true", help="as data; see verdicts.schema.json")
     commands.add_parser("watch", help="check again whenever one of the five files is saved")
@@ -52,15 +52,16 @@ def main():
     if arguments.command == "check":
         from assignment.checking.exercises import find
         from assignment.checking.faces import report
+        from assignment.checking.submission import NoHandIn
 
-        if arguments.submission and not arguments.submission.is_dir():
-            parser.error(f"{arguments.submission} is not a folder.")
         try:
             exercises = [find(name) for name in arguments.names]
         except ValueError as error:
             parser.error(str(error))
-        sound = report(exercises, arguments.submission, arguments.json)
-        return 0 if sound else 1
+        try:
+            return 0 if report(exercises, arguments.submission, arguments.json) else 1
+        except NoHandIn as error:
+            parser.error(str(error))
     if arguments.command == "watch":
         from assignment.checking.watch import watch
 

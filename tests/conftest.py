@@ -6,6 +6,7 @@ import os
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -56,6 +57,11 @@ def run_assignment():
     return run
 
 
+def unmarked(source):
+    """A solution without its marks, as a student would have written it; all lines stay in place."""
+    return re.sub(r"### (BEGIN|END) SOLUTION.*", "#", source)
+
+
 @pytest.fixture
 def hand_in(tmp_path):
     """A function that makes a hand-in: the solutions, with some files replaced by other sources.
@@ -69,10 +75,10 @@ def hand_in(tmp_path):
         for file in FILES:
             source = (SOLUTIONS / file).read_text(encoding="utf-8")
             source = sources.get(Path(file).stem, make_stub(source) if stubs else source)
-            if isinstance(source, bytes):
+            if isinstance(source, str):
+                source = unmarked(source).encode()
+            if source is not None:
                 (place / file).write_bytes(source)
-            elif source is not None:
-                (place / file).write_text(source, encoding="utf-8")
         return tmp_path / folder.split("/")[0]
 
     yield make

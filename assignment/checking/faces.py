@@ -10,13 +10,14 @@ import sys
 import textwrap
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from assignment.checking.exercises import EXERCISES, find
 from assignment.checking.judge import Verdict, judge
 from assignment.checking.run import SECONDS, run
 from assignment.checking.stubs import ASSIGNMENT, FILES, own_folder, todo_line
-from assignment.checking.submission import find_files, left_out
+from assignment.checking.submission import HandIn
 
 MARKS = {"right": "✓", "convention": "✓", "unstable": "!", "unsolved": "…"}  # all others: ✗
 LABELS = {"unsolved": "to do", "convention": "right, by another convention"}
@@ -35,12 +36,18 @@ class Work:
     """Five files that are to be checked: one's own, or those of a hand-in.
 
     folder : Path of the hand-in, or None for the files at the top of assignment/
+
+    Raises
+    ------
+    NoHandIn : it cannot be looked at
     """
 
     def __init__(self, folder=None):
         self.folder = folder
+        self.hand_in = None
         if folder is not None:
-            self.files = find_files(folder)
+            self.hand_in = HandIn(folder)
+            self.files = self.hand_in.files
             return
         places = {name: (own_folder() / name, ASSIGNMENT / name) for name in FILES}
         self.files = {
@@ -49,27 +56,55 @@ class Work:
             if any(path.exists() for path in both)
         }
 
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        if self.hand_in is not None:
+            self.hand_in.close()
+
     def shown(self, file):
         """A file as it is told: assignment/softmax.py, or its path inside the hand-in."""
-        if self.folder is None:
+        if self.hand_in is None:
             return f"assignment/{file}"
-        path = self.files.get(file)
-        return path.relative_to(self.folder).as_posix() if path else file
+        return self.hand_in.told(file)
 
     def place(self, exercise):
         """Where the exercise is to be written: assignment/softmax.py, line 33."""
         path = self.files.get(exercise.file)
+        if path and not path.is_file():
+            return self.shown(exercise.file)
         line = path and (todo_line(path, exercise.name) or _definition_line(path, exercise))
         return self.shown(exercise.file) + (f", line {line}" if line else "")
 
     def examine(self, exercise, seconds=SECONDS):
         """The verdict on one exercise. Whatever the work does, this returns."""
-        verdict = judge(exercise, run(exercise, self.files, seconds), self.shown)
+        verdict = self._judged(exercise, seconds)
         if verdict.status != "unsolved":
             return verdict
         said = verdict.message if verdict.diagnosis else ""
         message = f"{said} Write it in {self.place(exercise)}.".strip()
         return Verdict(**{**vars(verdict), "message": message})
+
+    def _judged(self, exercise, seconds):
+        """The verdict on what is written: of several places, on the first that is no blank."""
+        if self.hand_in is None:
+            return judge(exercise, run(exercise, self.files, seconds), self.shown)
+        sources = self.hand_in.sources(exercise)
+        if not sources:
+            return Verdict(exercise.name, "missing", self.hand_in.absence(exercise.file))
+        blank = None
+        for number, path in enumerate(sources):
+            files = {**self.files, exercise.file: path}
+            verdict = judge(exercise, run(exercise, files, seconds), self.shown)
+            if verdict.status in ("missing", "unsolved"):
+                blank = blank or verdict
+                continue
+            if told := self.hand_in.refusal(exercise, path):
+                return Verdict(exercise.name, "refused", told, remarks=verdict.remarks)
+            remark = self.hand_in.remark(sources, number)
+            return replace(verdict, remarks=verdict.remarks + ((remark,) if remark else ()))
+        return blank
 
     def examine_all(self, exercises=EXERCISES, seconds=SECONDS):
         """Verdicts in the order of the exercises, each as soon as it is there."""
@@ -122,7 +157,9 @@ def table(work, exercises=EXERCISES):
         print(f"  {mark} {verdict.name:{width}}  {status:10}  {said}".rstrip(), flush=True)
     count = Counter(COUNTED.get(verdict.status, verdict.status) for verdict in verdicts)
     counts = [f"{count[kind]} {kind}" for kind in ("right", "wrong", "to do")]
-    counts += [f"{count[kind]} {kind}" for kind in ("unstable", "missing") if count[kind]]
+    counts += [
+        f"{count[kind]} {kind}" for kind in ("unstable", "missing", "refused") if count[kind]
+    ]
     right = [
         e for e, v in zip(exercises, verdicts, strict=True) if COUNTED.get(v.status) == "right"
     ]
@@ -153,30 +190,30 @@ def report(exercises=(), folder=None, as_json=False):
     -------
     bool : False if something is wrong; as JSON always True, since the verdicts are the data
     """
-    everything = not exercises
-    exercises = exercises or EXERCISES
-    work = Work(folder)
-    others = [path.relative_to(folder).as_posix() for path in left_out(folder)] if folder else []
-    if not as_json:
-        if folder is not None:
-            print("\n".join(work.shown(name) for name in FILES if name in work.files))
-        if others:
-            print(f"There is more than one hand-in: this is not {', nor '.join(others)}.")
-        if everything:
+    with Work(folder) as work:
+        if as_json:
+            json.dump(_as_json(work, exercises or EXERCISES), sys.stdout, indent=2)
+            print()
+            return True
+        if work.hand_in is not None:
+            taken = [work.shown(name) for name in FILES if name in work.files]
+            print("\n".join([*dict.fromkeys(taken), *work.hand_in.notes]))
+        if not exercises:
             return progress(work)
         verdicts = list(work.examine_all(exercises))
         print("\n".join(map(as_text, verdicts)))
         return all(verdict.status in SOUND for verdict in verdicts)
-    verdicts = work.examine_all(exercises)
-    data = {
-        "submission": str(folder) if folder else None,
+
+
+def _as_json(work, exercises):
+    """What verdicts.schema.json promises."""
+    return {
+        "submission": str(work.folder) if work.hand_in else None,
         "files": {name: work.shown(name) for name in FILES if name in work.files},
-        "left_out": others,
-        "exercises": [verdict.as_json() for verdict in verdicts],
+        "left_out": work.hand_in.left_out if work.hand_in else [],
+        "notes": work.hand_in.notes if work.hand_in else [],
+        "exercises": [verdict.as_json() for verdict in work.examine_all(exercises)],
     }
-    json.dump(data, sys.stdout, indent=2)
-    print()
-    return True
 
 
 def hint(name, number=1):

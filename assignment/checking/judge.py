@@ -22,6 +22,7 @@ STATUSES = (
     "crash",
     "timeout",
     "missing",
+    "refused",
 )
 
 

@@ -99,7 +99,7 @@ def run(exercise, files, seconds=SECONDS):
             return _read(answers, exercise)
         where = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
         if code is None or "Timeout (" in where:
-            return Answers(failure=_timeout(exercise, where, seconds))
+            return Answers(failure=_timeout(files[exercise.file], where, seconds))
         last = said.read_bytes()[-300:].decode(errors="replace").strip().splitlines()[-1:]
         message = ": ".join([f"It ended the process (exit code {code})", *last])
         return Answers(failure=Failure("crash", message, exercise.file))
@@ -114,12 +114,13 @@ def _end(process):
     process.wait()
 
 
-def _timeout(exercise, where, seconds):
-    """Which line of the exercise's file was running, by the dump of faulthandler."""
-    own = re.search(rf'File ".*?{re.escape(exercise.file)}", line (\d+)', where)
-    line = int(own[1]) if own else None
-    message = f"It does not end within {seconds:g} seconds."
-    return Failure("timeout", message, exercise.file, line)
+def _timeout(path, where, seconds):
+    """Which line of a file, or of a cell in it, was running, by the dump of faulthandler."""
+    holder = path.parent if path.parent.suffix == ".ipynb" else path  # whose cell writes a file
+    name = holder.name.encode("ascii", "backslashreplace").decode()  # as it writes names
+    own = re.search(rf'File ".*?{re.escape(name)}(?P<cell>, cell \d+)?", line (?P<line>\d+)', where)
+    file, line = (holder.name + (own["cell"] or ""), int(own["line"])) if own else (path.name, None)
+    return Failure("timeout", f"It does not end within {seconds:g} seconds.", file, line)
 
 
 # In the other process.
@@ -137,7 +138,7 @@ def answer(exercise, files):
             if error := submission.broken.get(exercise.called.partition(".")[0]):
                 failure = _crash(error, submission)
             else:
-                told = f"{exercise.file} has no {exercise.called}."
+                told = submission.lacks(exercise.file, exercise.called)
                 failure = Failure("missing", told, exercise.file)
             return Answers(failure=failure, remarks=submission.remarks_on(exercise.file))
         cases, changed = [], []
@@ -198,9 +199,8 @@ def _crash(error, submission):
         if error.text:
             what += f" in: {error.text.strip()}"
     else:
-        own = {str(path) for path in submission.files.values()}
         for frame in traceback.extract_tb(error.__traceback__):
-            if frame.filename in own:
+            if frame.filename in submission.sources:
                 file, line = Path(frame.filename).name, frame.lineno
     return Failure("crash", f"{type(error).__name__}: {what}".removesuffix(": "), file, line)
 

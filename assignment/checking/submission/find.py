@@ -1,0 +1,336 @@
+"""Where somebody's five files are: in a folder, an archive, a notebook or a single file.
+
+Of several folders that hold some of the five, one that is not a backup by its name wins, then the
+one with most of the five, then the one nearest to the top; other folders give only files that no
+folder before them has. What is passed over is told.
+"""
+
+import ast
+import re
+from collections import defaultdict
+from pathlib import Path
+
+from assignment.checking.exercises import EXERCISES
+from assignment.checking.stubs import FILES, SOLUTIONS
+from assignment.checking.submission import names, read
+from assignment.checking.submission.collect import PYTHON, Collection, bytes_of, text_of
+from assignment.checking.submission.names import ASIDE, NEAR
+from assignment.checking.submission.reference import has_marks, is_reference, is_suite, refusal
+from assignment.checking.submission.unpack import NoHandIn
+
+OTHER_ASSIGNMENTS = re.compile(r"(?:assignment|homework|hw)[ _-]*[2-9]\b", re.IGNORECASE)
+NAMED = 5  # things that a sentence lists, before it says how many more there are
+
+
+class HandIn:
+    """What somebody hands in, and the five files in it.
+
+    files : dict from the name of a file to the Path it is read from
+    left_out : list of str, folders and files that hold some of the five and were passed over
+    notes : list of str, sentences on what was taken, and why
+
+    Raises
+    ------
+    NoHandIn : there is nothing of that name, or it cannot be opened
+    """
+
+    def __init__(self, path):
+        if not str(path).strip():
+            raise NoHandIn("--submission needs a name: a folder, an archive, a notebook or a file.")
+        path = Path(path)
+        self.files, self.left_out = {}, []
+        self._collection = Collection(path)
+        self._known = self._collection.files
+        self.notes = self._collection.notes
+        self._shown = {str(found.path): str(found) for found in self._known}
+        self._is_own_reference = path.is_dir() and path.resolve() == SOLUTIONS
+        self._holders = self._rank()
+        self._passed = self._take()
+        self._others = self._by_content()
+        self._pass_over()
+
+    def close(self):
+        """Remove what has been unpacked."""
+        self._collection.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.close()
+
+    # What is taken.
+
+    def _rank(self):
+        """(folder as it is told, dict from a name of the five to what it is there), best first."""
+        near = defaultdict(lambda: defaultdict(list))
+        for found in self._known:
+            if found.means and found.level < ASIDE:
+                near[found.holder][found.means].append(found)
+        holders = []
+        for holder, kinds in near.items():
+            files = {name: best for name, some in kinds.items() if (best := _best(name, some))}
+            if files:
+                holders.append((holder, files))
+        return sorted(holders, key=self._order)
+
+    def _order(self, holder):
+        place, files = holder
+        folders = {found.path.parent for found in files.values()}
+        text = place.as_posix()
+        return (
+            self._is_reference(files),
+            all(has_marks(text_of(found.path)) for found in files.values()),
+            not any(map(is_suite, folders)),
+            OTHER_ASSIGNMENTS.search(text) is not None,
+            names.is_aside(text),
+            -len(files),
+            sum(found.level for found in files.values()),
+            len(place.parts),
+            text,
+        )
+
+    def _is_reference(self, files):
+        """Whether a folder is that of the reference solution."""
+        return not self._is_own_reference and any(
+            is_reference(found.path.parent) for found in files.values()
+        )
+
+    def _take(self):
+        """Fill `files`; returns the folders that were passed over."""
+        passed = []
+        for holder, files in self._holders:
+            if self.files and (self._is_reference(files) or self.files.keys() & files.keys()):
+                passed.append(holder)
+            else:
+                self.files |= {name: found.path for name, found in files.items()}
+        return passed
+
+    def _by_content(self):
+        """Files of other names, and notebooks, that define what is asked for; with what they do.
+
+        A file that such a one alone defines is taken from there.
+        """
+        others = {
+            found.path: defined
+            for found in self._known
+            if self._may_hold(found) and (defined := self._definitions(found.path))
+        }
+        for name in FILES:
+            holding = [path for path, defined in others.items() if defined & _defined(name)]
+            if name not in self.files and (path := _first(holding)):
+                self.files[name] = path
+        return others
+
+    def _may_hold(self, found):
+        """Whether a file may hold an answer, whatever its name says."""
+        if self._collection.is_single:
+            return True
+        return not (
+            names.is_aside(str(found))
+            or is_reference(found.path.parent)
+            or found.holder in self._passed
+            or (found.means in self.files and self.files[found.means] != found.path)
+            or not PYTHON.fullmatch(found.path.name)
+        )
+
+    def _pass_over(self):
+        """Tell what holds some of the five, and was not taken."""
+        taken = set(self.files.values()) | self._others.keys()
+        stray = [
+            str(found)
+            for found in self._known
+            if found.path not in taken and found.holder not in self._passed and _holds(found)
+        ]
+        self.left_out = [holder.as_posix() for holder in self._passed] + stray
+        passed = [(holder, f) for holder, f in self._holders if holder in self._passed]
+        hand_ins = [holder for holder, files in passed if not self._is_reference(files)]
+        if hand_ins:
+            told = ", nor ".join(_cut([_place(holder) for holder in hand_ins]))
+            why = self._why(hand_ins[0])
+            self.notes.append(f"There is more than one hand-in: this is not {told}. {why}")
+        for holder, files in passed:
+            if self._is_reference(files):
+                told = f"{_place(holder)} is the reference solution, which is not graded."
+                self.notes.append(told)
+        if stray:
+            self.notes.append(f"Passed over: {listed(stray)}.")
+
+    def _why(self, passed):
+        """Why the first folder was taken, and not this one."""
+        files = dict(self._holders)
+        first = self._holders[0][0]
+        taken, left = _place(first), _place(passed)
+        ranks = [self._order((holder, files[holder])) for holder in (first, passed)]
+        differs = next(i for i, (a, b) in enumerate(zip(*ranks, strict=True)) if a != b)
+        counts = [len(files[holder]) for holder in (first, passed)]
+        reason = (
+            f"{left} is the reference",
+            f"{left} is a copy of the reference solution by its marks",
+            "it is where the suite keeps the five files",
+            f"{left} is of another assignment",
+            f"{left} is a backup or a test by its name",
+            f"it holds {counts[0]} of the five files and {left} {counts[1]}",
+            "its files have the very names",
+            "it is nearer to the top",
+            "it comes first by its name",
+        )[differs]
+        newest = [max(_time(f.path) for f in files[holder].values()) for holder in (first, passed)]
+        newer = f" ({left} has the newer files.)" if newest[1] > newest[0] + 60 else ""
+        return f"{taken[:1].upper()}{taken[1:]} is taken, since {reason}.{newer}"
+
+    def _definitions(self, path):
+        """Which of the known functions and classes a file defines, with their methods."""
+        if not _says(path):
+            return set()
+        try:
+            return definitions(read.read(path)[0])
+        except Exception:  # whatever it is, it is no Python
+            return set()
+
+    def sources(self, exercise):
+        """Where an exercise may be written, the most likely place first."""
+        first = [self.files[exercise.file]] if exercise.file in self.files else []
+        others = [
+            path
+            for path, defined in self._others.items()
+            if exercise.called in defined and path not in first
+        ]
+        for notebook in (False, True):
+            some = [path for path in others if read.is_notebook(path) == notebook]
+            first += [path for path in (_first(some),) if path]
+        return first
+
+    # What is told.
+
+    def shown(self, path):
+        """A file as it is told: its path in what was handed in."""
+        return self._shown.get(str(path), path.name)
+
+    def told(self, name):
+        """The name of a file, or of a cell in it, as it is told."""
+        if name in self.files:
+            return self.shown(self.files[name])
+        for path in [*self.files.values(), *self._others]:
+            if name == path.name or name.startswith(f"{path.name}, cell "):
+                return self.shown(path) + name.removeprefix(path.name)
+        return name
+
+    def remark(self, sources, number):
+        """That one place of several was taken, and why; None where there is nothing to say."""
+        first, taken = self.shown(sources[0]), self.shown(sources[number])
+        if number:
+            return f"taken from elsewhere: {taken} has it, and {first} only a blank or nothing"
+        if len(sources) > 1:
+            others = [self.shown(path) for path in sources[1:]]
+            return f"written twice: {first} counts, and not {listed(others)}"
+        return None
+
+    def absence(self, file):
+        """That there is no such file, and what there is instead."""
+        holders = {found.holder for found in self._known if found.path in self.files.values()}
+        likely, others = [], []
+        for found in self._known:
+            if found.path in self.files.values() or is_reference(found.path.parent):
+                continue
+            if found.means == file:
+                likely.append(str(found))
+            elif not found.means and found.shown.name[0] not in "._":
+                if not holders or found.holder in holders or found.path in self._others:
+                    others.append(str(found))
+        there = likely + others
+        if not there:
+            return f"There is no {file}."
+        return f"There is no {file}; there {'is' if len(there) == 1 else 'are'} {listed(there)}."
+
+    def refusal(self, exercise, path):
+        """Why what a file says to an exercise is not graded, in a sentence, or None."""
+        if self._is_own_reference:
+            return None
+        try:
+            some, tree = read.parts(path), read.read(path)[0]
+        except Exception:  # what is wrong with it is told when it is run
+            some, tree = [read.Part(str(path), text_of(path))], ast.Module([], [])
+        shown = self.shown(path)
+        return refusal(
+            some, tree, exercise, path.parent, lambda file: shown + file.removeprefix(str(path))
+        )
+
+
+def find_files(folder):
+    """The dict from the names of the five files to their paths; what is not there is left out.
+
+    For a folder in which nothing is packed: what has been unpacked is there as long as a HandIn.
+    """
+    return HandIn(folder).files
+
+
+def listed(things):
+    """ "a, b and c"; of many only some."""
+    *some, last = _cut(things)
+    return f"{', '.join(some)} and {last}" if some else last
+
+
+def _cut(things):
+    more = len(things) - NAMED
+    return [*things[:NAMED], *([f"{more} more"] if more > 0 else [])]
+
+
+def _place(holder):
+    return "the top folder" if holder == Path() else holder.as_posix()
+
+
+def _time(path):
+    try:
+        return (path if path.exists() else path.parent).stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def definitions(tree):
+    """Names of functions, classes and methods that the top of a tree defines."""
+    found = set()
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        if isinstance(node, ast.ClassDef):
+            found |= {f"{node.name}.{m.name}" for m in node.body if isinstance(m, ast.FunctionDef)}
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
+            found.add(ast.unparse(node.targets[0]))
+    return found
+
+
+def _best(name, some):
+    """The nearest of the candidates for one file; a name that is only near has to hold it, too."""
+    nearest = min(found.level for found in some)
+    best = [found for found in some if found.level == nearest]
+    if nearest == NEAR:
+        best = [found for found in best if _says(found.path, _defined(name))]
+    path = _first([found.path for found in best])
+    return next((found for found in best if found.path == path), None)
+
+
+def _first(paths):
+    """The one path, or the first of several that are equal to the byte; else None."""
+    return paths[0] if len({bytes_of(path) for path in paths}) == 1 else None
+
+
+def _holds(found):
+    """Whether a file is one of the five by its name, or holds one though its name is odd."""
+    if not found.means:
+        return False
+    return found.level < NEAR or _says(found.path, _defined(found.means))
+
+
+def _defined(file):
+    """The functions and classes that belong into a file."""
+    return {e.called.partition(".")[0] for e in EXERCISES if e.file == file}
+
+
+ALL_DEFINED = set().union(*map(_defined, FILES))
+
+
+def _says(path, defined=frozenset(ALL_DEFINED)):
+    """Whether a file defines one of these, as far as a look at its text can tell."""
+    pattern = rf"\b(?:def|class)\s+(?:{'|'.join(sorted(defined))})\b"
+    return re.search(pattern, text_of(path)) is not None

@@ -1,0 +1,139 @@
+"""What is never graded: the reference solution, whether copied or imported."""
+
+import ast
+import re
+from pathlib import Path
+
+from assignment.checking.exercises import EXERCISES
+from assignment.checking.stubs import ASSIGNMENT, SOLUTIONS
+
+MARKER = re.compile(r"[ \t]*#+ *(?P<kind>BEGIN|END) SOLUTION\b *(?P<name>\S*)")
+OPENING = re.compile(r"^(?P<indent>[ \t]*)(?:class|(?:async\s+)?def)\s+(?P<name>\w+)")
+# In text that is imported, executed or opened.
+SPELT = re.compile(
+    r"\bassignment[./\\]+solutions\b|\bassignment +import\b.*\bsolutions\b|^\.+solutions\b"
+)
+
+
+def is_reference(folder):
+    """Whether a folder is assignment/solutions of a suite, this one or a copy of it."""
+    folder = folder.resolve()
+    return folder.name == SOLUTIONS.name and is_suite(folder.parent)
+
+
+def is_suite(folder):
+    """Whether a folder is assignment/ of a suite, at whose top the student's five files are."""
+    return Path(folder, "checking", "stubs.py").is_file()
+
+
+def is_ours(place, name):
+    """Whether a folder in a copy of the suite is neither the student's nor the reference."""
+    if is_suite(place):
+        return name != SOLUTIONS.name
+    return name == "tests" and is_suite(Path(place, ASSIGNMENT.name))
+
+
+def refusal(parts, tree, exercise, folder, told):
+    """Why an exercise of a file is not graded, in a sentence, or None.
+
+    Whoever copies an answer copies its marks: what stands between them is the reference's, and the
+    rest of the file is judged. A file that imports the reference is refused as a whole.
+
+    Parameters
+    ----------
+    parts : list of read.Part, the file
+    tree : ast.Module of it
+    exercise : Exercise
+    folder : Path it stands in, where `from .solutions import ...` may mean a file of one's own
+    told : function from the name of a part to how it is told
+    """
+    if place := _import_of_reference(tree, folder):
+        file, line = place
+        return (
+            f"{told(file)}, line {line}, leads to assignment.solutions, the reference, which is "
+            "not graded: hand in an answer of your own."
+        )
+    for part in parts:
+        for line, name, function in _marked(part.source):
+            if _is_answer_to(exercise, name, function):
+                return (
+                    f"{told(part.file)}, line {line}, has the mark of the reference solution, "
+                    "which is not graded: hand in an answer of your own."
+                )
+    return None
+
+
+def _is_answer_to(exercise, name, function):
+    """Whether what is marked answers an exercise, or none in particular.
+
+    It is named behind the mark, or by the function that it stands in.
+    """
+    others = [e for e in EXERCISES if e.file == exercise.file and e is not exercise]
+    if name:
+        return name == exercise.name or name not in {e.name for e in others}
+    method = function.rpartition(".")[2]
+    if method == exercise.called.rpartition(".")[2]:
+        return True
+    return method not in {e.called.rpartition(".")[2] for e in others}
+
+
+def has_marks(text):
+    """Whether a text has the marks between which the reference's answers stand."""
+    return next(_marked(text), None) is not None
+
+
+def _marked(text):
+    """(line, the name behind it, the function it stands in) of each mark."""
+    lines = text.splitlines()
+    name = ""
+    for number, line in enumerate(lines, start=1):
+        if mark := MARKER.match(line):
+            name = mark["name"] if mark["kind"] == "BEGIN" else name
+            yield number, name, _function_around(lines[:number])
+
+
+def _function_around(lines):
+    """The qualified name of the function whose body the last line stands in, by indentation."""
+    names = []
+    width = len(lines[-1]) - len(lines[-1].lstrip())
+    for line in reversed(lines):
+        if (opening := OPENING.match(line)) and len(opening["indent"]) < width:
+            names.insert(0, opening["name"])
+            width = len(opening["indent"])
+    return ".".join(names)
+
+
+def _import_of_reference(tree, folder):
+    """(file, line) that imports, runs or opens the reference, in whatever spelling, or None."""
+    for statement in tree.body:
+        for node in ast.walk(statement):
+            if _leads_to_reference(node, folder):
+                return statement.file, node.lineno
+    return None
+
+
+def _leads_to_reference(node, folder):
+    match node:
+        case ast.Import():
+            return any(is_reference_module(alias.name) for alias in node.names)
+        case ast.ImportFrom():
+            module = "." * node.level + (node.module or "")
+            joint = "" if module.endswith(".") else "."
+            names = [module, *(f"{module}{joint}{alias.name}" for alias in node.names)]
+            own = node.level and (folder / "solutions.py").is_file()
+            relative = re.compile(r"\.+solutions(?:\.\w+)?")
+            return any(
+                is_reference_module(name) or (relative.fullmatch(name) and not own)
+                for name in names
+            )
+        case ast.Attribute(value=ast.Name(id="assignment"), attr="solutions"):
+            return True
+        case ast.Call():
+            texts = [part for part in ast.walk(node) if isinstance(part, ast.Constant)]
+            return any(isinstance(t.value, str) and SPELT.search(t.value) for t in texts)
+    return False
+
+
+def is_reference_module(name):
+    """Whether a module is the reference: assignment.solutions, or one in it."""
+    return name == "assignment.solutions" or name.startswith("assignment.solutions.")
