@@ -288,7 +288,7 @@ def test_an_error_besides_the_convention_of_one_half_is_not_called_one_of_the_pe
     found = verdict(name, source)
     assert "look at the penalty" not in found.message
     assert "With N = 12, D = 4, C = 10, reg = 0.1, dW[0, 0] is" in found.message
-    assert "1 of 11 calls are wrong." in found.message
+    assert re.search(r"\b1 of \d+ calls are wrong\.", found.message)
 
 
 def test_half_in_a_loss_whose_gradients_are_to_do_is_a_convention(verdict):
