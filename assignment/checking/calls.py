@@ -1,7 +1,7 @@
 """Seeded inputs, and the calls that turn them into arrays: the only code that meets a student's.
 
-`cases()` of each exercise gives a list of Case; its call runs the function under test on the
-arguments of one of them and returns arrays by name. Nothing here knows what is right.
+CALLS has an entry for each exercise: `cases()` gives a list of Case; `call` runs the function under
+test on the arguments of one of them and returns arrays by name. Nothing here knows what is right.
 
 Sizes differ from each other, weights are near 0.5, biases are not zero, some labels are left out:
 what hides a mistake in the course's own checks is avoided here.
@@ -9,8 +9,9 @@ what hides a mistake in the course's own checks is avoided here.
 
 import random
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -729,3 +730,76 @@ def call_net_predict(module, X):
             return _forward(self.params, X)[1]
 
     return {"y_pred": _net(Net, NET_START).predict(X)}
+
+
+# What is called for each exercise.
+
+
+@dataclass(frozen=True)
+class Calls:
+    """The calls that are made for one exercise.
+
+    name : of the exercise
+    file : the student's file it stands in
+    cases : function -> list of Case
+    call : function(module, **arguments of a case) -> dict of arrays
+    function : the function that is called, where the exercise is only a part of it
+    """
+
+    name: str
+    file: str
+    cases: Callable[[], list]
+    call: Callable[..., dict]
+    function: str = ""
+
+    @property
+    def called(self):
+        """The function or method that the calls are made to."""
+        return self.function or self.name
+
+
+KNN, LINEAR, NET = "k_nearest_neighbor.py", "linear_classifier.py", "neural_net.py"
+SVM, SOFTMAX = "linear_svm.py", "softmax.py"
+DISTANCES = [f"compute_distances_{loops}" for loops in ("two_loops", "one_loop", "no_loops")]
+
+CALLS = {
+    calls.name: calls
+    for calls in (
+        *(
+            Calls(f"KNearestNeighbor.{method}", KNN, distance_cases, call_distances(method))
+            for method in DISTANCES
+        ),
+        Calls("KNearestNeighbor.predict_labels", KNN, vote_cases, call_vote),
+        Calls("nca_loss", KNN, nca_cases, call_nca),
+        Calls("svm_loss_naive", SVM, svm_cases, call_linear_loss("svm_loss_naive")),
+        Calls("svm_loss_vectorized", SVM, svm_cases, call_linear_loss("svm_loss_vectorized")),
+        Calls("LinearClassifier.train", LINEAR, linear_train_cases, call_linear_train),
+        Calls("LinearClassifier.predict", LINEAR, linear_predict_cases, call_linear_predict),
+        Calls(
+            "softmax_loss_naive", SOFTMAX, softmax_cases, call_linear_loss("softmax_loss_naive")
+        ),
+        Calls(
+            "softmax_loss_vectorized",
+            SOFTMAX,
+            softmax_cases,
+            call_linear_loss("softmax_loss_vectorized"),
+        ),
+        Calls(
+            "TwoLayerNet.scores",
+            NET,
+            partial(net_cases, large="wrong"),
+            call_net_scores,
+            function="TwoLayerNet.loss",
+        ),
+        Calls("TwoLayerNet.loss", NET, net_cases, call_net_loss),
+        Calls(
+            "TwoLayerNet.gradients",
+            NET,
+            partial(net_cases, numerical=True),
+            call_net_gradients,
+            function="TwoLayerNet.loss",
+        ),
+        Calls("TwoLayerNet.train", NET, train_cases, call_net_train),
+        Calls("TwoLayerNet.predict", NET, net_predict_cases, call_net_predict),
+    )
+}

@@ -2,19 +2,19 @@
 
 import ast
 import base64
+import contextlib
 import io
 import json
-import os
 import re
 import sys
 import textwrap
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from assignment.checking.exercises import EXERCISES, find
-from assignment.checking.judge import Verdict, judge
-from assignment.checking.run import SECONDS, run
+from assignment.checking.judge import judge
+from assignment.checking.run import SECONDS, run_all
 from assignment.checking.stubs import ASSIGNMENT, FILES, own_folder, todo_line
 from assignment.checking.submission import find_files, left_out
 
@@ -64,17 +64,21 @@ class Work:
 
     def examine(self, exercise, seconds=SECONDS):
         """The verdict on one exercise. Whatever the work does, this returns."""
-        verdict = judge(exercise, run(exercise, self.files, seconds), self.shown)
-        if verdict.status != "unsolved":
-            return verdict
-        said = verdict.message if verdict.diagnosis else ""
-        message = f"{said} Write it in {self.place(exercise)}.".strip()
-        return Verdict(**{**vars(verdict), "message": message})
+        return next(self.examine_all([exercise], seconds))
 
     def examine_all(self, exercises=EXERCISES, seconds=SECONDS):
         """Verdicts in the order of the exercises, each as soon as it is there."""
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            yield from pool.map(lambda exercise: self.examine(exercise, seconds), exercises)
+        answers = run_all(exercises, self.files, seconds)
+        with contextlib.closing(answers):
+            for exercise, its in zip(exercises, answers, strict=True):
+                yield self._completed(judge(exercise, its, self.shown), exercise)
+
+    def _completed(self, verdict, exercise):
+        """With the place where to write, if it is still to be written."""
+        if verdict.status != "unsolved":
+            return verdict
+        said = verdict.message if verdict.diagnosis else ""
+        return replace(verdict, message=f"{said} Write it in {self.place(exercise)}.".strip())
 
 
 def _definition_line(path, exercise):

@@ -14,17 +14,19 @@ import subprocess
 import sys
 import tempfile
 import traceback
+from collections import deque
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from assignment.checking.calls import Returned
+from assignment.checking.calls import CALLS, Returned
+from assignment.checking.nursery import Lost, environment, nursery
 from assignment.checking.submission import Submission
 
 MEMORY = 8 * 2**30  # bytes of address space, and of any file it writes
 SECONDS = 10.0  # for the calls of one exercise, which take a few hundredths
-START = 30.0  # for Python and NumPy to start, on a machine that is busy
+START = 30.0  # for its process to start, on a machine that is busy
 
 
 @dataclass(frozen=True)
@@ -62,56 +64,115 @@ def run(exercise, files, seconds=SECONDS):
     files : dict from the name of a file to its path
     seconds : float, the limit for its calls
     """
-    if exercise.file not in files:
-        return Answers(failure=Failure("missing", f"There is no {exercise.file}.", exercise.file))
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(Path(__file__).parents[2]),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "MPLBACKEND": "Agg",
-        "OPENBLAS_NUM_THREADS": "1",
-    }
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        task = {
+    return next(run_all([exercise], files, seconds))
+
+
+def run_all(exercises, files, seconds=SECONDS):
+    """Answers to each of several exercises in their order; as many run at a time as have a core."""
+    running = deque()
+    try:
+        for exercise in exercises:
+            running.append(_Run(exercise, files, seconds))
+            if len(running) > os.cpu_count():  # one is judged meanwhile
+                yield running.popleft().answers()
+        while running:
+            yield running.popleft().answers()
+    finally:
+        for run in running:
+            run.end()
+
+
+class _Run:
+    """The calls of one exercise, in a process of their own and a folder that is theirs."""
+
+    def __init__(self, exercise, files, seconds):
+        self.exercise, self.seconds = exercise, seconds
+        self.process = None
+        if exercise.file not in files:
+            return
+        self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        self.task = {
             "exercise": exercise.name,
             "files": {name: os.path.abspath(path) for name, path in files.items()},
+            "folder": self.folder.name,
             "seconds": seconds,
+            "limit": START + seconds,
         }
-        answers, log, said = (Path(folder, name) for name in ("answers", "log", "said"))
-        command = [sys.executable, "-P", "-m", __name__, json.dumps(task), str(answers), str(log)]
-        with open(said, "wb") as errors:
-            process = subprocess.Popen(
-                command,
-                cwd=folder,
-                env=environment,
+        try:
+            self.process = nursery().child(self.task) if nursery() else _Alone(self.task)
+        except Lost:
+            self.process = _Alone(self.task)
+
+    def answers(self):
+        """The Answers, when they are there."""
+        file = self.exercise.file
+        if self.process is None:
+            return Answers(failure=Failure("missing", f"There is no {file}.", file))
+        try:
+            return self._read(self._wait())
+        finally:
+            self.end()
+
+    def _wait(self):
+        try:
+            return self.process.wait()
+        except Lost:
+            self.process.end()
+            self.process = _Alone(self.task)
+            return self.process.wait()
+
+    def _read(self, code):
+        folder, file = Path(self.folder.name), self.exercise.file
+        if (folder / "answers.json").exists():
+            return _read(folder / "answers", self.exercise)
+        where, said = (_text(folder / name) for name in ("log", "errors"))
+        if code is None or "Timeout (" in where:
+            return Answers(failure=_timeout(self.exercise, where, self.seconds))
+        last = said[-300:].strip().splitlines()[-1:]
+        message = ": ".join([f"It ended the process (exit code {code})", *last])
+        return Answers(failure=Failure("crash", message, file))
+
+    def end(self):
+        """End the process, whatever it does, and remove its folder."""
+        if self.process is not None:
+            self.process.end()
+            self.folder.cleanup()
+
+
+class _Alone:
+    """A process that is started for one exercise, where there is no nursery."""
+
+    def __init__(self, task):
+        self.limit = task["limit"]
+        with open(Path(task["folder"], "errors"), "wb") as errors:
+            self.process = subprocess.Popen(
+                [sys.executable, "-P", "-m", __name__, json.dumps(task)],
+                cwd=task["folder"],
+                env=environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=errors,
                 start_new_session=True,
             )
-            try:
-                code = process.wait(START + seconds)
-            except subprocess.TimeoutExpired:
-                code = None
-            finally:
-                _end(process)
-        if answers.with_suffix(".json").exists():
-            return _read(answers, exercise)
-        where = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
-        if code is None or "Timeout (" in where:
-            return Answers(failure=_timeout(exercise, where, seconds))
-        last = said.read_bytes()[-300:].decode(errors="replace").strip().splitlines()[-1:]
-        message = ": ".join([f"It ended the process (exit code {code})", *last])
-        return Answers(failure=Failure("crash", message, exercise.file))
+
+    def wait(self):
+        """The exit code, or None if its time was over."""
+        try:
+            return self.process.wait(self.limit)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def end(self):
+        """End it, and the processes that it has started and left behind."""
+        if hasattr(os, "killpg"):
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.kill()
+        self.process.wait()
 
 
-def _end(process):
-    """End a process, and those that it has started and left behind."""
-    if hasattr(os, "killpg"):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-    process.kill()
-    process.wait()
+def _text(path):
+    return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
 
 
 def _timeout(exercise, where, seconds):
@@ -133,7 +194,7 @@ def answer(exercise, files):
         except (Exception, SystemExit) as error:
             failure = _crash(error, submission)
             return Answers(failure=failure, remarks=submission.remarks_on(exercise.file))
-        if not exercise.stands_in(module):
+        if not _has(module, exercise.called):
             if error := submission.broken.get(exercise.called.partition(".")[0]):
                 failure = _crash(error, submission)
             else:
@@ -141,9 +202,9 @@ def answer(exercise, files):
                 failure = Failure("missing", told, exercise.file)
             return Answers(failure=failure, remarks=submission.remarks_on(exercise.file))
         cases, changed = [], []
-        for i in range(len(exercise.cases())):
+        for i, before in enumerate(exercise.cases()):
             # Each call gets arrays of its own, so that one cannot spoil the next one's.
-            case, before = exercise.cases()[i], exercise.cases()[i]
+            case = exercise.cases()[i]
             try:
                 arrays = _encoded(exercise.call(module, **case.arguments))
             except NotImplementedError as error:
@@ -155,6 +216,13 @@ def answer(exercise, files):
             cases.append(arrays)
             changed.append(_changed(before.arguments, case.arguments))
         return Answers(cases, changed, remarks=submission.remarks_on(exercise.file))
+
+
+def _has(module, name):
+    """Whether a module has a function, or a class with a method."""
+    for part in name.split("."):
+        module = getattr(module, part, None)
+    return module is not None
 
 
 def _encoded(arrays):
@@ -258,17 +326,15 @@ def limit_memory():
             resource.setrlimit(kind, (most, most))
 
 
-def main():
-    from assignment.checking.exercises import find
-
-    task, answers, log = json.loads(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])
+def work(task):
+    """Make the calls of a task in this process, leave the answers in its folder, and end."""
     limit_memory()
-    with open(log, "w") as file:
-        faulthandler.dump_traceback_later(task["seconds"], exit=True, file=file)
+    with open("log", "w") as log:
+        faulthandler.dump_traceback_later(task["seconds"], exit=True, file=log)
         files = {name: Path(path) for name, path in task["files"].items()}
-        _write(answer(find(task["exercise"]), files), answers)
+        _write(answer(CALLS[task["exercise"]], files), Path("answers").absolute())
         os._exit(0)  # whatever threads are still running
 
 
 if __name__ == "__main__":
-    main()
+    work(json.loads(sys.argv[1]))
