@@ -45,6 +45,10 @@ def main():
     sys.stdout.reconfigure(errors="replace")  # a console that has no ✓ shows a ? instead
 
     # Each command imports what it needs, so that none waits for the others' libraries.
+    if arguments.command in ("progress", "check", "watch"):
+        from assignment.checking.nursery import nursery
+
+        nursery()  # it gets ready while this process does
     if arguments.command == "progress":
         from assignment.checking.faces import progress
 

@@ -17,6 +17,7 @@ import os
 import re
 import sys
 import types
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -131,15 +132,38 @@ def read(path):
     Returns
     -------
     tree : ast.Module
-    remarks : list of str
+    remarks : tuple of str
 
     Raises
     ------
     SyntaxError : if it is no Python, neither of this nor of the last century
     """
+    return _read(path, path.read_bytes())
+
+
+def prepare(path):
+    """Do for a file what takes time and runs none of its code; what is known here is not forgotten.
+
+    Returns
+    -------
+    set of str : the modules that it imports
+    """
+    tree, _ = read(path)
+    for statement in tree.body:
+        _compiled(statement, path, 0)
+    _asks_for_old_scipy(tree)
+    with Submission({path.name: path}):
+        pass
+    nodes = list(ast.walk(tree))
+    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    return names | {node.module for node in nodes if isinstance(node, ast.ImportFrom)} - {None}
+
+
+@lru_cache(maxsize=32)
+def _read(path, data):
     remarks = []
     # Before Python 3 a tab reached to the next multiple of eight, and could be mixed with spaces.
-    source = _decoded(path.read_bytes()).expandtabs(8) + "\n"
+    source = _decoded(data).expandtabs(8) + "\n"
     try:
         tree = ast.parse(source, str(path))
         old = _is_python_2(tree, source)
@@ -157,7 +181,7 @@ def read(path):
             f"names gone from NumPy: {path.name} says {', '.join(f'np.{name}' for name in gone)}, "
             "which today's NumPy does not have"
         )
-    return tree, remarks
+    return tree, tuple(remarks)
 
 
 def _decoded(data):
@@ -171,14 +195,21 @@ def _translated(source, path, error=None):
     """The tree of a Python 2 source; where it is none either, the first error stands."""
     from fissix.pgen2.parse import ParseError
     from fissix.pgen2.tokenize import TokenError
-    from fissix.refactor import RefactoringTool, get_fixers_from_package
 
-    fixers = [name for name in get_fixers_from_package("fissix.fixes") if "fix_import" not in name]
     try:
-        new = str(RefactoringTool(fixers).refactor_string(source, str(path)))
+        new = str(_translator().refactor_string(source, str(path)))
         return ast.parse(new, str(path))
     except (ParseError, TokenError, SyntaxError) as second:
         raise (error or second) from None
+
+
+@cache
+def _translator():
+    """The fixers for Python 2, which take longer to set up than to translate a file."""
+    from fissix.refactor import RefactoringTool, get_fixers_from_package
+
+    fixers = [name for name in get_fixers_from_package("fissix.fixes") if "fix_import" not in name]
+    return RefactoringTool(fixers)
 
 
 def _is_python_2(tree, source):
@@ -264,6 +295,17 @@ def python_2_quotient(a, b):
     return a // b if whole else a / b
 
 
+@lru_cache(maxsize=32)
+def _asks_for_old_scipy(tree):
+    """Whether a tree uses or imports a name that SciPy has changed."""
+    return any(
+        getattr(node, kind, None) in ("mode", "itemfreq")
+        for node in ast.walk(tree)
+        for kind in ("id", "attr", "name")
+    )
+
+
+@lru_cache(maxsize=32)
 def _gone_names(tree):
     """Names that NumPy no longer has, and that a tree uses."""
     used = {
@@ -431,7 +473,7 @@ class Submission(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         namespace["__old_entry__"] = lambda *entry: self._old_entry(*entry, path)
         for name in _gone_names(tree):
             setattr(np, name, GONE_FROM_NUMPY[name])
-        if re.search(r"\b(?:mode|itemfreq)\b", ast.unparse(tree)):
+        if _asks_for_old_scipy(tree):
             bring_back_old_scipy()
         flags = 0
         for statement in tree.body:
@@ -514,6 +556,7 @@ class Submission(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             self.remarks.append((path.name, remark))
 
 
+@cache
 def _is_installed(name):
     return (
         name in sys.stdlib_module_names
@@ -527,5 +570,9 @@ def _is_constant(statement):
 
 
 def _execute(statement, namespace, path, flags=0):
-    code = compile(ast.Module([statement], []), str(path), "exec", flags, dont_inherit=True)
-    exec(code, namespace)
+    exec(_compiled(statement, path, flags), namespace)
+
+
+@lru_cache(maxsize=1000)
+def _compiled(statement, path, flags):
+    return compile(ast.Module([statement], []), str(path), "exec", flags, dont_inherit=True)
