@@ -7,9 +7,11 @@ Sizes differ from each other, weights are near 0.5, biases are not zero, some la
 what hides a mistake in the course's own checks is avoided here.
 """
 
+import os
 import random
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -73,8 +75,12 @@ def variants(case):
 
 
 def measured(loss, x):
-    """The gradient of loss() with respect to an array that it reads, by central differences."""
-    return eval_numerical_gradient(lambda _: np.ravel(loss())[0], x, verbose=False)
+    """The gradient of loss() with respect to an array that it reads, by central differences.
+
+    What is printed meanwhile was printed before.
+    """
+    with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
+        return eval_numerical_gradient(lambda _: np.ravel(loss())[0], x, verbose=False)
 
 
 def cross_entropy(scores, y):
@@ -504,13 +510,13 @@ def _train_linear(module, X, y, batch_size, transposed):
     _seed()
     record = Record({"W": W_GRADIENT})
 
-    class Classifier(module.LinearClassifier):
+    class LinearClassifier(module.LinearClassifier):
         def loss(self, X_batch, y_batch, reg):
             X_batch = X_batch if X_batch is None else layout(np.asarray(X_batch))
             loss, gradients = record(X_batch, y_batch, reg, [self.W])
             return loss, layout(gradients["W"])
 
-    classifier = Classifier()
+    classifier = LinearClassifier()
     classifier.W = layout(W_START).copy()
     history = classifier.train(layout(X), y, batch_size=batch_size, **OPTIONS)
     return {
@@ -524,7 +530,7 @@ def _train_linear(module, X, y, batch_size, transposed):
 def _train_linear_on_groups(module, X, y, batch_size):
     transposed = call_linear_train(module, X, y, batch_size).get("transposed", False)
 
-    class Classifier(module.LinearClassifier):
+    class LinearClassifier(module.LinearClassifier):
         def loss(self, X_batch, y_batch, reg):
             if X_batch is None or y_batch is None:
                 raise NotImplementedError("no batch is drawn yet")
@@ -535,7 +541,7 @@ def _train_linear_on_groups(module, X, y, batch_size):
 
     _seed()
     options = {"learning_rate": 0.1, "reg": 0.0, "num_iters": 100, "batch_size": batch_size}
-    history = Classifier().train(turned(X)[0] if transposed else X, y, **options)
+    history = LinearClassifier().train(turned(X)[0] if transposed else X, y, **options)
     return {"losses on three groups": history, "transposed": transposed}
 
 
@@ -670,7 +676,7 @@ def call_net_train(module, X, y, batch_size, groups=False):
     _seed()
     record = Record(NET_GRADIENTS)
 
-    class Net(module.TwoLayerNet):
+    class TwoLayerNet(module.TwoLayerNet):
         def loss(self, X, y=None, reg=0.0):
             if not groups:
                 return record(X, y, reg, self.params.values())
@@ -681,7 +687,7 @@ def call_net_train(module, X, y, batch_size, groups=False):
         def predict(self, X):
             return np.zeros(len(X), dtype=int)
 
-    net = _net(Net, _parameters(4, 5, 3))
+    net = _net(TwoLayerNet, _parameters(4, 5, 3))
     if groups:
         X = _grouped(X, y)
         options = {"learning_rate": 0.1, "learning_rate_decay": 1.0, "reg": 0.0, "num_iters": 100}
@@ -725,11 +731,11 @@ def net_predict_cases():
 
 
 def call_net_predict(module, X):
-    class Net(module.TwoLayerNet):
+    class TwoLayerNet(module.TwoLayerNet):
         def loss(self, X, y=None, reg=0.0):
             return _forward(self.params, X)[1]
 
-    return {"y_pred": _net(Net, NET_START).predict(X)}
+    return {"y_pred": _net(TwoLayerNet, NET_START).predict(X)}
 
 
 # What is called for each exercise.
@@ -775,9 +781,7 @@ CALLS = {
         Calls("svm_loss_vectorized", SVM, svm_cases, call_linear_loss("svm_loss_vectorized")),
         Calls("LinearClassifier.train", LINEAR, linear_train_cases, call_linear_train),
         Calls("LinearClassifier.predict", LINEAR, linear_predict_cases, call_linear_predict),
-        Calls(
-            "softmax_loss_naive", SOFTMAX, softmax_cases, call_linear_loss("softmax_loss_naive")
-        ),
+        Calls("softmax_loss_naive", SOFTMAX, softmax_cases, call_linear_loss("softmax_loss_naive")),
         Calls(
             "softmax_loss_vectorized",
             SOFTMAX,

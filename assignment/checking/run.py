@@ -6,6 +6,7 @@ NumPy. What comes back is numbers and text, written with np.savez and JSON and r
 
 import contextlib
 import faulthandler
+import inspect
 import json
 import os
 import re
@@ -22,11 +23,16 @@ import numpy as np
 
 from assignment.checking.calls import CALLS, Returned
 from assignment.checking.nursery import Lost, environment, nursery
+from assignment.checking.printed import Heard, last_heard, visible
 from assignment.checking.submission import Submission
 
 MEMORY = 8 * 2**30  # bytes of address space, and of any file it writes
 SECONDS = 10.0  # for the calls of one exercise, which take a few hundredths
 START = 30.0  # for its process to start, on a machine that is busy
+
+
+# What Python says before the name of a function that is defined in another one.
+LOCAL = re.compile(r"(?:[\w.]+\.)?<locals>\.(?:\w+\.)*(?=\w|<lambda>)")
 
 
 @dataclass(frozen=True)
@@ -47,12 +53,17 @@ class Answers:
     changed : for each case the names of the arguments that the call changed
     failure : why there are no cases at all, or None
     remarks : what had to be conceded to read the file
+    printed : for each call what it printed, or the beginning of that; where the process never came
+        back, the last one is of the call that it was in
+    line : of the function, in its file
     """
 
     cases: list = field(default_factory=list)
     changed: list = field(default_factory=list)
     failure: Failure | None = None
     remarks: tuple = ()
+    printed: list = field(default_factory=list)
+    line: int | None = None
 
 
 def run(exercise, files, seconds=SECONDS):
@@ -123,14 +134,17 @@ class _Run:
 
     def _read(self, code):
         folder, file = Path(self.folder.name), self.exercise.file
-        where, said = (_text(folder / name) for name in ("log", "errors"))
-        if "Timeout (" not in where and (folder / "answers.json").exists():
+        log = _text(folder / "log")
+        is_late = code is None or "Timeout (" in log
+        if not is_late and (folder / "answers.json").exists():
             return _read(folder / "answers", self.exercise)
-        if code is None or "Timeout (" in where:
-            return Answers(failure=_timeout(self.exercise, where, self.seconds))
-        last = said[-300:].strip().splitlines()[-1:]
-        message = ": ".join([f"It ended the process (exit code {code})", *last])
-        return Answers(failure=Failure("crash", message, file))
+        if is_late:
+            failure = _timeout(self.exercise, log, self.seconds)
+        else:
+            last = visible(" ".join(_text(folder / "errors", end=300).strip().splitlines()[-1:]))
+            message = f"It ended the process (exit code {code})" + f": {last}" * bool(last)
+            failure = Failure("crash", message, file)
+        return Answers(failure=failure, printed=last_heard(folder / "printed"))
 
     def end(self):
         """End the process, whatever it does, and remove its folder."""
@@ -171,8 +185,13 @@ class _Alone:
         self.process.wait()
 
 
-def _text(path):
-    return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+def _text(path, end=100_000):
+    """The end of a text file, of so many bytes; of one that is not there it is empty."""
+    if not path.exists():
+        return ""
+    with open(path, "rb") as file:
+        file.seek(max(0, path.stat().st_size - end))
+        return file.read(end).decode(errors="replace")
 
 
 def _timeout(exercise, where, seconds):
@@ -186,15 +205,19 @@ def _timeout(exercise, where, seconds):
 # In the other process.
 
 
-def answer(exercise, files):
-    """Answers of a hand-in to one exercise, called in this process."""
-    with Submission(files) as submission, np.errstate(all="ignore"):
+def answer(exercise, files, heard=None):
+    """Answers of a hand-in to one exercise, called in this process.
+
+    exercise : Exercise, or its Calls
+    """
+    heard = heard or Heard()
+    with Submission(files) as submission, np.errstate(all="ignore"), heard.listening():
         try:
             module = submission.load(exercise.file)
         except (Exception, SystemExit) as error:
             failure = _crash(error, submission)
             return Answers(failure=failure, remarks=submission.remarks_on(exercise.file))
-        if not _has(module, exercise.called):
+        if _found(module, exercise.called) is None:
             if error := submission.broken.get(exercise.called.partition(".")[0]):
                 failure = _crash(error, submission)
             else:
@@ -205,6 +228,7 @@ def answer(exercise, files):
         for case in exercise.cases():
             # Each call gets arrays of its own, so that one cannot spoil the next one's.
             arguments = _copied(case.arguments)
+            heard.begin()
             try:
                 arrays = _encoded(exercise.call(module, **arguments))
             except NotImplementedError as error:
@@ -215,7 +239,8 @@ def answer(exercise, files):
                 arrays = _crash(error, submission)
             cases.append(arrays)
             changed.append(_changed(case.arguments, arguments))
-        return Answers(cases, changed, remarks=submission.remarks_on(exercise.file))
+        remarks, line = submission.remarks_on(exercise.file), _line_of(module, exercise.called)
+        return Answers(cases, changed, None, remarks, heard.calls, line)
 
 
 def _copied(value):
@@ -234,11 +259,18 @@ def _copied(value):
     return copy
 
 
-def _has(module, name):
-    """Whether a module has a function, or a class with a method."""
+def _found(module, name):
+    """The function of that name in a module, or the method of a class, or None."""
     for part in name.split("."):
         module = getattr(module, part, None)
-    return module is not None
+    return module
+
+
+def _line_of(module, name):
+    """The line of the def of a function, or None."""
+    with contextlib.suppress(Exception):  # it need not be a function
+        code = inspect.unwrap(_found(module, name)).__code__
+        return code.co_firstlineno if code.co_filename == module.__file__ else None
 
 
 def _encoded(arrays):
@@ -276,7 +308,7 @@ def _changed(before, after):
 
 def _crash(error, submission):
     """An exception in one sentence, with the line of the hand-in that it came from."""
-    file, line, what = "", None, " ".join(str(error).split())[:300]
+    file, line, what = "", None, visible(" ".join(str(error).split()))[:300]
     if isinstance(error, SyntaxError):
         file, line, what = Path(error.filename or "").name, error.lineno, error.msg
         if error.text:
@@ -286,6 +318,7 @@ def _crash(error, submission):
         for frame in traceback.extract_tb(error.__traceback__):
             if frame.filename in own:
                 file, line = Path(frame.filename).name, frame.lineno
+    what = LOCAL.sub("", what)
     return Failure("crash", f"{type(error).__name__}: {what}".removesuffix(": "), file, line)
 
 
@@ -305,6 +338,8 @@ def _write(answers, path):
         "changed": answers.changed,
         "failure": answers.failure and asdict(answers.failure),
         "remarks": answers.remarks,
+        "printed": answers.printed,
+        "line": answers.line,
     }
     path.with_suffix(".json").write_text(json.dumps(text), encoding="utf-8")
 
@@ -321,7 +356,8 @@ def _read(path, exercise):
                 for i, case in enumerate(text["cases"])
             ]
         failure = text["failure"] and Failure(**text["failure"])
-        return Answers(cases, text["changed"], failure, tuple(text["remarks"]))
+        remarks, printed = tuple(text["remarks"]), text["printed"]
+        return Answers(cases, text["changed"], failure, remarks, printed, text["line"])
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
         told = f"Its answers cannot be read ({type(error).__name__})."
         return Answers(failure=Failure("crash", told, exercise.file))
@@ -343,10 +379,11 @@ def limit_memory():
 def work(task):
     """Make the calls of a task in this process, leave the answers in its folder, and end."""
     limit_memory()
-    with open("log", "w") as log:
+    folder = Path(task["folder"])
+    with open(folder / "log", "w") as log, open(folder / "printed", "wb", buffering=0) as printed:
         faulthandler.dump_traceback_later(task["seconds"], exit=True, file=log)
         files = {name: Path(path) for name, path in task["files"].items()}
-        _write(answer(CALLS[task["exercise"]], files), Path(task["folder"], "answers"))
+        _write(answer(CALLS[task["exercise"]], files, Heard(printed)), folder / "answers")
         os._exit(0)  # whatever threads are still running
 
 
