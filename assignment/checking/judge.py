@@ -2,6 +2,7 @@
 
 import random
 import re
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
@@ -68,11 +69,16 @@ def judge(exercise, answers, shown=str):
     answers : run.Answers
     shown : function from the name of a file to how it is told
     """
-    # The reference draws its own random numbers: those of the notebook go on as if nothing was.
+    with random_numbers_kept(), np.errstate(all="ignore"):
+        return _Judgement(exercise, answers, shown).verdict()
+
+
+@contextmanager
+def random_numbers_kept():
+    """The reference draws its own random numbers: those of the notebook go on as if nothing was."""
     states = np.random.get_state(), random.getstate()
     try:
-        with np.errstate(all="ignore"):
-            return _Judgement(exercise, answers, shown).verdict()
+        yield
     finally:
         np.random.set_state(states[0])
         random.setstate(states[1])
