@@ -1,6 +1,7 @@
 """`python -m assignment COMMAND`: what make does, on any system."""
 
 import argparse
+import contextlib
 import subprocess
 import sys
 from pathlib import Path
@@ -46,9 +47,10 @@ def main():
 
     # Each command imports what it needs, so that none waits for the others' libraries.
     if arguments.command in ("progress", "check", "watch"):
-        from assignment.checking.nursery import nursery
+        from assignment.checking.nursery import Lost, nursery
 
-        nursery()  # it gets ready while this process does
+        with contextlib.suppress(Lost):
+            nursery()  # it gets ready while this process does
     if arguments.command == "progress":
         from assignment.checking.faces import progress
 

@@ -30,7 +30,7 @@ LIBRARIES = ("matplotlib", "scipy")  # that many hand-ins import, and that take 
 
 
 class Lost(Exception):
-    """A nursery has ended before the child did."""
+    """There is no nursery, or it has ended before the child did."""
 
 
 # In the process that checks. Nothing is imported for it that takes time: starting a nursery is the
@@ -124,16 +124,22 @@ _nursery = None
 
 
 def nursery():
-    """The nursery of this process, started if there is none; None where there can be none."""
+    """The nursery of this process, started if there is none.
+
+    Raises
+    ------
+    Lost : where there can be none
+    """
     global _nursery
-    if not _is_possible():
-        return None
+    if not is_possible():
+        raise Lost
     if _nursery is None or not _nursery.is_fresh():
         _nursery = Nursery()
     return _nursery
 
 
-def _is_possible():
+def is_possible():
+    """Whether this is a Linux that can tell when a process ends."""
     if sys.platform != "linux" or not hasattr(os, "pidfd_open"):
         return False
     try:
@@ -145,8 +151,12 @@ def _is_possible():
 
 def _version():
     """When the files of the suite that a nursery may have imported were changed last."""
-    folders = (SUITE / "checking", SUITE / "given")
-    return [path.stat().st_mtime_ns for folder in folders for path in sorted(folder.glob("*.py"))]
+    return {
+        file.path: file.stat().st_mtime_ns
+        for folder in ("checking", "given")
+        for file in os.scandir(SUITE / folder)
+        if file.name.endswith(".py")
+    }
 
 
 def _end(channel, process):
@@ -175,10 +185,11 @@ def serve(channel):
     -------
     dict : the task of the child
     """
-    signal.signal(signal.SIGCHLD, lambda *_: _bury_guards())
+    signal.signal(signal.SIGCHLD, lambda *_: _bury_guards(os.WNOHANG))
     while True:
         message, pipes, *_ = socket.recv_fds(channel, MESSAGE, 1)
         if not message:
+            _bury_guards(0)  # each ends at once, for nobody listens
             os._exit(0)
         task, pipe = json.loads(message), pipes[0]
         get_ready(task)
@@ -194,9 +205,9 @@ def serve(channel):
         os.close(pipe)
 
 
-def _bury_guards():
+def _bury_guards(options):
     with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
+        while os.waitpid(-1, options)[0]:
             pass
 
 
