@@ -140,6 +140,8 @@ def main():
 if __name__ == "__main__":
     try:
         sys.exit(main())
+    except KeyboardInterrupt:  # what was running for it has been ended
+        sys.exit(130)
     except ModuleNotFoundError as error:
         python = Path(__file__).parents[1] / ".venv" / "bin" / "python"
         sys.exit(f"{sys.executable} has no {error.name}: use {python}, which `make` sets up.")

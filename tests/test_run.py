@@ -102,7 +102,7 @@ def test_each_process_has_a_folder_a_group_and_files_of_its_own(way, doing):
         "print(*(f for f in fds if not f.startswith((os.getcwd(), '/dev/null', '/proc'))))",
     )
     folders = set()
-    for answers in run_all([SOFTMAX, SOFTMAX], files):
+    for answers in run_all([(SOFTMAX, files)] * 2):
         first, held = answers.printed[0].splitlines()[:2]
         folder, _, rest = first.partition(" ")
         assert rest == "errors log printed True ['']" and held == ""
@@ -146,7 +146,7 @@ def test_who_ends_its_parent_ends_no_sibling_and_not_the_nursery(doing):
     before = nursery().process.pid
     files = doing("os.kill(os.getppid(), 9)", "time.sleep(60)")
     vectorized = find("softmax_loss_vectorized")
-    naive, sibling = run_all([SOFTMAX, vectorized], files)
+    naive, sibling = run_all([(SOFTMAX, files), (vectorized, files)])
     assert naive.failure.kind == "crash" and naive.failure.file == "softmax.py"
     assert sibling.failure is None
     assert nursery().process.pid == before
@@ -223,6 +223,20 @@ def test_ctrl_c_ends_the_call(way, doing, tmp_path):
     assert until(lambda: is_gone(int(noted.read_text())))
 
 
+def test_ctrl_c_ends_the_command_without_a_word(doing, tmp_path):
+    noted = tmp_path / "pid"
+    files = doing(f"open({str(noted)!r}, 'w').write(str(os.getpid()))", "time.sleep(60)")
+    folder = files["softmax.py"].parent
+    command = [sys.executable, "-m", "assignment", "check", "--submission", folder]
+    with subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE
+    ) as process:
+        assert until(lambda: noted.exists() and noted.read_text())
+        process.send_signal(signal.SIGINT)
+        assert process.stderr.read() == b"" and process.wait() == 130
+    assert until(lambda: is_gone(int(noted.read_text())))
+
+
 @LINUX
 def test_all_end_when_the_process_that_checks_is_killed(doing, tmp_path):
     noted = tmp_path / "pid"
@@ -262,7 +276,7 @@ def test_what_is_printed_comes_back_call_by_call(way, doing):
 @pytest.mark.parametrize("end", ["time.sleep(60)", "os._exit(3)"])
 def test_what_was_printed_before_an_end_is_known_with_its_call(way, end, doing):
     files = doing("print('before', X.shape)", f"X.shape[0] != 4 or {end}")
-    [answers] = run_all([SOFTMAX], files, seconds=1.0)
+    [answers] = run_all([(SOFTMAX, files)], seconds=1.0)
     assert answers.failure.kind == ("timeout" if "sleep" in end else "crash")
     assert answers.printed == ["", "", "before (4, 6)\n"]
 

@@ -72,7 +72,7 @@ class Work:
 
     def examine_all(self, exercises=EXERCISES, seconds=SECONDS):
         """Verdicts in the order of the exercises, each as soon as it is there."""
-        answers = run_all(exercises, self.files, seconds)
+        answers = run_all([(exercise, self.files) for exercise in exercises], seconds)
         with contextlib.closing(answers):
             for exercise, its in zip(exercises, answers, strict=True):
                 yield self._completed(judge(exercise, its, self.shown), exercise)

@@ -76,14 +76,14 @@ def run(exercise, files, seconds=SECONDS):
     files : dict from the name of a file to its path
     seconds : float, the limit for its calls
     """
-    return next(run_all([exercise], files, seconds))
+    return next(run_all([(exercise, files)], seconds))
 
 
-def run_all(exercises, files, seconds=SECONDS):
-    """Answers to each of several exercises in their order; as many run at a time as have a core."""
+def run_all(pairs, seconds=SECONDS):
+    """Answers for each (exercise, files) in their order; as many run at a time as have a core."""
     running = deque()
     try:
-        for exercise in exercises:
+        for exercise, files in pairs:
             running.append(_Run(exercise, files, seconds))
             if len(running) > os.cpu_count():  # one is judged meanwhile
                 yield running.popleft().answers()
@@ -99,7 +99,7 @@ class _Run:
 
     def __init__(self, exercise, files, seconds):
         self.exercise, self.seconds = exercise, seconds
-        self.process = None
+        self.process = self.folder = None
         if exercise.file not in files:
             return
         self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
@@ -118,7 +118,7 @@ class _Run:
     def answers(self):
         """The Answers, when they are there."""
         file = self.exercise.file
-        if self.process is None:
+        if self.folder is None:
             return Answers(failure=Failure("missing", f"There is no {file}.", file))
         try:
             return self._read(self._wait())
@@ -129,8 +129,8 @@ class _Run:
         try:
             return self.process.wait()
         except Lost:
-            self.process.end()
-            self.process = _Alone(self.task)
+            lost, self.process = self.process, _Alone(self.task)
+            lost.end()
             return self.process.wait()
 
     def _read(self, code):
@@ -151,6 +151,7 @@ class _Run:
         """End the process, whatever it does, and remove its folder."""
         if self.process is not None:
             self.process.end()
+        if self.folder is not None:
             self.folder.cleanup()
 
 
