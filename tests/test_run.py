@@ -291,6 +291,18 @@ def test_a_flood_is_cut_before_it_is_kept(doing):
     assert heard.calls == [""]
 
 
+@LINUX
+def test_a_file_that_never_ends_is_not_waited_for(doing):
+    files = doing(
+        "for name in ('log', 'errors', 'printed', 'answers.json'):",
+        "    os.path.exists(name) and os.remove(name)",
+        "    os.mkfifo(name)",
+        "os._exit(3)",
+    )
+    answers = run(SOFTMAX, files)
+    assert "(exit code 3)" in answers.failure.message and answers.printed == []
+
+
 def test_a_file_that_is_closed_does_not_spoil_a_call(doing):
     assert run(SOFTMAX, doing("os.closerange(3, 50)", "print(1)")).failure is None
 

@@ -80,12 +80,15 @@ def run(exercise, files, seconds=SECONDS):
 
 
 def run_all(pairs, seconds=SECONDS):
-    """Answers for each (exercise, files) in their order; as many run at a time as have a core."""
+    """Answers for each (exercise, files), in their order.
+
+    As many run at a time as there are cores, and one more while another is judged.
+    """
     running = deque()
     try:
         for exercise, files in pairs:
             running.append(_Run(exercise, files, seconds))
-            if len(running) > os.cpu_count():  # one is judged meanwhile
+            if len(running) > os.cpu_count():
                 yield running.popleft().answers()
         while running:
             yield running.popleft().answers()
@@ -137,7 +140,7 @@ class _Run:
         folder, file = Path(self.folder.name), self.exercise.file
         log = _text(folder / "log")
         is_late = code is None or "Timeout (" in log
-        if not is_late and (folder / "answers.json").exists():
+        if not is_late and (folder / "answers.json").is_file():
             return _read(folder / "answers", self.exercise)
         if is_late:
             failure = _timeout(self.exercise, log, self.seconds)
@@ -145,7 +148,7 @@ class _Run:
             last = visible(" ".join(_text(folder / "errors", end=300).strip().splitlines()[-1:]))
             message = f"It ended the process (exit code {code})" + f": {last}" * bool(last)
             failure = Failure("crash", message, file)
-        return Answers(failure=failure, printed=last_heard(folder / "printed"))
+        return Answers(failure=failure, printed=last_heard(_text(folder / "printed")))
 
     def end(self):
         """End the process, whatever it does, and remove its folder."""
@@ -189,7 +192,7 @@ class _Alone:
 
 def _text(path, end=100_000):
     """The end of a text file, of so many bytes; of one that is not there it is empty."""
-    if not path.exists():
+    if not path.is_file():  # or no plain one, which may never end
         return ""
     with open(path, "rb") as file:
         file.seek(max(0, path.stat().st_size - end))
