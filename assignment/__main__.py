@@ -1,6 +1,7 @@
 """`python -m assignment COMMAND`: what make does, on any system."""
 
 import argparse
+import contextlib
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +46,11 @@ def main():
     sys.stdout.reconfigure(errors="replace")  # a console that has no ✓ shows a ? instead
 
     # Each command imports what it needs, so that none waits for the others' libraries.
+    if arguments.command in ("progress", "check", "watch"):
+        from assignment.checking.nursery import Lost, nursery
+
+        with contextlib.suppress(Lost):
+            nursery()  # it gets ready while this process does
     if arguments.command == "progress":
         from assignment.checking.faces import progress
 
@@ -135,6 +141,8 @@ def main():
 if __name__ == "__main__":
     try:
         sys.exit(main())
+    except KeyboardInterrupt:  # what was running for it has been ended
+        sys.exit(130)
     except ModuleNotFoundError as error:
         python = Path(__file__).parents[1] / ".venv" / "bin" / "python"
         sys.exit(f"{sys.executable} has no {error.name}: use {python}, which `make` sets up.")

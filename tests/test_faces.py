@@ -1,21 +1,29 @@
 """The faces of the list: check cell and card, table, watch, hints and reset."""
 
+import json
 import re
 import subprocess
 import sys
+import textwrap
 import threading
 import time
 from html.parser import HTMLParser
+from urllib.parse import quote, unquote
 
 import numpy as np
 import pytest
-from mutants import solution, spoilt
+from mutants import WRONG, answered, solution, spoilt, verdict_on
 
-from assignment.checking import check, faces
+from assignment.checking import case, check, faces
 from assignment.checking.exercises import EXERCISES, find
 from assignment.checking.faces import Card, Work, as_text, hint, progress
-from assignment.checking.judge import STATUSES, Verdict
+from assignment.checking.judge import LAYOUT_OF_2015, STATUSES, Verdict
+from assignment.checking.mistakes import MISTAKES
+from assignment.checking.notebooks import NOTEBOOKS
+from assignment.checking.see import link
 from assignment.checking.stubs import SOLUTIONS, make_stub, reset, write_stubs
+from assignment.checking.submission import Submission
+from assignment.checking.trying import call_of
 
 EACH_EXERCISE = pytest.mark.parametrize("name", [exercise.name for exercise in EXERCISES])
 
@@ -27,6 +35,7 @@ def at_work(hand_in, monkeypatch):
     def put(**sources):
         folder = hand_in("work", **sources)
         monkeypatch.setenv("ASSIGNMENT_FILES", str(folder))
+        monkeypatch.setattr(faces, "_shown", {})
         return folder
 
     return put
@@ -100,11 +109,6 @@ def test_place_is_the_line_of_the_todo(name, at_work):
     assert lines[int(line) - 1].strip().startswith(f"# TODO {name}:")
 
 
-def test_place_of_a_stub_without_a_todo_is_its_def(at_work):
-    at_work(softmax="\n\ndef softmax_loss_naive(W, X, y, reg):\n    pass\n")
-    assert Work().place(find("softmax_loss_naive")) == "assignment/softmax.py, line 3"
-
-
 def test_the_table_has_a_line_for_each_exercise(at_work, capsys):
     at_work(softmax=make_stub(solution("softmax.py")))
     assert progress()
@@ -147,13 +151,15 @@ def test_the_table_keeps_to_the_first_sentence(at_work, capsys):
 
 # The card.
 
-WRONG = Verdict(
+OFF = Verdict(
     "softmax_loss_naive",
     "wrong",
     'A <b> sentence & "more".',
     "reg-factor-2-missing",
     remarks=("float labels: they are",),
-    see="notebooks/softmax.ipynb, line 21",
+    see="notebooks/softmax.ipynb, derivation, line 21",
+    evidence={"case": "N = 7"},
+    printed=("<i>0</i>", "1"),
     error=("dW", np.eye(3), np.zeros((3, 3))),
 )
 
@@ -182,14 +188,19 @@ class Outline(HTMLParser):
 
 @pytest.fixture(scope="module")
 def card():
-    return Outline(Card(WRONG, find("softmax_loss_naive"))._repr_html_())
+    return Outline(Card(OFF, find("softmax_loss_naive"))._repr_html_())
 
 
 def test_the_card_says_what_the_text_says(card):
     assert 'A <b> sentence & "more".' in card.text and "b" not in card.tags
-    for part in ("✗ softmax_loss_naive: wrong", WRONG.see, WRONG.remarks[0]):
+    call = 'from assignment.checking import case; case("softmax_loss_naive")'
+    for part in ("✗ softmax_loss_naive: wrong", OFF.see, OFF.remarks[0], call, *OFF.printed):
         assert part in card.text
-    assert repr(Card(WRONG, None)) == as_text(WRONG)
+    assert repr(Card(OFF, None)) == as_text(OFF)
+
+
+def test_the_card_leads_to_what_settles_it(card):
+    assert card.attributes["a"]["href"] == "softmax.ipynb#From-one-example-to-a-batch"
 
 
 def test_the_card_has_a_name_and_its_picture_has_words(card):
@@ -207,7 +218,7 @@ def test_the_card_takes_its_colours_from_the_page(card):
 
 def test_hints_open_one_inside_the_other(card):
     assert card.tags.count("details") == len(find("softmax_loss_naive").hints)
-    html = Card(WRONG, find("softmax_loss_naive"))._repr_html_()
+    html = Card(OFF, find("softmax_loss_naive"))._repr_html_()
     assert html.index("Hint 3 of 3") < html.index("</details>")
 
 
@@ -220,6 +231,296 @@ def test_a_card_that_says_right_has_neither_hints_nor_a_picture():
 def test_every_status_is_a_word_not_only_a_colour(status):
     text = Outline(Card(Verdict("nca_loss", status), find("nca_loss"))._repr_html_()).text
     assert faces.LABELS.get(status, status) in text
+
+
+# Where to write.
+
+HASHES = "#" * 20
+BLANKS = {
+    "pass between marks": (
+        f"""
+        def softmax_loss_naive(W, X, y, reg):
+          loss = 0.0
+          {HASHES}
+          # TODO: both of them.
+          {HASHES}
+          # *****START OF YOUR CODE (DO NOT DELETE/MODIFY THIS LINE)*****
+
+          pass  # here
+
+          # *****END OF YOUR CODE (DO NOT DELETE/MODIFY THIS LINE)*****
+          return loss, 0 * W
+        """,
+        "softmax_loss_naive",
+    ),
+    "nothing between marks": (
+        """
+        def softmax_loss_naive(W, X, y, reg):
+          # TODO: both of them,
+          # with loops.
+          # *****START OF YOUR CODE*****
+          # here
+          # *****END OF YOUR CODE*****
+          return 0.0, 0 * W
+        """,
+        "softmax_loss_naive",
+    ),
+    "the second blank of two": (
+        """
+        def softmax_loss_naive(W, X, y, reg):
+          # TODO: the loss
+          loss = W.sum()
+          # END OF YOUR CODE
+          # TODO: the gradient
+          pass  # here
+          # END OF YOUR CODE
+          return loss, None
+        """,
+        "softmax_loss_naive",
+    ),
+    "marks without a todo": (
+        """
+        def softmax_loss_naive(W, X, y, reg):
+            # START OF YOUR CODE
+            pass  # here
+            # END OF YOUR CODE
+        """,
+        "softmax_loss_naive",
+    ),
+    "a todo that is all there is": (
+        """
+        def softmax_loss_naive(W, X, y, reg):
+            # TODO: loss and gradient
+            return 0.0, 0 * W  # here
+        """,
+        "softmax_loss_naive",
+    ),
+    "only pass": (
+        "\n\ndef softmax_loss_naive(W, X, y, reg):\n    pass  # here\n",
+        "softmax_loss_naive",
+    ),
+    "only dots": (
+        'def softmax_loss_naive(W, X, y, reg):\n    """Loss."""\n    ...  # here\n',
+        "softmax_loss_naive",
+    ),
+    "only None": (
+        "def other():\n    pass\ndef softmax_loss_naive(W, X, y, reg):\n    return None  # here\n",
+        "softmax_loss_naive",
+    ),
+    "raises": (
+        "def softmax_loss_naive(W, X, y, reg):\n    a = 1\n    raise NotImplementedError  # here\n",
+        "softmax_loss_naive",
+    ),
+    "Python 2": (
+        "def softmax_loss_naive(W, X, y, reg):\n    print 'to do'\n    pass  # here\n",
+        "softmax_loss_naive",
+    ),
+    "Windows": (
+        "def f():\r\n    pass\r\ndef softmax_loss_naive(W, X, y, reg):\r\n    pass  # here\r\n",
+        "softmax_loss_naive",
+    ),
+    "a method of the right class": (
+        """
+        class Other:
+            def train(self, X, y):
+                pass
+        class LinearClassifier:
+            def train(self, X, y):
+                for it in range(10):
+                    # TODO: sample
+                    pass  # here
+                    # END OF YOUR CODE
+                    loss, grad = self.loss(1, 2, 3)
+                    # TODO: update
+                    pass
+        """,
+        "LinearClassifier.train",
+    ),
+    **{
+        f"part {number} of a function": (
+            "class TwoLayerNet:\n    def loss(self, X, y=None, reg=0):\n"
+            + "".join(
+                f"        # TODO: {part}\n        pass{'  # here' if part == number else ''}\n"
+                for part in range(3)
+            ),
+            f"TwoLayerNet.{name}",
+        )
+        for number, name in enumerate(("scores", "loss", "gradients"))
+    },
+}
+
+
+@pytest.mark.parametrize("blank", BLANKS)
+def test_place_of_a_stub_of_any_year_is_the_line_to_write_in(blank, hand_in):
+    source, name = BLANKS[blank]
+    source = textwrap.dedent(source)
+    lines = source.replace("\r\n", "\n").split("\n")
+    [here] = [number for number, line in enumerate(lines, 1) if "# here" in line]
+    exercise = find(name)
+    work = Work(hand_in(**{exercise.file[:-3]: source.encode()}))
+    assert work.place(exercise) == f"{exercise.file}, line {here}"
+
+
+@pytest.mark.parametrize("source", ["def softmax_loss_naive(:\n", "x = 1\n", "(" * 5000, "\0"])
+def test_place_in_a_file_that_has_no_such_function_is_the_file(source, hand_in):
+    work = Work(hand_in(softmax=source))
+    assert work.place(find("softmax_loss_naive")) == "softmax.py"
+
+
+# Where it is settled.
+
+SEES = sorted(
+    {(mistake.see_in(exercise.notebook)) for mistake in MISTAKES.values() for exercise in EXERCISES}
+    - {""}
+)
+
+
+@pytest.mark.parametrize("see", SEES)
+def test_what_a_verdict_refers_to_has_an_address(see):
+    address, _, anchor = unquote(link(see)).partition("#")
+    assert address, f"{see} leads nowhere"
+    if "://" in address:
+        return  # a page of others, by its title in see.PAGES
+    cells = json.loads((NOTEBOOKS / address).read_text(encoding="utf-8"))["cells"]
+    text = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    headings = re.findall("^#+ (.+)", text, re.MULTILINE)
+    assert [heading.replace(" ", "-") for heading in headings].count(anchor) == 1
+
+
+@pytest.mark.parametrize(
+    "see",
+    [
+        "",
+        "notes",
+        'notes, "No such title"',
+        "notebooks/knn.ipynb, section 99",
+        "notebooks/none.ipynb, section 1",
+        "notebooks/svm.ipynb, derivation, line 99",
+    ],
+)
+def test_what_is_not_there_has_no_address(see):
+    assert link(see) == ""
+
+
+def test_every_exercise_stands_in_a_section_that_exists():
+    for exercise in EXERCISES:
+        section = exercise.section.partition(".")[0]
+        see = f"notebooks/{exercise.notebook}.ipynb, section {section}"
+        anchor = quote(exercise.section.replace(" ", "-"))
+        assert link(see) == f"{exercise.notebook}.ipynb#{anchor}"
+
+
+# The call that is off.
+
+NUMBER = re.compile(r"\bis (\S+), but should be")
+
+
+def tried(call, module):
+    """What the lines that a call shows return, run with the definitions of a module."""
+    names = {**vars(module), "case": lambda name: call, "np": np}
+    *lines, last = call.code.splitlines()
+    exec("\n".join(lines), names)
+    return eval(last.rpartition(" = ")[2] if last.startswith("loss,") else last, names)
+
+
+def numbers_in(value):
+    values = value.values() if isinstance(value, dict) else value
+    if isinstance(values, np.ndarray) or np.isscalar(values):
+        return {f"{number:.6g}" for number in np.ravel(values)}
+    return set().union(*map(numbers_in, values))
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", [e.name for e in EXERCISES if not e.name.endswith("train")])
+def test_the_call_that_is_off_returns_the_number_that_is_told(name, tmp_path):
+    exercise, count = find(name), 0
+    for old, new, _ in WRONG[name].values():
+        found = verdict_on(name, spoilt(name, old, new), tmp_path)
+        if not (told := NUMBER.search(found.evidence.get("says", ""))):
+            continue
+        with Submission({exercise.file: tmp_path / exercise.file}) as submission:
+            got = tried(call_of(found, exercise), submission.load(exercise.file))
+        assert told[1] in numbers_in(got), (old, new)
+        if (count := count + 1) == 3:
+            break
+    assert count >= 2
+
+
+def test_the_call_of_a_crash_crashes(at_work, capsys):
+    folder = at_work(softmax=spoilt("softmax_loss_naive", "loss = 0.0", "loss = 0.0 / (N - 4)"))
+    check("softmax_loss_naive")
+    assert 'To try that call: from assignment.checking import case; case("softmax_loss_naive")' in (
+        " ".join(capsys.readouterr().out.split())
+    )
+    call = case("softmax_loss_naive")
+    assert call.case.startswith("N = 4") and list(call) == ["W", "X", "y", "reg"]
+    with Submission({"softmax.py": folder / "softmax.py"}) as submission:
+        module = submission.load("softmax.py")
+        with pytest.raises(ZeroDivisionError):
+            tried(call, module)
+
+
+@pytest.mark.parametrize("name", ["LinearClassifier.train", "TwoLayerNet.train"])
+def test_the_call_of_a_training_has_what_it_was_given(name, at_work):
+    folder = at_work(
+        **{find(name).file[:-3]: answered(name, "SEEN.append(dict(locals()))\nraise ValueError")}
+    )
+    exercise, seen = find(name), []
+    with Submission({exercise.file: folder / exercise.file}) as submission:
+        module = submission.load(exercise.file)
+        module.SEEN = seen
+        first = exercise.cases()[0]
+        with pytest.raises(ValueError):
+            exercise.call(module, **first.arguments)
+    before = np.random.get_state()[1].copy()
+    call = case(name)
+    np.testing.assert_array_equal(np.random.get_state()[1], before)
+    assert call.case == first.name
+    for argument in {*call} - {"W", "params"}:
+        np.testing.assert_array_equal(call[argument], seen[0][argument])
+    mine = vars(seen[0]["self"])
+    np.testing.assert_equal(
+        {key: mine[key] for key in call if key in mine},
+        {key: call[key] for key in call if key in mine},
+    )
+    assert "W" in call or "params" in call
+
+
+def test_the_call_stays_that_of_the_verdict_that_was_shown(at_work, capsys):
+    folder = at_work(softmax=spoilt("softmax_loss_naive", "loss = 0.0", "loss = 1.0 * (N == 4)"))
+    assert case("softmax_loss_naive").case.startswith("N = 4")  # without a check before
+    check("softmax_loss_naive")
+    (folder / "softmax.py").write_text(solution("softmax.py"), encoding="utf-8")
+    assert case("softmax_loss_naive").case.startswith("N = 4")
+    check("softmax_loss_naive")
+    assert case("softmax_loss_naive").case == find("softmax_loss_naive").cases()[0].name
+
+
+def test_each_call_has_arrays_of_its_own(at_work):
+    at_work(stubs=True)
+    case("softmax_loss_naive")["W"][:] = 0
+    assert case("softmax_loss_naive")["W"].any()
+
+
+def test_the_call_is_turned_for_the_layout_of_2015(tmp_path):
+    found = Verdict("svm_loss_naive", "wrong", remarks=(LAYOUT_OF_2015,))
+    call = call_of(found, find("svm_loss_naive"))
+    assert call["W"].shape == (4, 5) and call["X"].shape == (5, 7)
+
+
+def test_a_call_shows_how_it_is_made():
+    told = repr(call_of(Verdict("softmax_loss_naive", "right"), find("softmax_loss_naive")))
+    assert told.splitlines() == [
+        "softmax_loss_naive, with N = 7, D = 5, C = 4, reg = 0.3: "
+        "W (5, 4), X (7, 5), y (7,), reg = 0.3",
+        'c = case("softmax_loss_naive")',
+        "softmax_loss_naive(**c)",
+    ]
+
+
+def test_a_call_of_no_exercise_is_a_sentence():
+    with pytest.raises(ValueError, match="no exercise 'softmax'"):
+        case("softmax")
 
 
 # Hints.

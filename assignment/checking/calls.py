@@ -1,7 +1,7 @@
 """Seeded inputs, and the calls that turn them into arrays: the only code that meets a student's.
 
-`cases()` of each exercise gives a list of Case; its call runs the function under test on the
-arguments of one of them and returns arrays by name. Nothing here knows what is right.
+CALLS has an entry for each exercise: `cases()` gives a list of Case; `call` runs the function under
+test on the arguments of one of them and returns arrays by name. Nothing here knows what is right.
 
 Sizes differ from each other, weights are near 0.5, biases are not zero, some labels are left out:
 what hides a mistake in the course's own checks is avoided here.
@@ -10,12 +10,14 @@ what hides a mistake in the course's own checks is avoided here.
 import inspect
 import itertools
 import math
+import os
 import random
 import sys
 import traceback
 import tracemalloc
 import types
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -91,9 +93,17 @@ def draw_labels(rng, classes, size):
 MEASUREMENTS = ("numerical", "cost")
 
 
+@contextmanager
+def unheard():
+    """While something is measured: what is printed then was printed before."""
+    with open(os.devnull, "w") as nowhere, redirect_stdout(nowhere), redirect_stderr(nowhere):
+        yield
+
+
 def measured(loss, x):
     """The gradient of loss() with respect to an array that it reads, by central differences."""
-    return eval_numerical_gradient(lambda _: np.ravel(loss())[0], x, verbose=False)
+    with unheard():
+        return eval_numerical_gradient(lambda _: np.ravel(loss())[0], x, verbose=False)
 
 
 def lines_run(call):
@@ -106,22 +116,24 @@ def lines_run(call):
         return count
 
     before = sys.gettrace()
-    sys.settrace(count)
-    try:
-        call()
-    finally:
-        sys.settrace(before)
+    with unheard():
+        sys.settrace(count)
+        try:
+            call()
+        finally:
+            sys.settrace(before)
     return lines
 
 
 def memory_taken(call):
     """Bytes that a call holds at most, its result among them."""
-    tracemalloc.start()
-    try:
-        call()
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
+    with unheard():
+        tracemalloc.start()
+        try:
+            call()
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
 
 
 def cross_entropy(scores, y):
@@ -1059,3 +1071,83 @@ def net_predict_cases():
 def call_net_predict(module, X):
     net_class = asking(module, "TwoLayerNet", lambda net, X, y, reg: _forward(_params(net), X)[1])
     return {"y_pred": _net(net_class, NET_START).predict(X)}
+
+
+# What is called for each exercise.
+
+
+@dataclass(frozen=True)
+class Calls:
+    """The calls that are made for one exercise.
+
+    name : of the exercise
+    file : the student's file it stands in
+    cases : function -> list of Case
+    call : function(module, **arguments of a case) -> dict of arrays
+    function : the function that is called, where the exercise is only a part of it
+    """
+
+    name: str
+    file: str
+    cases: Callable[[], list]
+    call: Callable[..., dict]
+    function: str = ""
+
+    @property
+    def called(self):
+        """The function or method that the calls are made to."""
+        return self.function or self.name
+
+
+KNN, LINEAR, NET = "k_nearest_neighbor.py", "linear_classifier.py", "neural_net.py"
+SVM, SOFTMAX = "linear_svm.py", "softmax.py"
+DISTANCES = {
+    "compute_distances_two_loops": distance_cases,
+    "compute_distances_one_loop": partial(distance_cases, cost=True),
+    "compute_distances_no_loops": partial(distance_cases, cost=True),
+}
+
+CALLS = {
+    calls.name: calls
+    for calls in (
+        *(
+            Calls(f"KNearestNeighbor.{method}", KNN, cases, call_distances(method))
+            for method, cases in DISTANCES.items()
+        ),
+        Calls("KNearestNeighbor.predict_labels", KNN, vote_cases, call_vote),
+        Calls("nca_loss", KNN, nca_cases, call_nca),
+        Calls("svm_loss_naive", SVM, svm_cases, call_linear_loss("svm_loss_naive")),
+        Calls(
+            "svm_loss_vectorized",
+            SVM,
+            partial(svm_cases, cost=True),
+            call_linear_loss("svm_loss_vectorized"),
+        ),
+        Calls("LinearClassifier.train", LINEAR, linear_train_cases, call_linear_train),
+        Calls("LinearClassifier.predict", LINEAR, linear_predict_cases, call_linear_predict),
+        Calls("softmax_loss_naive", SOFTMAX, softmax_cases, call_linear_loss("softmax_loss_naive")),
+        Calls(
+            "softmax_loss_vectorized",
+            SOFTMAX,
+            partial(softmax_cases, cost=True),
+            call_linear_loss("softmax_loss_vectorized"),
+        ),
+        Calls(
+            "TwoLayerNet.scores",
+            NET,
+            partial(net_cases, large="wrong"),
+            call_net_scores,
+            function="TwoLayerNet.loss",
+        ),
+        Calls("TwoLayerNet.loss", NET, net_cases, call_net_loss),
+        Calls(
+            "TwoLayerNet.gradients",
+            NET,
+            partial(net_cases, numerical=True),
+            call_net_gradients,
+            function="TwoLayerNet.loss",
+        ),
+        Calls("TwoLayerNet.train", NET, train_cases, call_net_train),
+        Calls("TwoLayerNet.predict", NET, net_predict_cases, call_net_predict),
+    )
+}

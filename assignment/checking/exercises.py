@@ -1,21 +1,21 @@
 """The one list of exercises: what each is, the calls it makes, what the answers must satisfy.
 
 Check cells, `make progress`, `make watch`, `python -m assignment check` and the tests all read
-EXERCISES. Calls and judgement are apart: `call` runs the function under test (calls.py) and returns
-arrays; `expect`, `complain` and `explain` look at those arrays alone.
+EXERCISES. Calls and judgement are apart: calls.py runs the function under test and returns arrays;
+`expect`, `complain` and `explain` look at those arrays alone. What runs student code imports none
+of this.
 """
 
 import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 
-from assignment.checking import calls
 from assignment.checking.arrays import complaint
+from assignment.checking.calls import CALLS, MEASUREMENTS
 from assignment.checking.diagnosis import NONE, Explanation, Observed, knn, linear, net, training
 
 
@@ -31,52 +31,52 @@ def first_complaint(seen):
 class Exercise:
     """One blank for the student to fill.
 
-    name : the function or method, as the check cell calls it
-    file : the student's file it stands in
+    name : the function or method, as the check cell calls it; CALLS tells what is called for it
     notebook, section : the lesson, and the heading there
     points : of 100 in all
     hints : they open one at a time, from a question to nearly the line
-    cases : function -> list of calls.Case, seeded inputs
-    call : function(module, **arguments) -> dict of arrays; the only one that runs a student's code
     judged : names of those arrays that are judged, or None for all; the rest is context
     expect : function(Observed, beside the reference's arrays) -> the right arrays, or None where
         there is nothing to judge by
     complain : function(Observed) -> sentence, or None where all is as expected
     explain : function(list of Observed) -> Explanation; without one, no mistake is named
-    function : the function that is called, where the exercise is only a part of it
     """
 
     name: str
-    file: str
     notebook: str
     section: str
     points: int
     hints: tuple[str, ...]
-    cases: Callable[[], list]
-    call: Callable[..., dict]
     judged: tuple[str, ...] | None
     explain: Callable[[list], Explanation] = lambda observed: NONE
     expect: Callable[[Observed], dict | None] = lambda seen: seen.expected
     complain: Callable[[Observed], str | None] = first_complaint
-    function: str = ""
+
+    @property
+    def file(self):
+        """The student's file it stands in."""
+        return CALLS[self.name].file
 
     @property
     def called(self):
         """The function or method that the calls are made to."""
-        return self.function or self.name
+        return CALLS[self.name].called
+
+    @property
+    def cases(self):
+        """Function -> list of calls.Case, seeded inputs."""
+        return CALLS[self.name].cases
+
+    @property
+    def call(self):
+        """Function(module, **arguments) -> dict of arrays; the only one that runs student code."""
+        return CALLS[self.name].call
 
     def reference(self, case):
         """What the reference solution returns for a case, context and all."""
         module = import_module(f"assignment.solutions.{Path(self.file).stem}")
-        measured = calls.MEASUREMENTS
-        arguments = {name: v for name, v in case.arguments.items() if name not in measured}
+        arguments = {name: v for name, v in case.arguments.items() if name not in MEASUREMENTS}
         return {k: np.asarray(v) for k, v in self.call(module, **arguments).items()}
-
-    def stands_in(self, module):
-        """Whether a module has the function."""
-        for part in self.called.split("."):
-            module = getattr(module, part, None)
-        return module is not None
 
 
 def find(name):
@@ -95,17 +95,11 @@ def find(name):
     raise ValueError(f"There is no exercise {name!r}; there are {', '.join(names)}.")
 
 
-KNN = ("k_nearest_neighbor.py", "knn")
-SVM = ("linear_svm.py", "svm")
-LINEAR = ("linear_classifier.py", "svm")
-SOFTMAX = ("softmax.py", "softmax")
-NET = ("neural_net.py", "two_layer_net")
-
 # In the order in which the notebooks come to them.
 EXERCISES = (
     Exercise(
         "KNearestNeighbor.compute_distances_two_loops",
-        *KNN,
+        "knn",
         "3. Two loops",
         4,
         (
@@ -113,14 +107,12 @@ EXERCISES = (
             "X[i] - self.X_train[j] is the difference of two images, as a vector.",
             "Square the difference, sum it with np.sum, take the root with np.sqrt.",
         ),
-        calls.distance_cases,
-        calls.call_distances("compute_distances_two_loops"),
         ("dists",),
         knn.explain_distances,
     ),
     Exercise(
         "KNearestNeighbor.predict_labels",
-        *KNN,
+        "knn",
         "4. A vote",
         6,
         (
@@ -129,15 +121,13 @@ EXERCISES = (
             "np.bincount counts votes, and argmax takes the first of several largest counts: "
             "the smallest label.",
         ),
-        calls.vote_cases,
-        calls.call_vote,
         ("y_pred",),
         knn.explain_votes,
         complain=knn.complain_of_votes,
     ),
     Exercise(
         "KNearestNeighbor.compute_distances_one_loop",
-        *KNN,
+        "knn",
         "5. One loop",
         4,
         (
@@ -145,14 +135,12 @@ EXERCISES = (
             "There is one sum of squares for each training example: along which axis?",
             "np.sqrt(np.sum(..., axis=1)) is a whole row of dists.",
         ),
-        partial(calls.distance_cases, cost=True),
-        calls.call_distances("compute_distances_one_loop"),
         ("dists",),
         knn.explain_distances,
     ),
     Exercise(
         "KNearestNeighbor.compute_distances_no_loops",
-        *KNN,
+        "knn",
         "6. No loops",
         6,
         (
@@ -161,14 +149,12 @@ EXERCISES = (
             "A column of the squares of X plus a row of those of X_train has that shape too; "
             "np.maximum(..., 0) keeps round-off out of the root.",
         ),
-        partial(calls.distance_cases, cost=True),
-        calls.call_distances("compute_distances_no_loops"),
         ("dists",),
         knn.explain_distances,
     ),
     Exercise(
         "nca_loss",
-        *KNN,
+        "knn",
         "14. Its gradient, derived",
         8,
         (
@@ -177,14 +163,12 @@ EXERCISES = (
             "With M = (P - Q) / N and Z = X A^T: dZ = M Z + M^T Z - diag(column sums of M) Z, "
             "and dA = 2 dZ^T X.",
         ),
-        calls.nca_cases,
-        calls.call_nca,
         ("loss", "dA"),
         knn.explain_nca,
     ),
     Exercise(
         "svm_loss_naive",
-        *SVM,
+        "svm",
         "6. The loss with loops",
         8,
         (
@@ -192,14 +176,12 @@ EXERCISES = (
             "Where margin > 0, X[i] is added to column c and taken from column y[i].",
             "Divide loss and dW by N, then add reg * np.sum(W * W) and 2 * reg * W.",
         ),
-        calls.svm_cases,
-        calls.call_linear_loss("svm_loss_naive"),
         ("loss", "dW"),
         linear.explain_svm,
     ),
     Exercise(
         "svm_loss_vectorized",
-        *SVM,
+        "svm",
         "9. The loss without loops",
         8,
         (
@@ -209,14 +191,12 @@ EXERCISES = (
             "M is 1 where a margin is positive, and in column y[i] minus the number of these: "
             "dW = X.T @ M / N + 2 * reg * W.",
         ),
-        partial(calls.svm_cases, cost=True),
-        calls.call_linear_loss("svm_loss_vectorized"),
         ("loss", "dW"),
         linear.explain_svm,
     ),
     Exercise(
         "LinearClassifier.train",
-        *LINEAR,
+        "svm",
         "10. Stochastic gradient descent",
         6,
         (
@@ -224,8 +204,6 @@ EXERCISES = (
             "np.random.choice(N, batch_size) draws indices; X and y take the same ones.",
             "self.loss(X_batch, y_batch, reg) returns loss and dW; self.W -= learning_rate * dW.",
         ),
-        calls.linear_train_cases,
-        calls.call_linear_train,
         None,
         training.explain_linear_training,
         expect=training.expect,
@@ -233,7 +211,7 @@ EXERCISES = (
     ),
     Exercise(
         "LinearClassifier.predict",
-        *LINEAR,
+        "svm",
         "10. Stochastic gradient descent",
         2,
         (
@@ -241,14 +219,12 @@ EXERCISES = (
             "np.argmax gives the place of the largest entry; mind the axis.",
             "(X @ self.W).argmax(axis=1)",
         ),
-        calls.linear_predict_cases,
-        calls.call_linear_predict,
         ("y_pred",),
         linear.explain_linear_prediction,
     ),
     Exercise(
         "softmax_loss_naive",
-        *SOFTMAX,
+        "softmax",
         "4. The loss with loops",
         8,
         (
@@ -257,14 +233,12 @@ EXERCISES = (
             "Column c of dW gets (p[c] - (c == y[i])) * X[i]; in the end the mean, and "
             "2 * reg * W.",
         ),
-        calls.softmax_cases,
-        calls.call_linear_loss("softmax_loss_naive"),
         ("loss", "dW"),
         linear.explain_softmax,
     ),
     Exercise(
         "softmax_loss_vectorized",
-        *SOFTMAX,
+        "softmax",
         "7. The loss without loops",
         8,
         (
@@ -273,14 +247,12 @@ EXERCISES = (
             "P[np.arange(N), y] -= 1 turns probabilities into P - Y; dW = X.T @ P / N + 2 * reg * "
             "W.",
         ),
-        partial(calls.softmax_cases, cost=True),
-        calls.call_linear_loss("softmax_loss_vectorized"),
         ("loss", "dW"),
         linear.explain_softmax,
     ),
     Exercise(
         "TwoLayerNet.scores",
-        *NET,
+        "two_layer_net",
         "2. Forward: the scores",
         4,
         (
@@ -288,15 +260,12 @@ EXERCISES = (
             "np.maximum(0, ...) is the ReLU; it comes after the first bias.",
             "H = np.maximum(0, X @ W1 + b1), scores = H @ W2 + b2.",
         ),
-        partial(calls.net_cases, large="wrong"),
-        calls.call_net_scores,
         ("scores",),
         net.explain_scores,
-        function="TwoLayerNet.loss",
     ),
     Exercise(
         "TwoLayerNet.loss",
-        *NET,
+        "two_layer_net",
         "3. Forward: the loss",
         6,
         (
@@ -305,16 +274,13 @@ EXERCISES = (
             "loss = mean of log(sum(exp(s))) - s[y], plus reg * (np.sum(W1 * W1) + "
             "np.sum(W2 * W2)).",
         ),
-        calls.net_cases,
-        calls.call_net_loss,
         ("loss",),
         net.explain_net_loss,
         expect=net.expect_loss,
-        function="TwoLayerNet.loss",
     ),
     Exercise(
         "TwoLayerNet.gradients",
-        *NET,
+        "two_layer_net",
         "5. Backward, in code",
         12,
         (
@@ -324,16 +290,13 @@ EXERCISES = (
             "The ReLU lets dH through only where H > 0. After that, W1 and b1 are as W2 and b2; "
             "2 * reg * W for both weights.",
         ),
-        partial(calls.net_cases, numerical=True),
-        calls.call_net_gradients,
         tuple(f"grads['{name}']" for name in ("W1", "b1", "W2", "b2")),
         net.explain_net_gradients,
         expect=net.expect_gradients,
-        function="TwoLayerNet.loss",
     ),
     Exercise(
         "TwoLayerNet.train",
-        *NET,
+        "two_layer_net",
         "6. Training, on the toy first",
         8,
         (
@@ -341,8 +304,6 @@ EXERCISES = (
             "np.random.choice(N, batch_size) draws with replacement: a batch may exceed N.",
             "for name in self.params: self.params[name] -= learning_rate * grads[name]",
         ),
-        calls.train_cases,
-        calls.call_net_train,
         None,
         training.explain_net_training,
         expect=training.expect,
@@ -350,7 +311,7 @@ EXERCISES = (
     ),
     Exercise(
         "TwoLayerNet.predict",
-        *NET,
+        "two_layer_net",
         "6. Training, on the toy first",
         2,
         (
@@ -358,8 +319,6 @@ EXERCISES = (
             "The class with the largest score, for each row.",
             "self.loss(X).argmax(axis=1)",
         ),
-        calls.net_predict_cases,
-        calls.call_net_predict,
         ("y_pred",),
         net.explain_net_prediction,
     ),

@@ -1,23 +1,25 @@
 """The faces of the list of exercises: a card in a notebook, a table in a terminal, JSON."""
 
-import ast
 import base64
+import contextlib
 import io
 import json
-import os
 import re
+import shutil
 import sys
 import textwrap
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+from assignment.checking.blank import blank_line
 from assignment.checking.exercises import EXERCISES, find
 from assignment.checking.judge import Verdict, judge
-from assignment.checking.run import SECONDS, run
-from assignment.checking.stubs import ASSIGNMENT, FILES, own_folder, todo_line
+from assignment.checking.run import SECONDS, run, run_all
+from assignment.checking.see import link
+from assignment.checking.stubs import ASSIGNMENT, FILES, own_folder
 from assignment.checking.submission import HandIn
+from assignment.checking.trying import call_of
 
 MARKS = {"right": "✓", "convention": "✓", "unstable": "!", "unsolved": "…"}  # all others: ✗
 LABELS = {"unsolved": "to do", "convention": "right, by another convention"}
@@ -28,6 +30,7 @@ COUNTED = {
     "timeout": "wrong",
     "unsolved": "to do",
 }
+TRY = "from assignment.checking import case"
 SOUND = ("right", "convention", "unsolved")
 SCHEMA = Path(__file__).with_name("verdicts.schema.json")
 
@@ -72,73 +75,102 @@ class Work:
     def place(self, exercise):
         """Where the exercise is to be written: assignment/softmax.py, line 33."""
         path = self.files.get(exercise.file)
-        if path and not path.is_file():
-            return self.shown(exercise.file)
-        line = path and (todo_line(path, exercise.name) or _definition_line(path, exercise))
+        line = path and path.is_file() and blank_line(path, exercise)
         return self.shown(exercise.file) + (f", line {line}" if line else "")
 
     def examine(self, exercise, seconds=SECONDS):
         """The verdict on one exercise. Whatever the work does, this returns."""
-        verdict = self._judged(exercise, seconds)
-        if verdict.status != "unsolved":
-            return verdict
-        said = verdict.message if verdict.diagnosis else ""
-        message = f"{said} Write it in {self.place(exercise)}.".strip()
-        return Verdict(**{**vars(verdict), "message": message})
-
-    def _judged(self, exercise, seconds):
-        """The verdict on what is written: of several places, on the first that is no blank."""
-        if self.hand_in is None:
-            return judge(exercise, run(exercise, self.files, seconds), self.shown)
-        sources = self.hand_in.sources(exercise)
-        if not sources:
-            return Verdict(exercise.name, "missing", self.hand_in.absence(exercise.file))
-        blank = None
-        for number, path in enumerate(sources):
-            files = {**self.files, exercise.file: path}
-            verdict = judge(exercise, run(exercise, files, seconds), self.shown)
-            if verdict.status in ("missing", "unsolved"):
-                blank = blank or verdict
-                continue
-            if told := self.hand_in.refusal(exercise, path):
-                return Verdict(exercise.name, "refused", told, remarks=verdict.remarks)
-            remark = self.hand_in.remark(sources, number)
-            return replace(verdict, remarks=verdict.remarks + ((remark,) if remark else ()))
-        return blank
+        return next(self.examine_all([exercise], seconds))
 
     def examine_all(self, exercises=EXERCISES, seconds=SECONDS):
         """Verdicts in the order of the exercises, each as soon as it is there."""
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            yield from pool.map(lambda exercise: self.examine(exercise, seconds), exercises)
+        sources = [self._sources(exercise) for exercise in exercises]
+        pairs = zip(exercises, sources, strict=True)
+        calls = [(exercise, self._with(exercise, some[0])) for exercise, some in pairs if some]
+        with contextlib.closing(run_all(calls, seconds)) as answers:
+            for exercise, some in zip(exercises, sources, strict=True):
+                verdict = self._judged(exercise, some, answers, seconds)
+                yield self._completed(verdict, exercise)
 
+    def _sources(self, exercise):
+        """Where an exercise may be written, the likeliest place first."""
+        if self.hand_in is not None:
+            return self.hand_in.sources(exercise)
+        return [self.files[exercise.file]] if exercise.file in self.files else []
 
-def _definition_line(path, exercise):
-    """The line of the def of an exercise's function, or None."""
-    function = exercise.called.rpartition(".")[2]
-    try:
-        tree = ast.parse(path.read_bytes())
-    except (SyntaxError, ValueError):
-        return None
-    lines = [
-        node.lineno
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef) and node.name == function
-    ]
-    return lines[0] if lines else None
+    def _with(self, exercise, path):
+        return {**self.files, exercise.file: path}
+
+    def _judged(self, exercise, sources, answers, seconds):
+        """The verdict on what is written: of several places, on the first that is no blank.
+
+        answers : iterator, from which those of the first place come
+        """
+        if not sources:
+            return Verdict(exercise.name, "missing", self._absence(exercise.file))
+        blank = None
+        for number, path in enumerate(sources):
+            its = run(exercise, self._with(exercise, path), seconds) if number else next(answers)
+            verdict = judge(exercise, its, self.shown)
+            if verdict.status in ("missing", "unsolved"):
+                blank = blank or verdict
+                continue
+            return self._as_hand_in(verdict, exercise, sources, number)
+        return blank
+
+    def _absence(self, file):
+        return f"There is no {file}." if self.hand_in is None else self.hand_in.absence(file)
+
+    def _as_hand_in(self, verdict, exercise, sources, number):
+        """Somebody's work: no points for the reference, a remark where another place would do."""
+        if self.hand_in is None:
+            return verdict
+        if told := self.hand_in.refusal(exercise, sources[number]):
+            return Verdict(exercise.name, "refused", told, remarks=verdict.remarks)
+        remark = self.hand_in.remark(sources, number)
+        return replace(verdict, remarks=verdict.remarks + ((remark,) if remark else ()))
+
+    def _completed(self, verdict, exercise):
+        """With the place where to write, if it is still to be written."""
+        if verdict.status != "unsolved":
+            return verdict
+        said = verdict.message if verdict.diagnosis else ""
+        return replace(verdict, message=f"{said} Write it in {self.place(exercise)}.".strip())
 
 
 # Text.
 
 
-def as_text(verdict):
-    """A verdict for a terminal: what is wrong, what settles it, and what else was noticed."""
+def as_text(verdict, own=True):
+    """A verdict for a terminal: what is wrong, what settles it, and what else was noticed.
+
+    own : whether it is on the student's own files, so that case(...) gives the call
+    """
     mark = MARKS.get(verdict.status, "✗")
     label = LABELS.get(verdict.status, verdict.status)
-    paragraphs = [f"{mark} {verdict.name}: {label}. {verdict.message}".rstrip()]
+    told = [_filled(f"{mark} {verdict.name}: {label}. {verdict.message}".rstrip())]
+    if verdict.printed:
+        told += ["  Printed in that call:", *(f"    {line}" for line in verdict.printed)]
+    if own and "case" in verdict.evidence:
+        told.append(_filled(f"  To try that call: {TRY}; {_case(verdict)}"))
     if verdict.see:
-        paragraphs.append(f"  See {verdict.see}.")
-    paragraphs += [f"  Remark: {remark}." for remark in verdict.remarks]
-    return "\n".join(textwrap.fill(text, 100, subsequent_indent="  ") for text in paragraphs)
+        told.append(_filled(f"  See {verdict.see}."))
+    return "\n".join(told + [_filled(f"  Remark: {remark}.") for remark in verdict.remarks])
+
+
+def _filled(text):
+    width = min(100, _columns())
+    return textwrap.fill(text, width, subsequent_indent="  ", break_on_hyphens=False)
+
+
+def _columns():
+    """The width of the terminal; what is no terminal has room for everything."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 1000
+
+
+def _case(verdict):
+    """The line of a cell that gives the call a verdict speaks of."""
+    return f'case("{verdict.name}")'
 
 
 def table(work, exercises=EXERCISES):
@@ -153,8 +185,11 @@ def table(work, exercises=EXERCISES):
         status = {"unsolved": "to do"}.get(verdict.status, verdict.status)
         first = re.split(r"(?<=[.:]) (?=[A-Z])", verdict.message)[0]
         said = work.place(exercise) if verdict.status == "unsolved" else first
-        mark = MARKS.get(verdict.status, "✗")
-        print(f"  {mark} {verdict.name:{width}}  {status:10}  {said}".rstrip(), flush=True)
+        line = f"  {MARKS.get(verdict.status, '✗')} {verdict.name:{width}}  {status:10}  {said}"
+        if said and len(line) > _columns():  # it gets lines of its own
+            line = line.removesuffix(said).rstrip()
+            line += "\n" + textwrap.indent(textwrap.fill(said, _columns() - 6), " " * 6)
+        print(line.rstrip(), flush=True)
     count = Counter(COUNTED.get(verdict.status, verdict.status) for verdict in verdicts)
     counts = [f"{count[kind]} {kind}" for kind in ("right", "wrong", "to do")]
     counts += [
@@ -201,7 +236,7 @@ def report(exercises=(), folder=None, as_json=False):
         if not exercises:
             return progress(work)
         verdicts = list(work.examine_all(exercises))
-        print("\n".join(map(as_text, verdicts)))
+        print("\n".join(as_text(verdict, own=folder is None) for verdict in verdicts))
         return all(verdict.status in SOUND for verdict in verdicts)
 
 
@@ -258,12 +293,34 @@ def check(name):
     """
     exercise = find(name)
     verdict = Work().examine(exercise)
+    _shown[exercise.name] = verdict
     if in_a_notebook():
         from IPython.display import display
 
         display(Card(verdict, exercise))
     else:
         print(as_text(verdict))
+
+
+_shown = {}  # the last verdict on each exercise that check has shown
+
+
+def case(name):
+    """The arguments of the call that the verdict on an exercise speaks of, to be tried in a cell.
+
+    It is the verdict that check(name) has shown last; where it has shown none, the check is made
+    anew. Where nothing is wrong, it is the first call.
+
+    Returns
+    -------
+    trying.Call : dict from names to arguments; it shows how to make the call
+
+    Raises
+    ------
+    ValueError : if there is no exercise of that name
+    """
+    exercise = find(name)
+    return call_of(_shown.get(exercise.name) or Work().examine(exercise), exercise)
 
 
 def in_a_notebook():
@@ -291,6 +348,9 @@ class Card:
         picture, alt = self._picture()
         return template.render(
             verdict=self.verdict,
+            link=link(self.verdict.see),
+            case=_case(self.verdict) if "case" in self.verdict.evidence else "",
+            importing=TRY,
             mark=MARKS.get(self.verdict.status, "✗"),
             label=LABELS.get(self.verdict.status, self.verdict.status),
             hints=() if self.verdict.status in ("right", "convention") else self.exercise.hints,
@@ -307,7 +367,9 @@ class Card:
         from assignment.given.plots import error_map
 
         name, got, right = self.verdict.error
-        figure = Figure(figsize=(4.2, 2.4), dpi=100, layout="constrained")
+        # Fixed margins: to look for the best ones takes longer than all the rest of a check.
+        figure = Figure(figsize=(4.2, 2.4), dpi=100)
+        figure.subplots_adjust(left=0.14, right=0.92, bottom=0.2, top=0.88)
         alt = error_map(figure.add_subplot(), name, got, right)
         png = io.BytesIO()
         figure.savefig(png, format="png", transparent=True)

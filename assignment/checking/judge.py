@@ -2,6 +2,7 @@
 
 import random
 import re
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
@@ -11,6 +12,7 @@ from assignment.checking.calls import UNSTABLE
 from assignment.checking.diagnosis import NONE, Explanation, Observed, in_halves, locate
 from assignment.checking.diagnosis.cost import costs
 from assignment.checking.mistakes import MISTAKES
+from assignment.checking.printed import shown
 from assignment.checking.run import Failure
 
 STATUSES = (
@@ -46,6 +48,7 @@ class Verdict:
     evidence : what shows it; verdicts.schema.json says which entries there are
     remarks : departures that are no mistakes, each "what: why"
     see : the line of a derivation or lecture that settles it
+    printed : the first lines of what the student's code printed in the call that is off
     error : (name, got, right) of a matrix that is off, for a picture; not part of the JSON
     """
 
@@ -56,13 +59,14 @@ class Verdict:
     evidence: dict = field(default_factory=dict)
     remarks: tuple = ()
     see: str = ""
+    printed: tuple = ()
     error: tuple | None = field(default=None, compare=False, repr=False)
 
     def as_json(self):
         """The verdict as plain data; verdicts.schema.json describes it."""
         data = asdict(replace(self, error=None))
         del data["error"]
-        return {**data, "remarks": list(self.remarks)}
+        return {**data, "remarks": list(self.remarks), "printed": list(self.printed)}
 
 
 def judge(exercise, answers, shown=str):
@@ -74,11 +78,16 @@ def judge(exercise, answers, shown=str):
     answers : run.Answers
     shown : function from the name of a file to how it is told
     """
-    # The reference draws its own random numbers: those of the notebook go on as if nothing was.
+    with random_numbers_kept(), np.errstate(all="ignore"):
+        return _Judgement(exercise, answers, shown).verdict()
+
+
+@contextmanager
+def random_numbers_kept():
+    """The reference draws its own random numbers: those of the notebook go on as if nothing was."""
     states = np.random.get_state(), random.getstate()
     try:
-        with np.errstate(all="ignore"):
-            return _Judgement(exercise, answers, shown).verdict()
+        yield
     finally:
         np.random.set_state(states[0])
         random.setstate(states[1])
@@ -90,6 +99,7 @@ class _Judgement:
     def __init__(self, exercise, answers, shown):
         self.exercise, self.answers, self.shown = exercise, answers, shown
         self.remarks = answers.remarks
+        self.cases = exercise.cases()
         if any(
             np.any(case.get("transposed", False))
             for case in answers.cases
@@ -98,7 +108,7 @@ class _Judgement:
             self.remarks += (LAYOUT_OF_2015,)
         self.seen = []  # Observed, of the calls that returned arrays
         self.failures = []  # (case, Failure), of the others
-        for case, arrays in zip(exercise.cases(), answers.cases, strict=False):
+        for case, arrays in zip(self.cases, answers.cases, strict=False):
             self._sort(case, arrays)
         self.complaints = [(seen, exercise.complain(seen)) for seen in self.seen]
         self.plain = [seen for seen in self.seen if seen.case.failure == "wrong"]
@@ -126,7 +136,7 @@ class _Judgement:
 
     def verdict(self):
         """The first of these that has something to say."""
-        return (
+        found = (
             self._without_answers()
             or self._not_finished()
             or self._failed(first=True)
@@ -136,6 +146,12 @@ class _Judgement:
             or self._unstable()
             or self._right()
         )
+        return replace(found, printed=self._printed(found.evidence.get("case")))
+
+    def _printed(self, name):
+        """The first lines of what was printed in the call of the case of that name."""
+        printed = zip(self.cases, self.answers.printed, strict=False)
+        return next((shown(str(text)) for case, text in printed if case.name == name), ())
 
     def _found(self, status, message="", mistake=None, **more):
         if mistake:
@@ -160,7 +176,10 @@ class _Judgement:
             return None
         if failure.kind == "missing":
             return self._found("missing", failure.message)
-        return self._found(failure.kind, self._placed(failure))
+        # The process never came back from the last call that it has begun.
+        began = self.cases[: len(self.answers.printed)]
+        evidence = {"case": began[-1].name} if began else {}
+        return self._found(failure.kind, self._placed(failure), evidence=evidence)
 
     def _not_finished(self):
         """A stub raises, or returns zeros or None; gradients may be still to come."""
@@ -214,20 +233,25 @@ class _Judgement:
         if not failures:
             return None
         case, failure = failures[0]
+        evidence = {"case": case.name}
         if failure.kind == "returned":
-            return self._found("wrong", failure.message, diagnosis="wrong-return")
-        if first and self.wrong and case.name != self.exercise.cases()[0].name:
+            failure = replace(failure, file=self.exercise.file, line=self.answers.line)
+            told = self._placed(failure)
+            return self._found("wrong", told, diagnosis="wrong-return", evidence=evidence)
+        if first and self.wrong and case.name != self.cases[0].name:
             return None
         if "read-only" in case.name and "read-only" in failure.message:
-            return self._found("wrong", self._placed(failure), "inputs-changed")
+            told = self._placed(failure)
+            return self._found("wrong", told, "inputs-changed", evidence=evidence)
+        told, mistake = self._placed(failure, case), None
         if re.search("larger (sample )?than population", failure.message):
-            return self._found("crash", self._placed(failure, case), "without-replacement")
+            mistake = "without-replacement"
         if "there is no gradient of" in failure.message:
-            return self._found("crash", self._placed(failure, case), "no-such-gradient")
+            mistake = "no-such-gradient"
         shapes = re.search(r"broadcast .* shapes \((\d+),\d+\) \((\d+),\)", failure.message)
         if shapes and shapes[1] == shapes[2]:
-            return self._found("crash", self._placed(failure, case), "broadcast-wrong-axis")
-        return self._found("crash", self._placed(failure, case))
+            mistake = "broadcast-wrong-axis"
+        return self._found("crash", told, mistake, evidence=evidence)
 
     def _wrong(self):
         """Numbers that are off, with the mistake that explains them."""
@@ -334,7 +358,8 @@ class _Judgement:
         if not self.changed:
             return None
         names = ", ".join(self.changed)
-        evidence = {"changed": names}
+        changes = zip(self.cases, self.answers.changed, strict=False)
+        evidence = {"changed": names, "case": next(case.name for case, its in changes if its)}
         return self._found("wrong", f"Changed: {names}.", "inputs-changed", evidence=evidence)
 
     def _unstable(self):

@@ -332,5 +332,26 @@ def _is_constant(statement):
 
 
 def _execute(statement, namespace, flags=0):
-    code = compile(ast.Module([statement], []), statement.file, "exec", flags, dont_inherit=True)
-    exec(code, namespace)
+    exec(_compiled(statement, flags), namespace)
+
+
+@functools.lru_cache(maxsize=1000)
+def _compiled(statement, flags):
+    return compile(ast.Module([statement], []), statement.file, "exec", flags, dont_inherit=True)
+
+
+def prepare(path):
+    """Do for a file what takes time and runs none of its code; what is known here is not forgotten.
+
+    Returns
+    -------
+    set of str : the modules that it imports
+    """
+    tree, _ = read(path)
+    for statement in tree.body:
+        _compiled(statement, 0)
+    with Submission({path.name: path}):
+        pass
+    nodes = list(ast.walk(tree))
+    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    return names | {node.module for node in nodes if isinstance(node, ast.ImportFrom)} - {None}

@@ -1,0 +1,288 @@
+"""A process that has Python, NumPy and the calls at hand, and forks one process for each exercise.
+
+To start Python and NumPy takes longer than the calls of an exercise. Here it is done once: the
+nursery imports what every exercise needs, reads the files, runs no student code, and knows no
+answers. For each task it forks a guard, and the guard a child, in which the calls are made. The
+guard ends the child, and whatever that has started, when its calls are done, when its time is over,
+or when nobody waits for it any more. A child that ends its parent ends its own guard alone.
+
+On Linux only: on macOS the system's libraries start threads that do not survive a fork, and Windows
+has none. There, and wherever the nursery fails, run.py starts Python anew for each exercise.
+"""
+
+import contextlib
+import gc
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import weakref
+from importlib import import_module
+from pathlib import Path
+
+SUITE = Path(__file__).resolve().parents[1]
+MESSAGE = 2**17  # bytes, more than any task has
+ERRORS = os.O_WRONLY | os.O_CREAT
+LIBRARIES = ("matplotlib", "scipy")  # that many hand-ins import, and that take long
+
+
+class Lost(Exception):
+    """There is no nursery, or it has ended before the child did."""
+
+
+# In the process that checks. Nothing is imported for it that takes time: starting a nursery is the
+# first thing that a command does.
+
+
+def environment():
+    """The environment of processes that run student code."""
+    return {
+        **os.environ,
+        "PYTHONPATH": str(SUITE.parent),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "MPLBACKEND": "Agg",
+        "OPENBLAS_NUM_THREADS": "1",  # and no thread is there that a fork could lose
+    }
+
+
+class Nursery:
+    """One nursery; it ends with this object, and with the process that has it."""
+
+    def __init__(self):
+        self.version = _version()
+        self.channel, its_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with its_end:
+            self.process = subprocess.Popen(
+                [sys.executable, "-P", "-m", __name__],
+                stdin=its_end,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                cwd="/",
+                env=environment(),
+                start_new_session=True,  # Ctrl-C is for the process that checks
+            )
+        self.end = weakref.finalize(self, _end, self.channel, self.process)
+
+    def is_fresh(self):
+        """Whether it is alive, and what it has imported is still what is on disk."""
+        return self.end.alive and self.process.poll() is None and self.version == _version()
+
+    def child(self, task):
+        """The Child that a task is given to.
+
+        Parameters
+        ----------
+        task : dict with the files to read, the limit in seconds, and what run.work needs
+        """
+        ours, its_end = os.pipe()
+        try:
+            socket.send_fds(self.channel, [json.dumps(task).encode()], [its_end])
+        except OSError:
+            os.close(ours)
+            raise Lost from None
+        finally:
+            os.close(its_end)
+        return Child(ours, task["limit"])
+
+
+class Child:
+    """A child of a nursery, and the pipe by which its guard tells how it ends."""
+
+    def __init__(self, pipe, limit):
+        self.pipe, self.limit, self.said = pipe, limit, b""
+
+    def wait(self):
+        """The exit code, or None if its time was over.
+
+        Raises
+        ------
+        Lost : it was never born, or nothing was heard of it
+        """
+        # The guard keeps the time; a nursery that hangs is waited for no longer than two children.
+        while select.select([self.pipe], [], [], 2 * self.limit)[0]:
+            if not (heard := os.read(self.pipe, 100)):
+                break
+            self.said += heard
+        if not self.said:
+            raise Lost
+        _, *how = self.said.decode().split()
+        if not how:
+            return "unknown, since it ended its guard"
+        return None if how == ["late"] else int(how[0])
+
+    def end(self):
+        """End it and what it has started."""
+        os.close(self.pipe)  # the guard notices
+        if self.said.count(b"\n") == 1:  # but there is none any more
+            _end_group(int(self.said))
+
+
+_nursery = None
+
+
+def nursery():
+    """The nursery of this process, started if there is none.
+
+    Raises
+    ------
+    Lost : where there can be none
+    """
+    global _nursery
+    if not is_possible():
+        raise Lost
+    if _nursery is None or not _nursery.is_fresh():
+        _nursery = Nursery()
+    return _nursery
+
+
+def is_possible():
+    """Whether this is a Linux that can tell when a process ends."""
+    if sys.platform != "linux" or not hasattr(os, "pidfd_open"):
+        return False
+    try:
+        os.close(os.pidfd_open(os.getpid()))  # Linux has it since 5.3
+    except OSError:
+        return False
+    return True
+
+
+def _version():
+    """When the files of the suite that a nursery may have imported were changed last."""
+    return {
+        file.path: file.stat().st_mtime_ns
+        for folder in ("checking", "given")
+        for file in os.scandir(SUITE / folder)
+        if file.name.endswith(".py")
+    }
+
+
+def _end(channel, process):
+    channel.close()  # it notices
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _end_group(pid):
+    """End a process and those of its group."""
+    for kill in (os.killpg, os.kill):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            kill(pid, signal.SIGKILL)
+
+
+# In the nursery.
+
+
+def serve(channel):
+    """Fork a guard for each task that comes, until the channel closes. Returns in a child alone.
+
+    Returns
+    -------
+    dict : the task of the child
+    """
+    signal.signal(signal.SIGCHLD, lambda *_: _bury_guards(os.WNOHANG))
+    while True:
+        message, pipes, *_ = socket.recv_fds(channel, MESSAGE, 1)
+        if not message:
+            _bury_guards(0)  # each ends at once, for nobody listens
+            os._exit(0)
+        task, pipe = json.loads(message), pipes[0]
+        get_ready(task)
+        gc.freeze()  # what is here is no garbage: a child need not look
+        if os.fork() == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            channel.close()
+            child = os.fork()
+            if child == 0:
+                os.close(pipe)
+                _leave_home(task["folder"])
+                return task
+            _guard(child, pipe, task["limit"])
+        os.close(pipe)
+
+
+def _bury_guards(options):
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, options)[0]:
+            pass
+
+
+def _guard(child, pipe, limit):
+    """Wait for a child, end it and its group, and tell how it ended: a number or "late"."""
+    try:
+        os.write(pipe, f"{child}\n".encode())
+        ended = os.pidfd_open(child)
+        poll = select.poll()
+        poll.register(ended, select.POLLIN)
+        poll.register(pipe, 0)  # it is told when nobody reads any more
+        happened = dict(poll.poll(1000 * limit))
+        _end_group(child)
+        _, status = os.waitpid(child, 0)
+        how = os.waitstatus_to_exitcode(status) if ended in happened else "late"
+        os.write(pipe, f"{how}\n".encode())
+    finally:
+        os._exit(0)
+
+
+def _leave_home(folder):
+    """A child gets a session and a folder of its own, no input, and nothing to hold on to."""
+    os.setsid()
+    os.chdir(folder)
+    for name, flags, standard in ((os.devnull, os.O_RDWR, (0, 1)), ("errors", ERRORS, (2,))):
+        opened = os.open(name, flags)
+        for number in standard:
+            os.dup2(opened, number)
+        if opened not in standard:
+            os.close(opened)
+
+
+_ready = set()  # the files that have been read, with the time of their last change
+
+
+def get_ready(task):
+    """Read the files of a task, and import the libraries they ask for: the children inherit it.
+
+    No code of theirs runs. What cannot be read, or not in time, is left to the children, each of
+    which fails by itself.
+    """
+    from assignment.checking.submission import prepare
+
+    for file in task["files"].values():
+        with contextlib.suppress(Exception), _at_most(task["seconds"]):
+            state = file, os.stat(file).st_mtime_ns
+            if state in _ready:
+                continue
+            _ready.add(state)
+            for name in prepare(Path(file)):
+                if name.partition(".")[0] in LIBRARIES:
+                    with contextlib.suppress(ImportError):
+                        import_module(name)
+
+
+@contextlib.contextmanager
+def _at_most(seconds):
+    def give_up(*_):
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, give_up)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+if __name__ == "__main__":
+    import resource  # noqa: F401  for the limits of a child
+    import zipfile  # noqa: F401  for its answers
+
+    from assignment.checking.run import work
+    from assignment.given import blocks, todo, validation  # noqa: F401  for the five files
+
+    work(serve(socket.socket(fileno=0)))

@@ -1,0 +1,64 @@
+"""Where that stands which a verdict refers to: a heading of a lesson, or a page of others."""
+
+import json
+import re
+from functools import cache
+from urllib.parse import quote
+
+from assignment.checking.stubs import ASSIGNMENT
+
+PAGES = {
+    "Nearest Neighbor Classifier": "https://cs231n.github.io/classification/#nn",
+    "Multiclass Support Vector Machine loss": "https://cs231n.github.io/linear-classify/#svm",
+    "Mini-batch gradient descent": "https://cs231n.github.io/optimization-1/#gd",
+    "Broadcasting": "https://numpy.org/doc/stable/user/basics.broadcasting.html",
+}
+PLACE = re.compile(
+    r"notebooks/(?P<lesson>\w+)\.ipynb, "
+    r"(?:section (?P<section>\d+)(?:, (?P<part>.+))?|derivation, lines? (?P<line>\d+))"
+)
+TITLE = re.compile(r'(?:notes|manual), "(?P<title>.+)"')
+SHOWN = re.compile(r"derivation\.show\((\d+), (\d+)\)|_batch\.show\(\)")
+
+
+def link(see):
+    """The address of a place, as a notebook has to say it; empty where it has none.
+
+    Parameters
+    ----------
+    see : str, as in mistakes.py
+    """
+    if page := TITLE.search(see):
+        return PAGES.get(page["title"], "")
+    place = PLACE.search(see)
+    heading = place and _heading(**place.groupdict())
+    # As JupyterLab names the headings of a notebook.
+    return f"{place['lesson']}.ipynb#{quote(heading.replace(' ', '-'))}" if heading else ""
+
+
+@cache
+def _heading(lesson, section, part, line):
+    """The heading of a section or a part of it, or over a line of the derivation; None without."""
+    above = ""
+    for heading, source in _cells(lesson):
+        above = heading or above
+        if section and (above == part or not part and above.startswith(f"{section}. ")):
+            return above
+        for first, last in SHOWN.findall(source) if line else ():
+            if not first or int(first) <= int(line) <= int(last):
+                return above
+    return None
+
+
+def _cells(lesson):
+    """(the last heading in it or None, source) of each cell of a lesson."""
+    path = ASSIGNMENT.parent / "notebooks" / f"{lesson}.ipynb"
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    except (OSError, ValueError, KeyError):  # there is no link then
+        return
+    for cell in cells:
+        source = "".join(cell["source"])
+        is_text = cell["cell_type"] == "markdown"
+        headings = re.findall(r"^#+ (.+?) *$", source, re.MULTILINE) if is_text else []
+        yield (headings[-1] if headings else None), "" if is_text else source

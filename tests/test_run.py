@@ -1,0 +1,374 @@
+"""The processes that run student code: what they are given, what they cannot do, how they end."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from mutants import answered, solution, spoilt
+
+from assignment.checking import nursery as nurseries
+from assignment.checking import run as running
+from assignment.checking.calls import CALLS
+from assignment.checking.exercises import EXERCISES, find
+from assignment.checking.faces import Work
+from assignment.checking.nursery import nursery
+from assignment.checking.printed import KEPT, LINES, WIDTH, Heard, shown, visible
+from assignment.checking.run import _copied, answer, run, run_all
+from assignment.checking.submission import find_files, prepare
+
+ROOT = Path(nurseries.SUITE).parent
+SOFTMAX = find("softmax_loss_naive")
+LINUX = pytest.mark.skipif(
+    not nurseries.is_possible(), reason="there is a nursery on Linux 5.3 and later only"
+)
+BOTH = pytest.mark.parametrize(
+    "way", [pytest.param("nursery", marks=LINUX), "alone"], indirect=True
+)
+
+
+@pytest.fixture
+def way(request, monkeypatch):
+    """Children of a nursery, or processes that are started one by one."""
+    if request.param == "alone":
+        monkeypatch.setattr(nurseries, "is_possible", lambda: False)
+
+
+@pytest.fixture
+def doing(hand_in):
+    """A function that gives the files of a hand-in, whose softmax_loss_naive does what it says."""
+
+    def files(*lines):
+        first = "\n".join(f"    {line}" for line in ("import os, sys, time", *lines))
+        return find_files(
+            hand_in(
+                softmax=solution("softmax.py").replace(
+                    "    N = X.shape[0]\n", f"{first}\n    N = X.shape[0]\n", 1
+                )
+            )
+        )
+
+    return files
+
+
+def until(happened, seconds=10):
+    """Wait until something has happened; whether it has."""
+    end = time.monotonic() + seconds
+    while not happened() and time.monotonic() < end:
+        time.sleep(0.01)
+    return happened()
+
+
+def is_gone(pid):
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+# What they are given.
+
+
+def test_every_exercise_has_its_calls():
+    assert set(CALLS) == {exercise.name for exercise in EXERCISES}
+
+
+@BOTH
+def test_what_runs_student_code_has_never_seen_the_answers(way, doing):
+    files = doing("print(*(m for m in sys.modules if m.startswith('assignment.')))")
+    seen = set(run(SOFTMAX, files).printed[0].split())
+    assert "assignment.checking.calls" in seen
+    ours = {name for name in seen if name.startswith("assignment.checking.")}
+    assert ours <= {
+        f"assignment.checking.{name}"
+        for name in ("calls", "nursery", "printed", "run", "stubs", "submission")
+    }
+    assert not any("solutions" in name for name in seen)
+
+
+@BOTH
+def test_each_process_has_a_folder_a_group_and_files_of_its_own(way, doing):
+    files = doing(
+        "print(os.getcwd(), *sorted(os.listdir()), end=' ')",
+        "print(os.getpgid(0) == os.getpid(), [sys.stdin.read()])",
+        "fds = [os.path.realpath(f'/dev/fd/{n}') for n in os.listdir('/dev/fd')]",
+        "print(*(f for f in fds if not f.startswith((os.getcwd(), '/dev/null', '/proc'))))",
+    )
+    folders = set()
+    for answers in run_all([(SOFTMAX, files)] * 2):
+        first, held = answers.printed[0].splitlines()[:2]
+        folder, _, rest = first.partition(" ")
+        assert rest == "errors log printed True ['']" and held == ""
+        folders.add(folder)
+    assert len(folders) == 2 and not any(map(os.path.exists, folders))
+
+
+@LINUX
+def test_both_ways_give_the_same_answers(doing, monkeypatch):
+    files = doing("W += 1; print('once')")
+    one = run(SOFTMAX, files)
+    monkeypatch.setattr(nurseries, "is_possible", lambda: False)
+    other = run(SOFTMAX, files)
+    np.testing.assert_equal(one.cases, other.cases)
+    assert one.changed == other.changed and one.printed == other.printed and one.line == other.line
+
+
+def test_a_copy_of_an_argument_lies_in_memory_as_the_argument_does():
+    def compare(one, other):
+        if isinstance(one, dict):
+            assert list(one) == list(other)
+            for name in one:
+                compare(one[name], other[name])
+            return
+        np.testing.assert_array_equal(one, other)
+        if isinstance(one, np.ndarray):
+            assert not np.shares_memory(one, other)
+            assert (one.dtype, one.strides) == (other.dtype, other.strides)
+            assert one.flags.writeable == other.flags.writeable
+
+    for calls in CALLS.values():
+        for case in calls.cases():
+            compare(case.arguments, _copied(case.arguments))
+
+
+# What they cannot do.
+
+
+@LINUX
+def test_who_ends_its_parent_ends_no_sibling_and_not_the_nursery(doing):
+    before = nursery().process.pid
+    files = doing("os.kill(os.getppid(), 9)", "time.sleep(60)")
+    vectorized = find("softmax_loss_vectorized")
+    naive, sibling = run_all([(SOFTMAX, files), (vectorized, files)])
+    assert naive.failure.kind == "crash" and naive.failure.file == "softmax.py"
+    assert sibling.failure is None
+    assert nursery().process.pid == before
+    assert until(lambda: not psutil.Process(before).children(recursive=True))
+
+
+@LINUX
+def test_a_nursery_that_dies_is_no_matter(doing):
+    one = nursery()
+    one.process.send_signal(signal.SIGSTOP)  # it takes a task, and never does it
+    timer = threading.Timer(0.2, one.process.kill)
+    timer.start()
+    answers = run(SOFTMAX, doing("pass"))
+    timer.join()
+    assert answers.failure is None and len(answers.cases) == len(SOFTMAX.cases())
+    assert nursery().process.pid != one.process.pid
+
+
+@LINUX
+def test_a_nursery_leaves_no_process_behind(doing):
+    run(SOFTMAX, doing("os.system('sleep 60 &')"))
+    family = psutil.Process(nursery().process.pid)
+    assert until(lambda: not family.children(recursive=True))
+
+
+# What they know.
+
+
+@LINUX
+def test_what_has_been_saved_counts_at_once(hand_in):
+    folder = hand_in()
+    assert Work(folder).examine(SOFTMAX).status == "right"
+    before, path = nursery().process.pid, folder / "softmax.py"
+    changed = path.stat()
+    source = path.read_text(encoding="utf-8").replace("dW / N", "dW * N")  # of the same length
+    path.write_text(source, encoding="utf-8")
+    os.utime(path, ns=(changed.st_atime_ns, changed.st_mtime_ns))
+    assert Work(folder).examine(SOFTMAX).status == "wrong"
+    assert nursery().process.pid == before
+
+
+@LINUX
+def test_a_nursery_of_another_version_of_the_suite_is_not_asked(doing, monkeypatch):
+    old = nursery()
+    monkeypatch.setattr(nurseries, "_version", lambda: "another")
+    assert nursery().process.pid != old.process.pid
+    assert run(SOFTMAX, doing("pass")).failure is None
+
+
+def test_to_prepare_a_file_runs_none_of_it(tmp_path):
+    path = tmp_path / "softmax.py"
+    path.write_text("import scipy.stats as s, matplotlib\nfrom . import x\nopen('x', 'w')\n1 / 0\n")
+    assert prepare(path) == {"scipy.stats", "matplotlib"}
+    assert [file.name for file in tmp_path.iterdir()] == ["softmax.py"]
+
+
+# How they end.
+
+
+@BOTH
+def test_ctrl_c_ends_the_call(way, doing, tmp_path):
+    noted = tmp_path / "pid"
+    files = doing(f"open({str(noted)!r}, 'w').write(str(os.getpid()))", "time.sleep(60)")
+
+    def interrupt():
+        until(lambda: noted.exists() and noted.read_text())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    with pytest.raises(KeyboardInterrupt):
+        run(SOFTMAX, files)
+    thread.join()
+    assert until(lambda: is_gone(int(noted.read_text())))
+
+
+def test_ctrl_c_ends_the_command_without_a_word(doing, tmp_path):
+    noted = tmp_path / "pid"
+    files = doing(f"open({str(noted)!r}, 'w').write(str(os.getpid()))", "time.sleep(60)")
+    folder = files["softmax.py"].parent
+    command = [sys.executable, "-m", "assignment", "check", "--submission", folder]
+    with subprocess.Popen(
+        command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE
+    ) as process:
+        assert until(lambda: noted.exists() and noted.read_text())
+        process.send_signal(signal.SIGINT)
+        assert process.stderr.read() == b"" and process.wait() == 130
+    assert until(lambda: is_gone(int(noted.read_text())))
+
+
+@LINUX
+def test_all_end_when_the_process_that_checks_is_killed(doing, tmp_path):
+    noted = tmp_path / "pid"
+    files = doing(
+        f"open({str(noted)!r}, 'w').write(f'{{os.getpid()}} {{os.getppid()}}')", "time.sleep(60)"
+    )
+    program = (
+        "import json, sys; from assignment.checking.run import run, nursery\n"
+        "from assignment.checking.exercises import find\n"
+        "print(nursery().process.pid, flush=True)\n"
+        "run(find('softmax_loss_naive'), json.loads(sys.argv[1]))"
+    )
+    given = json.dumps({name: str(path) for name, path in files.items()})
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", program, given]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        pid = int(process.stdout.readline())
+        assert until(lambda: noted.exists() and " " in noted.read_text())
+        process.kill()
+    for other in (pid, *map(int, noted.read_text().split())):
+        assert until(lambda other=other: is_gone(other))
+
+
+# What is printed.
+
+
+@BOTH
+def test_what_is_printed_comes_back_call_by_call(way, doing):
+    answers = run(SOFTMAX, doing("print('to', W.shape, file=sys.stderr)", "print('see')"))
+    names = [case.name for case in SOFTMAX.cases()]
+    assert len(answers.printed) == len(names)
+    assert answers.printed[0] == "to (5, 4)\nsee\n"  # once, however often it is measured
+    assert answers.printed[2] == "to (6, 3)\nsee\n"
+
+
+@BOTH
+@pytest.mark.parametrize("end", ["time.sleep(60)", "os._exit(3)"])
+def test_what_was_printed_before_an_end_is_known_with_its_call(way, end, doing):
+    files = doing("print('before', X.shape)", f"X.shape[0] != 4 or {end}")
+    [answers] = run_all([(SOFTMAX, files)], seconds=1.0)
+    assert answers.failure.kind == ("timeout" if "sleep" in end else "crash")
+    assert answers.printed == ["", "", "before (4, 6)\n"]
+
+
+def test_a_flood_is_cut_before_it_is_kept(doing):
+    files = doing("for _ in range(1000): print('x' * 10**5)")
+    printed = answer(SOFTMAX, files).printed
+    assert {len(text) for text in printed} == {KEPT}
+    heard = Heard()
+    heard.write(b"before the first call")
+    heard.begin()
+    assert heard.calls == [""]
+
+
+@LINUX
+def test_a_file_that_never_ends_is_not_waited_for(doing):
+    files = doing(
+        "for name in ('log', 'errors', 'printed', 'answers.json'):",
+        "    os.path.exists(name) and os.remove(name)",
+        "    os.mkfifo(name)",
+        "os._exit(3)",
+    )
+    answers = run(SOFTMAX, files)
+    assert "(exit code 3)" in answers.failure.message and answers.printed == []
+
+
+def test_a_file_that_is_closed_does_not_spoil_a_call(doing):
+    assert run(SOFTMAX, doing("os.closerange(3, 50)", "print(1)")).failure is None
+
+
+@pytest.mark.parametrize(
+    "text, is_seen",
+    [
+        ("\x1b[1;31mred\x1b[0m", "red"),
+        ("\x9b31mred", "red"),
+        ("\x1b]0;title\x07text", "text"),
+        ("\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", "link"),
+        ("a\x08b\x00c\x7f\u202ed\u200b", "abcd"),
+        ("\tx\xa0é ✓", "    x é ✓"),
+        ("\x1bc\x1b", ""),
+    ],
+)
+def test_what_moves_a_cursor_is_not_shown(text, is_seen):
+    assert visible(text) == is_seen
+
+
+def test_a_few_lines_are_shown():
+    assert shown("") == shown("\n\x1b[0m\n") == ()
+    assert shown("1\n\n2\r3") == ("1", "2", "3")
+    assert shown("\n".join("abcdefgh")) == (*"abcdefgh"[:LINES], "...")
+    assert shown("x" * 1000) == ("x" * WIDTH + " ...",)
+
+
+def test_what_is_printed_stands_in_the_verdict_on_the_call_that_is_off(hand_in):
+    source = spoilt(
+        "softmax_loss_naive", "loss = 0.0", "loss = 1.0 * (N == 4); print('N is', N, '\\x1b[0m')"
+    )
+    found = Work(hand_in(softmax=source)).examine(SOFTMAX)
+    assert found.evidence["case"].startswith("N = 4")
+    assert found.printed == ("N is 4",)
+    right = source.replace("1.0 * (N == 4)", "0.0")
+    assert Work(hand_in(softmax=right)).examine(SOFTMAX).printed == ()
+
+
+# Failures say where.
+
+
+def test_a_failure_of_a_stand_in_reads_as_the_students(hand_in):
+    source = answered("TwoLayerNet.train", "loss, grads = self.loss()")
+    line = 1 + source[: source.index("self.loss()")].count("\n")
+    found = Work(hand_in(neural_net=source)).examine(find("TwoLayerNet.train"))
+    told = f"neural_net.py, line {line}: TypeError: loss() missing 1 required positional argument"
+    assert found.message.startswith(told), found.message
+
+
+@pytest.mark.parametrize("text", ["a.<locals>.B.f() got", "f() got", "x.y.<locals>.f() got"])
+def test_no_function_is_said_to_be_inside_another(text):
+    assert running.LOCAL.sub("", text) == "f() got"
+
+
+@pytest.mark.parametrize("what", ["None", "(1, 2, 3)", "('a', W)", "(1j, W)"])
+def test_what_is_returned_and_cannot_be_meant_is_told_with_its_file_and_line(what, hand_in):
+    source = answered("softmax_loss_naive", f"return {what}")
+    line = 1 + source[: source.index("def softmax_loss_naive")].count("\n")
+    found = Work(hand_in("hand-in/x", softmax=source)).examine(SOFTMAX)
+    assert found.diagnosis == "wrong-return"
+    assert found.message.startswith(f"x/softmax.py, line {line}: ")
+    assert found.evidence["case"] == SOFTMAX.cases()[0].name
+
+
+def test_every_verdict_on_a_call_says_which(hand_in):
+    for body in ("1 / 0", "W += 1; return 0.0, W", "return 1.0, W", "while True: pass"):
+        folder = hand_in(softmax=answered("softmax_loss_naive", body))
+        found = Work(folder).examine(SOFTMAX, seconds=0.5)
+        assert found.evidence["case"] in [case.name for case in SOFTMAX.cases()], found
