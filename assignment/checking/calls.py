@@ -334,6 +334,10 @@ def _is_number(loss):
     return np.size(loss) == 1 and np.asarray(loss).dtype.kind in "iuf"
 
 
+def _is_nan(loss):
+    return _is_number(loss) and bool(np.all(np.isnan(np.asarray(loss, dtype=float))))
+
+
 def _described(value):
     if value is None:
         return "None"
@@ -474,7 +478,7 @@ def call_linear_loss(function):
         if transposed:
             dW = np.asarray(dW).T
         arrays = {"loss": _kept(loss), "dW": _kept(dW), "transposed": transposed}
-        if numerical and not transposed and np.all(np.isnan(loss)):
+        if numerical and not transposed and _is_nan(loss):
             X_sure, W_sure = sure(y_before, W.shape[1])
             arrays["loss where p is 1"] = f(W_sure, X_sure, y_before.copy(), 0.0)[0]
         elif numerical and not transposed and _is_number(loss):
@@ -568,7 +572,7 @@ def _question(signatures, arguments, options):
         except TypeError as error:
             refusals.append(error)
     else:
-        raise TypeError(f"loss(): {refusals[0]}")
+        raise TypeError(f"loss() does not take this: {refusals[0]}")
     parameters = list(signature.parameters.values())[1:]
     names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     names += ["X", "y", "reg"][len(names) :]
@@ -949,7 +953,7 @@ def call_net_loss(module, X, y, params, reg):
     loss, grads = _pair("TwoLayerNet.loss", net.loss(X, y, reg=reg))
     grads = grads if isinstance(grads, Mapping) else {}
     arrays = {"loss": loss, "scores": scores, **_named(grads, net, params)}
-    if np.all(np.isnan(loss)):
+    if _is_nan(loss):
         X_sure, W_sure = sure(y, scores.shape[1])
         layers = {"W1": np.eye(len(W_sure)), "b1": 0 * W_sure[0], "W2": W_sure, "b2": 0 * W_sure[0]}
         where_sure = _net(module.TwoLayerNet, layers).loss(X_sure, y, reg=0.0)

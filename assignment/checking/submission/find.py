@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
-from assignment.checking.exercises import EXERCISES
+from assignment.checking.calls import CALLS
 from assignment.checking.stubs import FILES, SOLUTIONS
 from assignment.checking.submission import names, read
 from assignment.checking.submission.collect import PYTHON, Collection, bytes_of, text_of
@@ -324,7 +324,7 @@ def _holds(found):
 
 def _defined(file):
     """The functions and classes that belong into a file."""
-    return {e.called.partition(".")[0] for e in EXERCISES if e.file == file}
+    return {e.called.partition(".")[0] for e in CALLS.values() if e.file == file}
 
 
 ALL_DEFINED = set().union(*map(_defined, FILES))

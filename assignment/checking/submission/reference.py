@@ -4,7 +4,7 @@ import ast
 import re
 from pathlib import Path
 
-from assignment.checking.exercises import EXERCISES
+from assignment.checking.calls import CALLS
 from assignment.checking.stubs import ASSIGNMENT, SOLUTIONS
 
 MARKER = re.compile(r"[ \t]*#+ *(?P<kind>BEGIN|END) SOLUTION\b *(?P<name>\S*)")
@@ -68,7 +68,7 @@ def _is_answer_to(exercise, name, function):
 
     It is named behind the mark, or by the function that it stands in.
     """
-    others = [e for e in EXERCISES if e.file == exercise.file and e is not exercise]
+    others = [e for e in CALLS.values() if e.file == exercise.file and e.name != exercise.name]
     if name:
         return name == exercise.name or name not in {e.name for e in others}
     method = function.rpartition(".")[2]
