@@ -386,6 +386,14 @@ def test_an_exception_at_large_scores_is_unstable_too(verdict):
     assert verdict("softmax_loss_naive", source).status == "unstable"
 
 
+def test_an_underflow_that_the_code_makes_an_error_is_none(verdict):
+    source = replaced(
+        "softmax_loss_vectorized", ("    rows = np", "    np.seterr(all='raise')\n    rows = np")
+    )
+    found = verdict("softmax_loss_vectorized", source)
+    assert (found.status, found.remarks) == ("right", ())
+
+
 def test_log_of_0_at_an_extreme_gap_is_a_remark(verdict):
     source = spoilt(
         "softmax_loss_naive",

@@ -388,6 +388,22 @@ def test_all_of_the_training_set_may_vote():
     assert vote([3, 3, 0], [9, 8, 1], k=3) == 3
 
 
+@pytest.mark.parametrize("k", [1, 2, 5, 1200])
+def test_neighbours_rest_on_no_more_than_a_partition_promises(k, rng, monkeypatch):
+    def partition(row, kth):
+        """Smaller numbers before the kth and larger ones behind it, but in no order of theirs."""
+        row = np.sort(row)
+        return np.concatenate([row[:kth][::-1], row[kth : kth + 1], row[kth + 1 :][::-1]])
+
+    classifier = KNearestNeighbor()
+    classifier.train(rng.normal(size=(1500, 1)), rng.permutation(1500))
+    dists = rng.permuted(np.tile(np.arange(1500.0), (5, 1)), axis=1)
+    nearest = np.argsort(dists, axis=1)[:, :k]
+    monkeypatch.setattr(np, "partition", partition)
+    y_pred = classifier.predict_labels(dists, k=k)
+    assert y_pred.tolist() == classifier.y_train[nearest].min(axis=1).tolist()
+
+
 def test_labels_of_64_bits_may_vote_where_indices_have_32(indices_of_32_bits, rng):
     classifier = KNearestNeighbor()
     classifier.train(rng.normal(size=(6, 2)), np.array([3, 1, 4, 1, 5, 9], dtype=np.int64))
@@ -677,6 +693,7 @@ def test_one_step_is_learning_rate_times_the_gradient(classifier, rng):
     history = model.train(X, y, learning_rate=0.5, reg=0.3, num_iters=1, batch_size=1)
     np.testing.assert_allclose(model.W, start - 0.5 * dW)
     assert history == [pytest.approx(loss)], "the loss is noted before the step"
+    assert type(history[0]) is float
 
 
 def test_one_step_of_the_network_is_learning_rate_times_the_gradients(rng):
@@ -685,6 +702,7 @@ def test_one_step_of_the_network_is_learning_rate_times_the_gradients(rng):
     loss, grads = net.loss(X, y, 0.3)
     stats = net.train(X, y, X, y, learning_rate=0.5, reg=0.3, num_iters=1, batch_size=1)
     assert stats["loss_history"] == [pytest.approx(loss)], "the loss is noted before the step"
+    assert type(stats["loss_history"][0]) is float
     for name, value in net.params.items():
         np.testing.assert_allclose(value, start[name] - 0.5 * grads[name], err_msg=name)
 

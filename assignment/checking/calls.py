@@ -597,12 +597,12 @@ def train_cases(too_small="wrong"):
     y = draw_labels(rng, 3, 32)
     # 32 / 8 is whole: the steps of an epoch are the same with Python 2's quotient and today's.
     many, few = {"X": X, "y": y, "batch_size": 8}, {"X": X[:5], "y": y[:5]}
-    more = {"X": rng.normal(size=(260, 4)), "y": draw_labels(rng, 3, 260), "batch_size": 26}
+    more = {"X": rng.normal(size=(130, 4)), "y": draw_labels(rng, 3, 130), "batch_size": 13}
     return [
         Case("batches of 8 from 32 examples", many),
         Case("batches of 5 from 5 examples", {**few, "batch_size": 5}),
         Case("batches of 8 from 5 examples", {**few, "batch_size": 8}, too_small),
-        Case("batches of 26 from 260 examples", more),
+        Case("batches of 13 from 130 examples", more),
         replace(variants(Case("", many))[2], name="read-only examples"),
         Case("three groups of examples", {**many, "groups": True}),
     ]
