@@ -677,7 +677,7 @@ def test_a_loss_that_is_asked_twice_in_a_step_is_no_mistake(verdict):
 def test_a_keyword_that_the_loss_does_not_know_is_told_as_python_tells_it(verdict):
     name = "TwoLayerNet.train"
     found = verdict(name, spoilt(name, "y=y_batch, reg=reg", "y_batch, reg, keep=0.5"))
-    assert "TypeError: loss(): got an unexpected keyword argument 'keep'" in found.message
+    assert "TypeError: loss() got an unexpected keyword argument 'keep'" in found.message
     known = "def loss(self, X, y=None, reg=0.0, keep=1.0):"
     source = spoilt(name, "y=y_batch, reg=reg", "y_batch, reg, keep=0.5")
     source = source.replace("def loss(self, X, y=None, reg=0.0):", known)

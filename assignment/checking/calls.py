@@ -572,7 +572,7 @@ def _question(signatures, arguments, options):
         except TypeError as error:
             refusals.append(error)
     else:
-        raise TypeError(f"loss() does not take this: {refusals[0]}")
+        raise TypeError(f"loss() {refusals[0]}")
     parameters = list(signature.parameters.values())[1:]
     names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     names += ["X", "y", "reg"][len(names) :]
