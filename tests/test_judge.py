@@ -836,6 +836,25 @@ def test_an_unknown_mistake_is_not_guessed_but_located(verdict):
     assert "not the derivative of your own loss" in found.message
 
 
+def test_a_gradient_is_held_against_the_students_own_loss(verdict):
+    name = "softmax_loss_naive"
+    of_both = replaced(name, ("scores = X[i] @ W", "scores = X[i] @ W + 0.1 * np.sin(W[0])"))
+    of_both = of_both.replace("* X[i]", "* (X[i] + 0.1 * np.cos(W[0, c]) * (np.arange(5) == 0))")
+    of_both = of_both.replace("N = X.shape[0]", "N = X.shape[0]; X = X.copy()")
+    of_both = of_both.replace("np.arange(5)", "np.arange(X.shape[1])")
+    message = verdict(name, of_both).message
+    assert "dW is the derivative of your own loss: look for the mistake in both." in message
+    alone = replaced(name, ("return loss, dW\n", "dW[0] *= 1.1; return loss, dW\n"))
+    assert "not the derivative of your own loss" in verdict(name, alone).message
+
+
+def test_a_loss_in_single_precision_has_no_derivative_that_could_be_compared(verdict):
+    name = "softmax_loss_naive"
+    source = replaced(name, ("return loss, dW\n", "dW[0] *= 1.1; return np.float32(loss), dW\n"))
+    found = verdict(name, source)
+    assert found.status == "wrong" and "derivative" not in found.message
+
+
 def test_a_picture_is_drawn_where_rows_or_columns_tell(verdict):
     name = "softmax_loss_vectorized"
     row = verdict(name, spoilt(name, "return loss, dW", "dW[-1] = 0; return loss, dW"))

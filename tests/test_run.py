@@ -345,9 +345,7 @@ def test_a_failure_of_a_stand_in_reads_as_the_students(hand_in):
     source = answered("TwoLayerNet.train", "loss, grads = self.loss()")
     line = 1 + source[: source.index("self.loss()")].count("\n")
     found = Work(hand_in(neural_net=source)).examine(find("TwoLayerNet.train"))
-    told = (
-        f"neural_net.py, line {line}: TypeError: loss() missing a required argument"
-    )
+    told = f"neural_net.py, line {line}: TypeError: loss() missing a required argument"
     assert found.message.startswith(told), found.message
 
 
