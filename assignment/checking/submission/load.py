@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
+from assignment.checking.stubs import FILES
 from assignment.checking.submission import python2
 from assignment.checking.submission.needed import defines
 from assignment.checking.submission.once import GONE_FROM_NUMPY, Once
@@ -155,7 +156,7 @@ class Submission(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         sys.setrecursionlimit(self._before[1])
 
     def _forget(self):
-        for name in list(sys.modules):
+        for name in list(filter(_may_be_own, sys.modules)):
             if self._is_package(name) or self._path(name) or is_reference_module(name):
                 del sys.modules[name]
 
@@ -294,6 +295,13 @@ class Submission(importlib.abc.MetaPathFinder, importlib.abc.Loader):
                 f"{', '.join(missing)}, which is not to be had here"
             )
             self._remark(path, remark)
+
+
+@functools.cache
+def _may_be_own(name):
+    """Whether a module's name may mean one of a hand-in, or the reference; most cannot."""
+    top = name.partition(".")[0]
+    return top == "assignment" or f"{name}.py" in FILES or not _is_installed(top)
 
 
 @functools.cache

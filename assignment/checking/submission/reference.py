@@ -1,6 +1,7 @@
 """What is never graded: the reference solution, whether copied or imported."""
 
 import ast
+import functools
 import re
 from pathlib import Path
 
@@ -103,6 +104,7 @@ def _function_around(lines):
     return ".".join(names)
 
 
+@functools.lru_cache(maxsize=32)  # a file is asked about for each of its exercises
 def _import_of_reference(tree, folder):
     """(file, line) that imports, runs or opens the reference, in whatever spelling, or None."""
     for statement in tree.body:
