@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from assignment.checking import diagnosis, judge
+from assignment.checking.calls import CALLS
 from assignment.checking.diagnosis import linear, net
 from assignment.checking.diagnosis.terms import AGREE
 from assignment.checking.exercises import Exercise, find
@@ -502,15 +503,15 @@ def untrue(verdict, truth):
 
 @pytest.fixture
 def quick(monkeypatch):
-    """Searches and references are remembered: a part that comes again is the same."""
+    """Seven cases each; searches and references are remembered: what comes again is the same."""
     remembered, search = {}, diagnosis.search
 
-    def searched(observed, name, data, penalty=lambda seen: [((), 0.0)]):
+    def searched(observed, name, data, penalty=diagnosis.no_penalty, scales=diagnosis.AS_IT_IS):
         arrays = [seen.arrays.get(name, np.array(np.nan)) for seen in observed]
-        key = name, data.__qualname__, penalty.__qualname__, observed[0].arrays.keys() >= {"scores"}
+        key = name, data.__qualname__, penalty.__qualname__, scales
         key += tuple((array.shape, array.tobytes()) for array in arrays)
         if key not in remembered:
-            remembered[key] = search(observed, name, data, penalty)
+            remembered[key] = search(observed, name, data, penalty, scales)
         return remembered[key]
 
     for module in (diagnosis, linear, net):
@@ -524,6 +525,7 @@ def quick(monkeypatch):
         return references[key]
 
     monkeypatch.setattr(Exercise, "reference", remembered_reference)
+    monkeypatch.setattr(Exercise, "cases", lambda self: CALLS[self.name].cases()[:7])
 
 
 def verdict_on(name, truth):
@@ -534,8 +536,7 @@ def verdict_on(name, truth):
     if "grads['W1']" in truth.sides:
         for arrays_of_case, case in zip(arrays, truth.cases.values(), strict=True):
             arrays_of_case["scores"] = forward(case).S
-    exercise = dataclasses.replace(find(name), cases=lambda: list(truth.cases.values()))
-    return judge.judge(exercise, Answers(arrays, [[] for _ in arrays]))
+    return judge.judge(find(name), Answers(arrays, [[] for _ in arrays]))
 
 
 def linear_terms(case, loss, gradient):
@@ -557,7 +558,7 @@ LINEAR = {
 
 def linear_truths(name):
     """Every loss fault with every gradient fault."""
-    cases = {case.name: case for case in find(name).cases()[:7]}
+    cases = {case.name: case for case in find(name).cases()}
     losses, gradients = map(sides, LINEAR[name], (PENALTIES, PENALTY_GRADIENTS))
     terms = [
         {case: linear_terms(cases[case], loss, gradient) for case in cases}
@@ -736,7 +737,7 @@ NET_PENALTIES = {
 
 
 def net_cases():
-    return {case.name: case for case in find("TwoLayerNet.loss").cases()[:7]}
+    return {case.name: case for case in find("TwoLayerNet.loss").cases()}
 
 
 def layer_truths():

@@ -14,7 +14,6 @@ a right answer costs: cost.py.
 """
 
 from dataclasses import dataclass, replace
-from itertools import product
 
 import numpy as np
 
@@ -66,12 +65,21 @@ class Explanation:
 NONE = Explanation()
 
 
-def search(observed, name, data, penalty=lambda seen: [((), 0.0)]):
+def no_penalty(seen):
+    """Candidates for the penalty where there is none."""
+    return [((), 0.0)]
+
+
+AS_IT_IS = (((), lambda N, C: 1.0),)
+
+
+def search(observed, name, data, penalty=no_penalty, scales=AS_IT_IS):
     """Pairs of names whose candidates add up to the array of that name in all cases.
 
     Parameters
     ----------
     data, penalty : function of Observed -> list of candidates
+    scales : pairs (names, function of N and C) of what each data term may be multiplied by
 
     Returns
     -------
@@ -82,13 +90,16 @@ def search(observed, name, data, penalty=lambda seen: [((), 0.0)]):
         if name not in seen.arrays or not np.isfinite(seen.arrays[name]).all():
             return []
         got = shaped(seen.arrays[name], seen.expected[name]).astype(float)
+        factors = np.array([factor(count(seen), _classes(seen)) for _, factor in scales])
         lists = data(seen), penalty(seen)
-        (of_data, terms), (of_penalty, extras) = (
-            _stacked(candidates, seen, name, None if pairs is None else {*pairs[:, side]})
-            for side, candidates in enumerate(lists)
-        )
+        kept = (None, None) if pairs is None else pairs.T
+        of_data, terms = _stacked(lists[0], seen, name, kept[0], factors)
+        of_penalty, extras = _stacked(lists[1], seen, name, kept[1])
+        if not len(terms) or not len(extras):
+            return []
         if pairs is None:
-            pairs = np.array(list(product(of_data, of_penalty)), dtype=int).reshape(-1, 2)
+            rows, columns = _possible(got, terms, extras, seen.tolerance)
+            pairs = np.stack([of_data[rows], of_penalty[columns]], axis=1)
         pairs = pairs[np.isin(pairs[:, 0], of_data) & np.isin(pairs[:, 1], of_penalty)]
         if not len(pairs):
             return []
@@ -99,16 +110,21 @@ def search(observed, name, data, penalty=lambda seen: [((), 0.0)]):
         pairs = pairs[_near(got, sums, seen).reshape(len(pairs), -1).all(axis=1)]
     if pairs is None:
         return []
-    found = [(lists[0][d][0], lists[1][p][0], d, p) for d, p in pairs]
-    return [(d_names, p_names) for d_names, p_names, *_ in sorted(found, key=_rank)]
+    found = []
+    for of_data, of_penalty in pairs:
+        which, scale = divmod(of_data, len(scales))
+        d_names, p_names = lists[0][which][0] + scales[scale][0], lists[1][of_penalty][0]
+        weight = len(d_names) + sum(part != "half" for part in p_names)
+        found.append(((weight, len(p_names), scale, which, of_penalty), d_names, p_names))
+    return [(d_names, p_names) for _, d_names, p_names in sorted(found)]
 
 
-def fit(observed, name, data, penalty=lambda seen: [((), 0.0)]):
+def fit(observed, name, data, penalty=no_penalty, scales=AS_IT_IS):
     """Like search; but if all is right but for one factor, that is one mistake, not several.
 
     What the penalty is without that factor is not told then: None.
     """
-    fits = search(observed, name, data, penalty)
+    fits = search(observed, name, data, penalty, scales)
     several = not fits or sum(map(len, fits[0])) > 1
     return [(("constant-factor",), None)] if several and _is_multiple(observed, name) else fits
 
@@ -128,6 +144,20 @@ def _is_multiple(observed, name):
     )
 
 
+def _possible(got, terms, extras, tolerance):
+    """Which sums of a term and an extra can be near, by three entries and the largest: most cannot.
+
+    It leaves out none that _near would find.
+    """
+    some = np.linspace(0, got.size - 1, 3).astype(int)
+    terms, extras = (array.reshape(len(array), -1) for array in (terms, extras))
+    with np.errstate(all="ignore"):
+        sums = terms[:, np.newaxis, some] + extras[:, some]
+        largest = np.abs(terms).max(axis=1)[:, np.newaxis] + np.abs(extras).max(axis=1)
+        allowance = tolerance * (1.1 * largest[:, :, np.newaxis] + 1e-3)
+        return np.nonzero((np.abs(sums - got.ravel()[some]) <= allowance).all(axis=2))
+
+
 def _near(got, sums, seen):
     """Whether each entry of an array is near that of each sum."""
     axes = tuple(range(1, sums.ndim))
@@ -141,30 +171,27 @@ def _near(got, sums, seen):
         return near | (sums == got)
 
 
-def _stacked(candidates, seen, name, kept=None):
-    """Places in a list of candidates, and their arrays, of those that have the shape of what came.
+def _stacked(candidates, seen, name, kept=None, factors=np.ones(1)):  # noqa: B008
+    """Places and arrays of the candidates that have the shape of what came, times each factor.
 
-    A number stands for an array of that number. kept : the places that are wanted; None for all
+    A number stands for an array of that number. kept : the places that are wanted; None for all.
+    Place p * len(factors) + f is that of candidate p with factor f.
     """
     right = seen.expected[name]
     shape = shaped(seen.arrays[name], right).shape
+    wanted = range(len(candidates)) if kept is None else np.unique(kept // len(factors))
     places, stack = [], []
-    for place, (_, array) in enumerate(candidates):
-        if kept is not None and place not in kept:
-            continue
-        array = np.asarray(array, dtype=float)
+    for place in wanted:
+        array = np.asarray(candidates[place][1], dtype=float)
         if array.shape != shape:
             array = np.broadcast_to(array, shape) if array.ndim == 0 else shaped(array, right)
         if array.shape == shape:
             places.append(place)
             stack.append(array)
-    return places, np.array(stack)
-
-
-def _rank(found):
-    d_names, p_names, d_place, p_place = found
-    weight = len(d_names) + sum(name != "half" for name in p_names)
-    return weight, len(p_names), d_place, p_place
+    places = np.array(places, dtype=int)[:, np.newaxis] * len(factors) + np.arange(len(factors))
+    with np.errstate(all="ignore"):
+        arrays = np.multiply.outer(factors, np.array(stack).reshape(-1, *shape)).swapaxes(0, 1)
+    return places.ravel(), arrays.reshape(-1, *shape)
 
 
 def locate(observed, name):
@@ -236,7 +263,13 @@ def unique(names):
 
 def count(seen):
     """N, the number of examples of a call."""
-    return len(seen.arguments["X"])
+    return len(seen.arguments["X" if "X" in seen.arguments else "dists"])
+
+
+def _classes(seen):
+    """C, the number of classes of a call, or 1 where it has no weights for them."""
+    weights = seen.arguments.get("W", seen.arguments.get("params", {}).get("W2", np.ones((1, 1))))
+    return weights.shape[1]
 
 
 def turned(observed, name):

@@ -7,7 +7,7 @@ import numpy as np
 
 from assignment.checking.arrays import agrees, complaint, shaped
 from assignment.checking.diagnosis import NONE, Explanation, in_common, search, turned, unique
-from assignment.checking.diagnosis.terms import log_softmax, scaled
+from assignment.checking.diagnosis.terms import SCALES, log_softmax
 
 # Distances.
 
@@ -299,9 +299,11 @@ def _nearest_on_average(labels, distances):
 
 def explain_nca(observed):
     """By the loss and the gradient that it is, each in a scale of its own."""
-    loss = search(observed, "loss", _nca_losses)
-    gradient = search(observed, "dA", _nca_gradients)
-    if not gradient and (gradient := search(turned(observed, "dA"), "dA", _nca_gradients)):
+    loss = search(observed, "loss", _nca_losses, scales=SCALES)
+    gradient = search(observed, "dA", _nca_gradients, scales=SCALES)
+    if not gradient and (
+        gradient := search(turned(observed, "dA"), "dA", _nca_gradients, scales=SCALES)
+    ):
         gradient = [((*gradient[0][0], "transposed"), ())]
     names = unique(name for fits in (gradient, loss) if fits for name in fits[0][0])
     unknown = [name for name, fits in (("loss", loss), ("dA", gradient)) if not fits]
@@ -332,7 +334,7 @@ def _nca_losses(seen):
         (("example-left-out",), -log_p[1:].sum()),
         (("example-left-out",), -log_p[:-1].sum()),
     ]
-    return scaled(losses, len(p), 1)
+    return losses
 
 
 # Other choices of a neighbour than the right one, as options of _chosen.
@@ -375,7 +377,7 @@ def _nca_gradients(seen):
     # Half of it is the factor 2 of the square, rather than any constant factor.
     gradients = [(("factor-2-missing",), moved[0][1].T @ X)]
     gradients += [(names, 2 * dZ.T @ X) for names, dZ in moved]
-    return scaled(gradients, len(X), 1)
+    return gradients
 
 
 def _moved(M, Z):

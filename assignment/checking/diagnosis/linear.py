@@ -18,6 +18,7 @@ from assignment.checking.diagnosis import (
 from assignment.checking.diagnosis.terms import (
     AGREE,
     EPSILON,
+    SCALES,
     hinge_coefficients,
     hinge_losses,
     is_log_of_p_minus_1,
@@ -25,7 +26,6 @@ from assignment.checking.diagnosis.terms import (
     name_penalties,
     penalties,
     penalty_gradients,
-    scaled,
     softmax_coefficients,
     softmax_losses,
     without_last_row,
@@ -37,17 +37,16 @@ def _explain(losses, coefficients, observed):
     loss_factor, gradient_factor = _factors_of_the_penalty(observed[0])
 
     def data(seen):
-        W = seen.arguments["W"]
-        return scaled(losses(_scores(seen), seen.arguments["y"]), count(seen), W.shape[1])
+        return losses(_scores(seen), seen.arguments["y"])
 
     def gradient(seen):
-        X, W, N = seen.arguments["X"].astype(float), seen.arguments["W"], count(seen)
+        X = seen.arguments["X"].astype(float)
         terms = coefficients(_scores(seen), seen.arguments["y"])
         found = [(names, X.T @ G) for names, G in terms]
         others = next(G for names, G in terms if names == ("right-class-missing",))
         of_right = (terms[0][1] - others).sum(axis=0)
         found.append((("one-for-example",), X.T @ others + of_right))
-        return scaled(found, N, W.shape[1])
+        return found
 
     def penalty(seen):
         W, reg = seen.arguments["W"].astype(float), seen.arguments["reg"]
@@ -75,11 +74,10 @@ def _explain(losses, coefficients, observed):
         N, reg = count(seen), seen.arguments["reg"]
         (_, term), *_ = data(seen) if np.ndim(size) == 0 else gradient(seen)
         return [
-            (("divided-by-penalty",), N * term / (N + factor * reg * size))
-            for factor in (1, 2, 0.5)
+            (("divided-by-penalty",), term / (N + factor * reg * size)) for factor in (1, 2, 0.5)
         ]
 
-    fits = fit(observed, "loss", data, penalty) or search(
+    fits = fit(observed, "loss", data, penalty, SCALES) or search(
         observed, "loss", lambda seen: divided(seen, np.sum(seen.arguments["W"] ** 2))
     )
     in_loss = fits[0] if fits else (None, None)
@@ -87,10 +85,11 @@ def _explain(losses, coefficients, observed):
         in_loss = (("log-after-subtraction",), None)
 
     evidence = ""
-    fits = fit(observed, "dW", gradient, penalty_gradient) or search(
+    parts = (gradient, penalty_gradient, SCALES)
+    fits = fit(observed, "dW", *parts) or search(
         observed, "dW", lambda seen: divided(seen, seen.arguments["W"])
     )
-    if not fits and (fits := search(turned(observed, "dW"), "dW", gradient, penalty_gradient)):
+    if not fits and (fits := search(turned(observed, "dW"), "dW", *parts)):
         fits = [((*fits[0][0], "transposed"), fits[0][1])]
     if not fits and (found := _other_coefficients(coefficients, observed)):
         evidence, of_penalty = found

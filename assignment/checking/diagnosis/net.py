@@ -26,7 +26,6 @@ from assignment.checking.diagnosis.terms import (
     log_softmax,
     penalties,
     penalty_gradients,
-    scaled,
     softmax_coefficients,
     softmax_losses,
 )
@@ -167,11 +166,10 @@ def explain_net_loss(observed):
     (loss, penalty), remarks = fits[0], ()
     if loss == ("epsilon-in-log",):
         loss, remarks = (), (EPSILON,)
-    of_gradients = [
-        found[1]
-        for block in ("W1", "W2")
-        if (found := _fit_block(observed, block)) and found[1] is not None
-    ]
+    of_gradients = []
+    if penalty in (("half",), ("reg-half-in-loss-only",)):
+        blocks = [_fit_block(observed, block) for block in ("W1", "W2")]
+        of_gradients = [found[1] for found in blocks if found and found[1] is not None]
     if penalty == ("reg-half-in-loss-only",) and () not in of_gradients:
         penalty = ("reg-layers-differ",)
     names = unique((*loss, *(name for name in penalty or () if name != "half")))
@@ -203,7 +201,7 @@ def _fit_loss(observed):
 
     def data(scores, seen):
         S = scores(seen)
-        return scaled(softmax_losses(S, seen.arguments["y"]), *S.shape)
+        return softmax_losses(S, seen.arguments["y"])
 
     def of_right(seen):
         return data(lambda seen: seen.expected["scores"], seen)
@@ -212,8 +210,8 @@ def _fit_loss(observed):
         own = other_scores(seen)
         return of_right(seen) if own is None else data(lambda seen: own, seen)
 
-    return fit(observed, "loss", of_right, _penalties) or search(
-        observed, "loss", of_own, _penalties
+    return fit(observed, "loss", of_right, _penalties, SCALES) or search(
+        observed, "loss", of_own, _penalties, SCALES
     )
 
 
@@ -306,7 +304,11 @@ def _fit_block(observed, block, others=()):
     Of several that fit, one that has been found in other blocks is taken: one cause is likelier.
     """
     name = f"grads['{block}']"
-    terms = [lambda seen: _data_terms(seen, block), lambda seen: _penalty_terms(seen, block)]
+    terms = (
+        lambda seen: _data_terms(seen, block),
+        lambda seen: _penalty_terms(seen, block),
+        SCALES,
+    )
     if fits := fit(observed, name, *terms):
         return next((found for found in fits if found[0] and found[0] in others), fits[0])
     if fits := search(turned(observed, name), name, *terms):
@@ -315,14 +317,12 @@ def _fit_block(observed, block, others=()):
 
 
 def _data_terms(seen, block):
-    """Each coefficient of the softmax, through each backward pass, in each scale."""
+    """Each coefficient of the softmax, through each backward pass."""
     S = seen.expected["scores"].astype(float)
     return [
-        (names + scale + more, factor(*S.shape) * array)
+        (names + more, array)
         for names, G in softmax_coefficients(S, seen.arguments["y"])
-        for more_and_arrays in [list(_passes(seen, block, G))]
-        for scale, factor in SCALES
-        for more, array in more_and_arrays
+        for more, array in _passes(seen, block, G)
     ]
 
 

@@ -22,13 +22,6 @@ SCALES = (
 )
 
 
-def scaled(terms, N, C):
-    """Each term in each scale: candidates for a mean over N examples."""
-    return [
-        (names + scale, factor(N, C) * array) for names, array in terms for scale, factor in SCALES
-    ]
-
-
 def divided_in_the_loop(N):
     """N times the weight of each example where a running sum is divided by N in each turn."""
     return np.power(float(N), np.arange(N) - (N - 1.0))
