@@ -6,16 +6,19 @@ PYTHON ?= $(or $(WORKING),python3)
 LAB_ARGS ?=
 AS_ROOT := $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
 BENCH_ARGS ?=
+COLAB_PYTHON ?= python3.12
 NET_ARGS ?=
 $(if $(WORKING),,$(shell rm -f .venv/ready-*))
 
 VERSION := $(shell "$(PYTHON)" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 READY := .venv/ready-$(VERSION)
 RUN := .venv/bin/python -m
+COLAB := PYDEVD_DISABLE_FILE_VALIDATION=1 PYTHONPATH="$(CURDIR)" .venv/colab/bin/python -m
+COLAB_TESTS = $(filter-out tests/test_make.py,$(wildcard tests/test_*.py))
 
 NBVAL := pytest -q -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=600
 
-.PHONY: help lab setup check lint test notebooks progress watch mutants derivations data net bench site check-browser stubs clean-notebooks picture lock
+.PHONY: help lab setup check lint test notebooks progress watch mutants derivations data net bench site check-browser check-colab stubs clean-notebooks picture lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*  ## ' Makefile | sed -E 's/:.*  ## /\t/' | expand -t 18
@@ -74,6 +77,12 @@ check-browser: .venv/ready-site  ## JupyterLab and the site as a browser shows t
 	@$(RUN) pytest -q -n 2 --dist worksteal --screenshot=only-on-failure \
 	  --output=results/screenshots/failures tests/browser
 
+check-colab: .venv/ready-colab  ## lessons and tests with the versions that Colab has (COLAB_PYTHON=/path/to/python3.12)
+	@$(RUN) pytest -q -n 2 --dist loadfile -k "colab or ipython8" tests/test_notebooks.py tests/test_elsewhere.py
+	@$(COLAB) pytest -q -n 2 --dist loadfile --disable-warnings $(COLAB_TESTS)
+	@$(COLAB) assignment with assignment/solutions .venv/colab/bin/python -m $(NBVAL) --disable-warnings notebooks
+	@$(COLAB) assignment with assignment/solutions .venv/colab/bin/python -m assignment progress
+
 stubs: $(READY)  ## write the five stubs anew from the solutions; an edited file is kept beside it
 	@$(RUN) assignment stubs
 
@@ -103,6 +112,17 @@ lock: $(READY)  ## pin what pyproject.toml asks for, and all that it needs, in r
 .venv/ready-site: requirements-site.txt $(READY)
 	@echo "Installing what the site takes besides; once."
 	@$(RUN) pip install --quiet --disable-pip-version-check -r requirements-site.txt
+	@touch $@
+
+# Colab's versions, and the same with IPython 8.
+.venv/ready-colab: requirements-colab.txt | $(READY)
+	@"$(COLAB_PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 12))' 2>/dev/null \
+	  || { echo "Colab has Python 3.12, which $(COLAB_PYTHON) is not: say COLAB_PYTHON=/path/to/python3.12 make check-colab" >&2; exit 1; }
+	@echo "Installing the versions that Colab has, and IPython 8, within .venv; two minutes, once."
+	@for name in colab ipython8; do "$(COLAB_PYTHON)" -m venv --clear .venv/$$name \
+	  && .venv/$$name/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-colab.txt \
+	  || exit 1; done
+	@.venv/ipython8/bin/python -m pip install --quiet --disable-pip-version-check 'ipython ==8.39.0'
 	@touch $@
 
 # Reached only where $(PYTHON) could not be run.

@@ -20,6 +20,13 @@ from assignment.given.cifar10 import load_cifar10
 
 ROOT = Path(__file__).resolve().parents[1]
 
+# Pythons whose kernels run notebooks: this one, and two that `make check-colab` sets up in .venv.
+KERNELS = {
+    "here": Path(sys.executable),
+    "colab": Path(sys.prefix, "colab", "bin", "python"),  # IPython 7
+    "ipython8": Path(sys.prefix, "ipython8", "bin", "python"),
+}
+
 
 @pytest.fixture
 def rng():

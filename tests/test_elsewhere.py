@@ -7,10 +7,12 @@ import subprocess
 import sys
 import sysconfig
 import tomllib
+import venv
+from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import ROOT
+from conftest import KERNELS, ROOT
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_notebook
@@ -38,12 +40,12 @@ def setup_cell(lesson):
 def colab(folder, *cells, repository=ROOT):
     """The outputs of cells in a kernel that has, as on Colab, packages but no suite.
 
+    They are Colab's own, where `make check-colab` has set them up, and else those of this Python.
     The address of the suite leads to the repository, by git's own means.
     """
     environment = {key: value for key, value in os.environ.items() if key != "ASSIGNMENT_FILES"} | {
         "COLAB_RELEASE_TAG": "release-colab",
-        # Packages of .venv; that the suite is installed there stands in a .pth, which is not read.
-        "PYTHONPATH": sysconfig.get_path("purelib"),
+        "PYTHONPATH": "",  # which may lead to the suite
         "IPYTHONDIR": str(folder / ".ipython"),
         "GIT_CONFIG_COUNT": "1",
         "GIT_CONFIG_KEY_0": f"url.file://{repository}.insteadOf",
@@ -52,16 +54,39 @@ def colab(folder, *cells, repository=ROOT):
     }
     notebook = new_notebook(cells=[new_code_cell(source) for source in cells])
     client = NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(folder)}})
-    manager = client.create_kernel_manager()
-    manager.kernel_spec.argv[0] = getattr(sys, "_base_executable", sys.executable)
+    client.create_kernel_manager().kernel_spec.argv[0] = str(without_suite(folder / ".python"))
     client.execute(env=environment)
     return ["".join(map(json.dumps, cell.outputs)) for cell in notebook.cells]
+
+
+def without_suite(folder):
+    """A Python that has the packages of Colab, or of this one, but not the suite."""
+    if KERNELS["colab"].exists():
+        return KERNELS["colab"]
+    venv.create(folder, symlinks=True)
+    packages = sysconfig.get_path("purelib", vars={"base": str(folder)})
+    # In that folder stands a .pth that leads to the suite; it is not read there.
+    Path(packages, "packages.pth").write_text(sysconfig.get_path("purelib"))
+    return folder / "bin" / "python"
 
 
 def test_all_lessons_are_set_up_by_the_same_cell():
     assert len({setup_cell(lesson) for lesson in LESSONS}) == 1
     owner, suite = re.search(r'OWNER, SUITE = "(.*)", "(.*)"', setup_cell("knn")).groups()
     assert (owner, suite) == (OWNER, SUITE)
+
+
+def test_the_first_cell_installs_what_the_suite_takes_and_colab_has_not():
+    lines = (
+        (ROOT / "requirements-colab.txt").read_text(encoding="utf-8").split("# ")[1].splitlines()
+    )
+    there, taken = (
+        {re.match(r"[\w-]*", line)[0] for line in some}
+        for some in (lines[1:], PROJECT["dependencies"])
+    )
+    tools = {"jupyter", "jupyterlab", "nbval", "pytest-xdist", "ruff"}
+    assert setup_cell("knn").count("%pip install") == 1
+    assert taken - there - tools == {re.search(r"%pip install --quiet (.*)", setup_cell("knn"))[1]}
 
 
 @pytest.mark.skipif(

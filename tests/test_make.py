@@ -37,7 +37,7 @@ def test_every_target_is_phony():
 
 def test_the_readme_says_how_to_do_without_make():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    own = {"help", "check", "lock"}  # a list, a sum of others, and for maintainers alone
+    own = {"help", "check", "check-colab", "lock"}  # a list, sums, and for maintainers alone
     missing = [
         target for target in TARGETS if target not in own and f"| `make {target}` |" not in readme
     ]
@@ -64,17 +64,22 @@ def test_a_python_that_is_not_there_gets_one_sentence():
     assert said[0].startswith("no-such-python cannot be run: install Python 3.11 or newer")
 
 
+def set_up(folder, *names):
+    """A folder in which make finds everything set up that the names say, and nothing else."""
+    for name in ("requirements.txt", "pyproject.toml", *(f"requirements-{n}.txt" for n in names)):
+        (folder / name).touch()
+    (folder / ".venv" / "bin").mkdir(parents=True)
+    (folder / ".venv" / "bin" / "python").symlink_to(sys.executable)
+    for name in ("{}.{}".format(*sys.version_info), *names):
+        (folder / ".venv" / f"ready-{name}").touch()
+    (folder / "Makefile").write_text(MAKEFILE, encoding="utf-8")
+
+
 @needs_make
 def test_a_computer_without_a_browser_gets_one_sentence(tmp_path):
     for tool in ("make", "sh"):  # and no apt-get that could install one
         (tmp_path / tool).symlink_to(shutil.which(tool))
-    for name in ("requirements.txt", "pyproject.toml", "requirements-site.txt"):
-        (tmp_path / name).touch()
-    (tmp_path / ".venv" / "bin").mkdir(parents=True)
-    (tmp_path / ".venv" / "bin" / "python").symlink_to(sys.executable)
-    for name in ("{}.{}".format(*sys.version_info), "site"):  # all is set up, but a browser
-        (tmp_path / ".venv" / f"ready-{name}").touch()
-    (tmp_path / "Makefile").write_text(MAKEFILE, encoding="utf-8")
+    set_up(tmp_path, "site")
     done = make("-C", tmp_path, "check-browser", PATH=str(tmp_path), CHROMIUM="")
     said = [line for line in done.stderr.splitlines() if not line.startswith("make")]
     assert done.returncode != 0 and len(said) == 1
@@ -89,12 +94,26 @@ def test_a_browser_that_is_not_there_gets_one_sentence():
 
 
 @needs_make
+def test_a_python_that_colab_does_not_have_gets_one_sentence(tmp_path):
+    set_up(tmp_path)
+    (tmp_path / "requirements-colab.txt").touch()
+    done = make("-C", tmp_path, "check-colab", COLAB_PYTHON="none")
+    said = [line for line in done.stderr.splitlines() if not line.startswith("make")]
+    assert done.returncode != 0 and len(said) == 1
+    assert said[0].startswith("Colab has Python 3.12, which none is not: say COLAB_PYTHON=")
+
+
+@needs_make
 def test_ci_calls_make_and_nothing_else():
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
     commands = [line for line in script if line and not line.startswith("#")]
     assert len(commands) == 1 and commands[0].endswith("exec make check")
     workflow = (ROOT / ".github" / "workflows" / "check.yml").read_text(encoding="utf-8")
-    assert re.findall(r"- run: (.*)", workflow) == ["make check", "make check-browser"]
+    assert re.findall(r"- run: (.*)", workflow) == [
+        "make check",
+        "make check-colab",
+        "make check-browser",
+    ]
     publish = (ROOT / ".github" / "workflows" / "site.yml").read_text(encoding="utf-8")
     assert re.findall(r"- run: (.*)", publish) == ["make site"]
     for version in ("3.11", "3.12", "3.13"):

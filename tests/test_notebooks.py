@@ -5,15 +5,21 @@ import re
 import statistics
 import subprocess
 import sys
+from operator import attrgetter
+from unittest.mock import MagicMock
 
+import IPython
+import matplotlib
 import nbformat
 import pytest
+from conftest import KERNELS
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from assignment.checking.exercises import EXERCISES
 from assignment.checking.notebooks import NOTEBOOKS, clean_text
 from assignment.checking.stubs import FILES, SOLUTIONS, make_stub, write_stubs
+from assignment.given.notebook import load_ipython_extension
 
 LESSONS = sorted({exercise.notebook for exercise in EXERCISES})
 EACH_LESSON = pytest.mark.parametrize("lesson", LESSONS)
@@ -105,34 +111,51 @@ def test_cleaning_twice_is_cleaning_once():
 
 ARGUMENTS = "np.zeros((2, 3)), np.ones((1, 2)), np.array([0]), 0.0"
 SESSION = {
-    "set up": "%load_ext assignment.given.notebook\nimport numpy as np\nfrom pathlib import Path",
+    "set up": "%load_ext assignment.given.notebook\n"
+    "import os\nimport numpy as np\nfrom pathlib import Path",
     "import": (
         "from assignment.checking import check\n"
         "from assignment.neural_net import TwoLayerNet\n"
-        "from assignment.softmax import softmax_loss_naive"
+        "from assignment.softmax import softmax_loss_naive\n"
+        "net = TwoLayerNet(2, 3, 4)"
     ),
     "call a stub": f"softmax_loss_naive({ARGUMENTS})",
     "check a stub": 'check("softmax_loss_naive")',
-    "call a method of a stub": "TwoLayerNet(2, 3, 4).loss(np.ones((1, 2)))",
-    "go on": "print(1 + 1)",
+    "call a method of a stub": "net.loss(np.ones((1, 2)))",
+    "go on": "import IPython\nprint(IPython.version_info[0])",
     "draw": "import matplotlib.pyplot as plt\nplt.plot([1, 3]);",
     "ask for fine pictures": "%config InlineBackend.figure_formats = ['retina']",
     "draw finely": "plt.plot([2, 4]);",
     "another exception": 'raise NotImplementedError("a thought of my own")',
     "write the solution": "file, solution = Path(r'{file}'), Path(r'{solution}')\n"
-    "file.write_bytes(solution.read_bytes());",
+    "for path in file, file.with_name('neural_net.py'):\n"
+    "    path.write_bytes((solution.parent / path.name).read_bytes())",
     "call it again": f"print(round(softmax_loss_naive({ARGUMENTS})[0], 4))",
+    "call the method again": "print(net.loss(np.ones((1, 2))).shape)",
     "check it again": 'check("softmax_loss_naive")',
     "make it crash": "file.write_text(file.read_text().replace('return loss', 'return boom'));",
     "call what crashes": f"softmax_loss_naive({ARGUMENTS})",
-    "break it": "file.write_text('loss = = 0');",
+    "edit it in no time": "text, time = file.read_text(), file.stat().st_mtime_ns\n"
+    "file.write_text(text.replace('return boom', 'return 8.25'))\n"
+    "os.utime(file, ns=(time, time))",
+    "call what took no time": f"print(softmax_loss_naive({ARGUMENTS})[0])",
+    "break it": "text = file.read_text()\nfile.write_text('loss = = 0');",
+    "call what is broken": f"print(softmax_loss_naive({ARGUMENTS})[0])",
     "check what is broken": 'check("softmax_loss_naive")',
+    "mend it": "file.write_text(text.replace('8.25', '7.5'));",
+    "call what is mended": f"print(softmax_loss_naive({ARGUMENTS})[0])",
+    "set up once more": "%load_ext assignment.given.notebook",
+    "edit it once more": "file.write_text(text.replace('8.25', '6.5'));",
+    "call it once more": f"print(softmax_loss_naive({ARGUMENTS})[0])",
 }
 
 
-@pytest.fixture(scope="module")
-def session(tmp_path_factory):
-    """The outputs of each cell by its name: a session of a student at work."""
+@pytest.fixture(scope="module", params=KERNELS)
+def session(request, tmp_path_factory):
+    """The outputs of each cell by its name: a session of a student at work, in each kernel."""
+    python = KERNELS[request.param]
+    if not python.exists():
+        pytest.skip(f"`make check-colab` makes the environment {request.param}")
     folder = tmp_path_factory.mktemp("student")
     write_stubs(folder)
     paths = {"file": folder / "softmax.py", "solution": SOLUTIONS / "softmax.py"}
@@ -147,7 +170,9 @@ def session(tmp_path_factory):
         "PYTHONPATH": str(NOTEBOOKS.parent),
         "IPYTHONDIR": str(tmp_path_factory.mktemp("ipython")),
     }
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # what is compiled is kept, as elsewhere
     client = NotebookClient(notebook, timeout=60, kernel_name="python3", allow_errors=True)
+    client.create_kernel_manager().kernel_spec.argv[0] = str(python)
     client.execute(env=environment)
     return {name: cell.outputs for name, cell in zip(SESSION, notebook.cells, strict=True)}
 
@@ -197,8 +222,9 @@ def test_a_check_shows_a_card(session):
     assert "softmax_loss_naive: to do" in html and "Hint 1 of 3" in html
 
 
-def test_the_session_goes_on_after_a_stub(session):
-    assert told(session["go on"]) == ["2"]
+def test_the_session_goes_on_after_a_stub(session, request):
+    wanted = {"colab": 7, "ipython8": 8}.get(request.node.callspec.params["session"])
+    assert told(session["go on"]) == [str(wanted or IPython.version_info[0])]
 
 
 @pytest.mark.parametrize("cell, ends", [("draw", (1, 3)), ("draw finely", (2, 4))])
@@ -217,10 +243,35 @@ def test_an_edited_file_is_seen_by_the_next_cell(session):
     assert told(session["call it again"]) == ["1.0986"]
 
 
+@pytest.mark.parametrize(
+    "cell, number",
+    [
+        ("call what took no time", "8.25"),
+        ("call what is mended", "7.5"),
+        ("call it once more", "6.5"),
+    ],
+)
+def test_each_further_edit_is_seen_by_the_next_cell(cell, number, session):
+    assert told(session[cell]) == [number]
+
+
+def test_an_object_that_was_there_before_has_the_method_as_it_is_now(session):
+    assert told(session["call the method again"]) == ["(1, 4)"]
+
+
+def test_a_file_with_a_syntax_error_is_told_and_its_version_before_is_used(session):
+    assert sorted(told(session["call what is broken"])) == [
+        "8.25",
+        "assignment/softmax.py, line 1: SyntaxError: invalid syntax. "
+        "Until that is mended, cells use the version before it.",
+    ]
+
+
 def test_a_traceback_shows_the_line_of_an_edited_file(session):
     source = (SOLUTIONS / "softmax.py").read_text(encoding="utf-8").splitlines()
     line = 1 + next(i for i, text in enumerate(source) if text.startswith("    return loss"))
-    assert f"---> {line} return boom, dW" in told(session["call what crashes"])
+    shown = [text.split() for text in told(session["call what crashes"])]
+    assert ["--->", str(line), "return", "boom,", "dW"] in shown
 
 
 def test_an_edited_file_is_seen_by_the_next_check(session):
@@ -231,6 +282,28 @@ def test_a_file_that_was_broken_is_not_called_right(session):
     lines = told(session["check what is broken"])
     assert "right" not in "\n".join(lines), lines
     assert "SyntaxError" in "\n".join(lines)
+
+
+@pytest.mark.parametrize(
+    "lacks, told_of",
+    [
+        ("events.register", "(?s)an edited file is .*pictures have no words"),
+        ("run_line_magic", "pictures may stand elsewhere"),
+        ("display_formatter.formatters.__getitem__", "pictures have no words"),
+        ("set_custom_exc", "what is still to be written"),
+    ],
+)
+def test_what_cannot_be_set_up_is_told_and_takes_nothing_else_down(lacks, told_of, capsys):
+    shell = MagicMock()
+    attrgetter(lacks)(shell).side_effect = AttributeError("it is gone")
+    with matplotlib.rc_context():
+        load_ipython_extension(shell)
+    said = capsys.readouterr().out
+    assert re.search(told_of, said) and said.count("\n") == said.count(
+        "(AttributeError: it is gone)"
+    )
+    tried = shell.events.register, shell.run_line_magic, shell.set_custom_exc
+    assert all(part.called for part in tried)
 
 
 # Running a notebook is no formality.

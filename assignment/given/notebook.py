@@ -1,24 +1,50 @@
 """`%load_ext assignment.given.notebook`: what every lesson sets up, in one line."""
 
 from assignment.given.alt_text import describe
+from assignment.given.edits import Edits
 from assignment.given.plots import STYLE
 
 
 def load_ipython_extension(shell):
-    """Edited files are seen at the next cell, pictures stand in the page and are described there,
-    a stub says one line."""
+    """Set up what a lesson takes; where one part cannot be had, say so, and set up the others."""
+    for part, without in PARTS.items():
+        try:
+            part(shell)
+        except Exception as error:
+            print(f"In this notebook {without} ({type(error).__name__}: {error}).")
+
+
+def see_edits(shell):
+    """Edited files are seen at the next cell."""
+    shell.events.register("pre_run_cell", Edits(shell.user_ns).take_in)
+
+
+def show_pictures(shell):
+    """Pictures stand in the page, and look alike."""
     import matplotlib.pyplot as plt
 
-    if shell.find_line_magic("autoreload") is None:
-        shell.run_line_magic("load_ext", "autoreload")
-    # In full: what IPython 9 does without it loses the line numbers that tracebacks show.
-    shell.run_line_magic("autoreload", "2 --full")
     shell.run_line_magic("matplotlib", "inline")
     plt.rcParams.update(STYLE)
+
+
+def tell_pictures(shell):
+    """Pictures are described in words."""
     describe_pictures(shell)
     # Once more where `%config InlineBackend.figure_formats = ...` has put another formatter.
     shell.events.register("pre_run_cell", describe_pictures_of_cell)
+
+
+def shorten_stubs(shell):
+    """A stub says one line."""
     shell.set_custom_exc((NotImplementedError,), show_unsolved)
+
+
+PARTS = {
+    see_edits: "an edited file is seen only when the kernel has been restarted",
+    show_pictures: "pictures may stand elsewhere, or look otherwise",
+    tell_pictures: "pictures have no words for those who do not see them",
+    shorten_stubs: "what is still to be written shows a long message",
+}
 
 
 def describe_pictures_of_cell(info):
