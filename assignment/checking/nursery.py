@@ -41,7 +41,9 @@ def environment():
     """The environment of processes that run student code."""
     return {
         **os.environ,
-        "PYTHONPATH": str(SUITE.parent),
+        "PYTHONPATH": os.pathsep.join(
+            filter(None, (str(SUITE.parent), os.environ.get("PYTHONPATH")))
+        ),
         "PYTHONDONTWRITEBYTECODE": "1",
         "MPLBACKEND": "Agg",
         "OPENBLAS_NUM_THREADS": "1",  # and no thread is there that a fork could lose
