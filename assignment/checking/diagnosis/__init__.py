@@ -87,7 +87,7 @@ def search(observed, name, data, penalty=no_penalty, scales=AS_IT_IS):
     """
     pairs = None  # places in the two lists; all of them, to begin with
     for seen in observed:
-        if name not in seen.arrays or not np.isfinite(seen.arrays[name]).all():
+        if not np.size(seen.arrays.get(name, ())) or not np.isfinite(seen.arrays[name]).all():
             return []
         got = shaped(seen.arrays[name], seen.expected[name]).astype(float)
         factors = np.array([factor(count(seen), _classes(seen)) for _, factor in scales])
@@ -190,7 +190,8 @@ def _stacked(candidates, seen, name, kept=None, factors=np.ones(1)):  # noqa: B0
             stack.append(array)
     places = np.array(places, dtype=int)[:, np.newaxis] * len(factors) + np.arange(len(factors))
     with np.errstate(all="ignore"):
-        arrays = np.multiply.outer(factors, np.array(stack).reshape(-1, *shape)).swapaxes(0, 1)
+        stack = np.array(stack).reshape(len(stack), *shape)
+        arrays = np.multiply.outer(factors, stack).swapaxes(0, 1)
     return places.ravel(), arrays.reshape(-1, *shape)
 
 
