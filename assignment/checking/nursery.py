@@ -155,7 +155,7 @@ def _version():
     """When the files of the suite that a nursery may have imported were changed last."""
     return {
         file.path: file.stat().st_mtime_ns
-        for folder in ("checking", "given")
+        for folder in ("checking", "checking/submission", "given")
         for file in os.scandir(SUITE / folder)
         if file.name.endswith(".py")
     }
