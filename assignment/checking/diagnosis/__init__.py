@@ -174,7 +174,8 @@ def _near(got, sums, seen):
 def _stacked(candidates, seen, name, kept=None, factors=np.ones(1)):  # noqa: B008
     """Places and arrays of the candidates that have the shape of what came, times each factor.
 
-    A number stands for an array of that number. kept : the places that are wanted; None for all.
+    A number stands for an array of that number, a function for what it returns. kept : the places
+    that are wanted; None for all.
     Place p * len(factors) + f is that of candidate p with factor f.
     """
     right = seen.expected[name]
@@ -182,7 +183,8 @@ def _stacked(candidates, seen, name, kept=None, factors=np.ones(1)):  # noqa: B0
     wanted = range(len(candidates)) if kept is None else np.unique(kept // len(factors))
     places, stack = [], []
     for place in wanted:
-        array = np.asarray(candidates[place][1], dtype=float)
+        array = candidates[place][1]
+        array = np.asarray(array() if callable(array) else array, dtype=float)
         if array.shape != shape:
             array = np.broadcast_to(array, shape) if array.ndim == 0 else shaped(array, right)
         if array.shape == shape:

@@ -1,6 +1,7 @@
 """Mistakes in the scores, the loss and the gradients of the two-layer net."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -318,27 +319,31 @@ def _fit_block(observed, block, others=()):
 
 def _data_terms(seen, block):
     """Each coefficient of the softmax, through each backward pass."""
-    S = seen.expected["scores"].astype(float)
+    S, hidden = seen.expected["scores"].astype(float), _hidden(seen)
     return [
         (names + more, array)
         for names, G in softmax_coefficients(S, seen.arguments["y"])
-        for more, array in _passes(seen, block, G)
+        for more, array in _passes(seen, block, G, *hidden)
     ]
 
 
-def _passes(seen, block, G):
+def _passes(seen, block, G, X, params, a, H):
     """(names, gradient) of a parameter, by the right backward pass of G and by mistakes in it."""
-    X, params, a, H = _hidden(seen)
     if block == "W2":
         yield from [((), H.T @ G), (("pre-activation-for-hidden",), a.T @ G)]
     elif block == "W1":
         yield from ((names, X.T @ dS) for names, dS in _masked(seen, G, X, params, a, H))
     else:
         for names, dS in _masked(seen, G, X, params, a, H) if block == "b1" else [((), G)]:
-            not_summed = (dS, dS.sum(axis=1), dS[0], np.full(dS.shape[1], dS.sum()))
-            yield names, dS.sum(axis=0)
-            yield (*names, "bias-gradient-averaged"), dS.mean(axis=0)
+            # Made when they are looked at: most are ruled out by the first call already.
+            not_summed = (dS, partial(dS.sum, axis=1), dS[0], partial(_one_for_all, dS))
+            yield names, partial(dS.sum, axis=0)
+            yield (*names, "bias-gradient-averaged"), partial(dS.mean, axis=0)
             yield from (((*names, "bias-gradient-not-summed"), other) for other in not_summed)
+
+
+def _one_for_all(dS):
+    return np.full(dS.shape[1], dS.sum())
 
 
 def _masked(seen, G, X, params, a, H):
