@@ -29,9 +29,9 @@ STATUSES = (
 
 
 # What the numbers of a message are held against, where it is not this course's penalty.
-BY_HALVES = "(What it should be belongs to your penalty of 0.5 * reg * sum(W^2).)"
+BY_HALVES = "(What it should be goes by your own penalty, 0.5 * reg * sum(W^2).)"
 BY_FEWER = (
-    "(What it should be belongs to a penalty of 0.5 * reg * sum(W^2): so fewer calls are off.)"
+    "(What it should be goes by a penalty of 0.5 * reg * sum(W^2): with that, fewer calls are off.)"
 )
 
 LAYOUT_OF_2015 = "layout of 2015: W is (C, D) and X is (D, N) here; what is told is turned"
