@@ -231,7 +231,7 @@ LINEAR_WRONG = {
             "not-normalised",
         ),
         "overflow": ("scores - scores.max()", "scores", "overflow"),
-        "shifted by the smallest score": ("scores.max()", "scores.min()", "overflow"),
+        "shifted by the smallest score": ("scores.max()", "scores.min()", "shift-not-largest"),
         "sign": (
             "loss += log_sum - shifted[y[i]]",
             "loss -= log_sum - shifted[y[i]]",
@@ -330,7 +330,7 @@ LINEAR_WRONG = {
         "overflow": (SHIFT, "pass", "overflow"),
         "a row for a column": (SHIFT, "scores -= scores.max(axis=1)", "broadcast-wrong-axis"),
         "one shift for all rows": (SHIFT, "scores -= scores.max()", "underflow"),
-        "shifted by the mean": (SHIFT, SHIFT.replace("max", "mean"), "overflow"),
+        "shifted by the mean": (SHIFT, SHIFT.replace("max", "mean"), "shift-not-largest"),
         "shift along the wrong axis": (
             SHIFT,
             "scores -= scores.max(axis=0)",
@@ -867,6 +867,26 @@ WRONG = {
             "loss_history = [float(loss)]",
             "history",
         ),
+        "a step only where the loss fell": (
+            "self.W -= learning_rate * dW",
+            "self.W -= learning_rate * dW * (loss <= min(loss_history[-2:]))",
+            "step-count",
+        ),
+        "the best loss so far noted": (
+            "append(float(loss))",
+            "append(min([float(loss), *loss_history]))",
+            "history",
+        ),
+        "a loss of two decimals": (
+            "append(float(loss))",
+            "append(round(float(loss), 2))",
+            "history",
+        ),
+        "an end after twenty steps": (
+            "self.W -= learning_rate * dW",
+            "self.W -= learning_rate * dW\n            if step == 20: break",
+            "history",
+        ),
         "a step by another gradient than that of the batch": (
             "self.W -= ",
             "_, dW = self.loss(X, y, 0.0); self.W -= ",
@@ -992,7 +1012,7 @@ WRONG = {
         "sign": ("np.mean(np.log", "-np.mean(np.log", "sign"),
         "overflow": (SHIFT, "pass", "overflow"),
         "one shift for all rows": (SHIFT, "scores -= scores.max()", "underflow"),
-        "shifted by the mean": (SHIFT, SHIFT.replace("max", "mean"), "overflow"),
+        "shifted by the mean": (SHIFT, SHIFT.replace("max", "mean"), "shift-not-largest"),
         "shift along the wrong axis": (SHIFT, "scores -= scores.max(axis=0)", "shift-wrong-axis"),
         "shifted in one place": (
             "correct = scores[rows, y]",

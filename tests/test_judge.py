@@ -208,6 +208,32 @@ def test_zeros_of_another_shape_are_no_blank(name, body, verdict):
     assert found.status in ("wrong", "crash") and "to be written" not in found.message, found
 
 
+def test_a_gradient_that_is_still_0_has_nothing_else_said_of_it(verdict):
+    for block in ("W2", "b1"):
+        source = spoilt(
+            "TwoLayerNet.gradients",
+            'grads["b1"] = dH.sum(axis=0)',
+            f'grads["b1"] = dH.sum(axis=0); grads["{block}"] *= 0',
+        )
+        found = verdict("TwoLayerNet.gradients", source)
+        assert (found.status, found.diagnosis) == ("unsolved", "gradient-missing")
+        assert found.message.endswith(f"grads['{block}'] is 0 in every call.")
+
+
+def test_scores_that_have_no_derivative_are_judged(verdict):
+    source = spoilt("TwoLayerNet.scores", "scores = H @ W2 + b2", "scores = (H @ W2 + b2).round(2)")
+    for name in ("TwoLayerNet.scores", "TwoLayerNet.loss", "TwoLayerNet.gradients"):
+        assert verdict(name, source).status in ("wrong", "right")
+
+
+@pytest.mark.parametrize("divisor", ["X.shape[1]", "(N + 1)", "np.sqrt(N)"])
+def test_another_divisor_is_not_told_as_other_coefficients(divisor, verdict):
+    name = "softmax_loss_naive"
+    source = replaced(name, ("dW / N + ", f"dW / {divisor} + "))
+    found = verdict(name, source)
+    assert found.diagnosis == "other-divisor" and "it is divided by" in found.message
+
+
 def test_a_loss_of_0_beside_a_wrong_gradient_excuses_nothing(verdict):
     name = "softmax_loss_vectorized"
     found = verdict(name, spoilt(name, "return loss, dW", "return 0.0, dW + 0.1"))
@@ -265,6 +291,24 @@ def test_half_in_a_loss_whose_gradients_have_no_penalty_is_not_called_consistent
     found = verdict("TwoLayerNet.gradients", source)
     assert found.diagnosis == "reg-missing-from-gradient"
     assert "right is 1.00 and 1.00, by your convention of one half" in found.message
+
+
+@pytest.mark.parametrize(
+    "of_W2, told",
+    [
+        ("+= 0", "In one of your gradients there is no penalty, though."),
+        ("-= 0.3 * reg * W2", "In one of your gradients it is not so, or not understood."),
+    ],
+)
+def test_half_in_one_gradient_of_two_is_no_agreement(of_W2, told, verdict):
+    source = replaced("TwoLayerNet.loss", HALF, HALF_GRADIENTS[0], ("+= 2 * reg * W2", of_W2))
+    assert verdict("TwoLayerNet.loss", source).message.endswith(told)
+
+
+def test_a_loss_of_half_beside_gradients_that_differ_is_not_told_to_change(verdict):
+    source = replaced("TwoLayerNet.loss", HALF, HALF_GRADIENTS[0])
+    assert "take the one half out" not in verdict("TwoLayerNet.loss", source).message
+    assert verdict("TwoLayerNet.gradients", source).diagnosis == "reg-factors-differ"
 
 
 def test_half_in_gradients_beside_a_loss_of_another_form_claims_nothing_of_the_loss(verdict):
@@ -367,7 +411,17 @@ def test_a_convention_hides_no_crash(verdict):
     [
         ("pass", "overflow", "With scores around 1,000,"),
         ("scores -= scores.max()", "underflow", "With scores around 0 and -1,000,"),
-        ("scores -= scores.mean()", "overflow", "With two classes 3,000 below the others,"),
+        (
+            "scores -= scores.mean()",
+            "shift-not-largest",
+            "With two classes 3,000 below the others,",
+        ),
+        (
+            "scores -= scores[:, :1]",
+            "shift-not-largest",
+            "With two classes 3,000 below the others,",
+        ),
+        ("scores -= scores[rows, y][:, None]", "shift-not-largest", "With scores 1,000 apart,"),
     ],
 )
 def test_what_large_scores_do_is_told_by_the_calls_that_fail(shift, diagnosis, where, verdict):
@@ -416,6 +470,24 @@ def test_what_is_wrong_for_large_scores_without_an_overflow_is_not_called_one(ve
     found = verdict(name, source)
     assert (found.status, found.diagnosis) == ("unstable", None)
     assert found.message.startswith("It is right for small numbers, and wrong for large ones.")
+
+
+def test_a_shift_by_the_largest_size_is_not_said_to_overflow(verdict):
+    name = "softmax_loss_vectorized"
+    shift = "scores -= np.abs(scores).max(axis=1, keepdims=True)"
+    found = verdict(name, spoilt(name, "scores -= scores.max(axis=1, keepdims=True)", shift))
+    assert (found.status, found.diagnosis) == ("unstable", "underflow")
+
+
+def test_equal_points_in_single_precision_are_not_said_to_be_nan(verdict):
+    name = "KNearestNeighbor.compute_distances_no_loops"
+    body = """
+        A, B = X.astype(np.float32), self.X_train.astype(np.float32)
+        squares = (A**2).sum(1)[:, None] + (B**2).sum(1) - 2 * A @ B.T
+        return np.sqrt(np.maximum(squares, 0))
+        """
+    found = verdict(name, answered(name, body))
+    assert not any("NaN" in remark for remark in found.remarks), found.remarks
 
 
 # Remarks.

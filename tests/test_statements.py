@@ -312,12 +312,14 @@ def is_true_of(mistake, truth):
 
     relations = {
         "loss-missing": lambda: any(map(truth.is_zero, losses)),
-        "gradient-missing": lambda: (
-            any(map(truth.is_zero, gradients)) and not any(map(truth.is_zero, losses))
+        "gradient-missing": lambda: any(
+            truth.is_zero(name) for name in truth.sides if name != "loss"
         ),
         "reg-missing": lambda: some(losses, 0) and some(gradients, 0),
         "reg-factor-2-missing": lambda: some(losses, 1) and some(gradients, 0.5),
-        "reg-half-in-loss-only": lambda: truth.sides["loss"].is_half and some(gradients, 1),
+        "reg-half-in-loss-only": lambda: (
+            truth.sides["loss"].is_half and some(gradients, 1) and not some(gradients, 0.5)
+        ),
         "reg-factors-differ": lambda: some(gradients, 0.5) and some(gradients, 1),
         "half-convention": lambda: some(losses, 0.5) or some(gradients, 0.5),
         "constant-factor": lambda: any(map(truth.is_multiple, truth.sides)),
@@ -325,6 +327,14 @@ def is_true_of(mistake, truth):
         "wrong-coefficients": lambda: any(
             not near(truth.made[name][case][0], truth.right[name][case][0])
             for name in gradients
+            for case in truth.cases
+        ),
+        "other-divisor": lambda: all(
+            np.linalg.matrix_rank(
+                np.stack([np.ravel(part["dW"][case][0]) for part in (truth.made, truth.right)]),
+                rtol=1e-5,
+            )
+            == 1
             for case in truth.cases
         ),
         # Of a net with penalties of two layers in one loss.
@@ -401,9 +411,9 @@ def sentences(truth, told, half):
 
     def coefficient(m):
         case, arguments = m["case"], truth.cases[m["case"]].arguments
-        X, y, N = arguments["X"], arguments["y"], len(arguments["X"])
+        X, y = arguments["X"], arguments["y"]
         G = [
-            N * np.linalg.lstsq(X.T, terms[case][0], rcond=None)[0]
+            np.linalg.lstsq(X.T, terms[case][0], rcond=None)[0]
             for terms in (truth.made["dW"], truth.right["dW"])
         ]
         i, c = int(m["i"]), int(m["c"])
@@ -456,14 +466,37 @@ def sentences(truth, told, half):
         (r"The error sits in (?P<axis>row|column)s? (?P<places>[\d, ]+) of \S+\.", places),
         ("It is off only where reg is not 0: look at the penalty\\.", only_with_reg),
         (
-            rf"{with_case}column (?P<c>\d+) holds (?P<got>{number}) times example (?P<i>\d+), but "
-            rf"should hold (?P<right>{number}) times "
-            r"\(\d+ is (?P<whose>its class|not its class); both before the division by N\)\.",
+            rf"{with_case}column (?P<c>\d+) of dW holds (?P<got>{number}) times example "
+            rf"(?P<i>\d+), but should hold (?P<right>{number}) times "
+            r"\(\d+ is (?P<whose>its class|not its class)\)\.",
             coefficient,
         ),
         ("The gradient is right\\.", lambda m: truth.is_right("dW")),
         ("Only zeros come back: still to be written\\.", lambda m: truth.is_zero("loss")),
-        (re.escape(AGREE), lambda m: some(["loss"], 0.5) and some(weights, 0.5)),
+        (
+            re.escape(AGREE),
+            lambda m: all(truth.has_penalty(name, 0.5) for name in ["loss", *weights]),
+        ),
+        (
+            r"In one of your gradients there is no penalty, though\.",
+            lambda m: some(weights, 0) and not all(some([name], 0) for name in weights),
+        ),
+        (
+            r"In one of your gradients it is not so, or not understood\.",
+            lambda m: some(weights, 0.5) and not all(some([name], 0.5) for name in weights),
+        ),
+        (
+            rf"{with_case}it is divided by (?P<divisor>{number})\.",
+            lambda m: np.allclose(
+                truth.made["dW"][m["case"]][0] * float(m["divisor"]),
+                truth.right["dW"][m["case"]][0] * len(truth.cases[m["case"]].arguments["X"]),
+                rtol=1e-3,
+            ),
+        ),
+        (
+            r"grads\['(?P<block>\w+)'\] is 0 in every call\.",
+            lambda m: truth.is_zero(f"grads['{m['block']}']"),
+        ),
         (
             r"There is no penalty in your (?P<part>gradients|loss), though\.",
             lambda m: some(["loss"] if m["part"] == "loss" else weights, 0),

@@ -194,9 +194,9 @@ def holds_of_rates(found, seen):
     gradient = {"W": calls.W_GRADIENT, **calls.NET_GRADIENTS}[name]
     moves = -np.diff(seen.arrays[f"path of {name}"], axis=0)
     told = np.array([float(rate) for rate in found["got"].split(", ")])
-    sizes = 1 + np.arange(len(told)) % 3
-    along = [told[t] * sizes[t] * gradient for t in range(len(told))]
-    return np.allclose(along, moves[: len(told)], rtol=2e-3, atol=1e-6)
+    steps = np.arange(int(found["first"]) - 1, int(found["last"]))
+    along = [rate * (1 + t % 3) * gradient for t, rate in zip(steps, told, strict=True)]
+    return np.allclose(along, moves[steps], rtol=2e-3, atol=1e-6)
 
 
 def holds_of_a_shape(found, seen):
@@ -235,8 +235,8 @@ SENTENCES = {
     r"(?P<zeros>\d+) of \d+ distances are 0\.": lambda found, seen: (
         int(found["zeros"]) == np.sum((entries(seen)[0] == 0) & (entries(seen)[1] > 0))
     ),
-    r"the first steps take (?P<got>.+?) times the gradient off (?P<array>\w+); "
-    r"right are .+?\d\.(?= |$)": holds_of_rates,
+    r"steps (?P<first>\d+) to (?P<last>\d+) take (?P<got>.+?) times the gradient off "
+    r"(?P<array>\w+); right are .+?\d\.(?= |$)": holds_of_rates,
     rf"(?P<what>X|y)_batch has \d+ (rows|labels) and not \d+, {COUNT}\.": holds_of_sizes,
     rf"X_batch has rows that are not rows of X, {COUNT}\.": steps_of(
         "rows that are rows of X", lambda known, seen: known < seen.arrays["rows in X_batch"]

@@ -42,11 +42,11 @@ class Case:
 
 
 # What it means to be right, but not for large scores; of several the first that fails is told.
-UNSTABLE = ("overflow", "underflow", "probability-underflows", "unstable")
+UNSTABLE = ("overflow", "underflow", "shift-not-largest", "probability-underflows", "unstable")
 
 LOG_0 = (
-    "log(0) at an extreme gap: where the right class trails by 745 or more, its probability is 0 "
-    "and the loss infinite; log(sum(exp(s))) - s[y], without the quotient, is exact"
+    "log(0) at an extreme gap: where the right class trails by 745 or more, its probability is 0, "
+    "and its logarithm is lost; log(sum(exp(s))) - s[y], of shifted scores, is exact"
 )
 
 
@@ -394,14 +394,14 @@ def softmax_cases(cost=False):
     others low, one shift for all rows fails too.
     """
     gap = _offset_case(WIDE, 1e3, LOG_0)
-    # Shifted by its mean or its smallest score, such a row overflows.
-    below = {name: np.copy(array) for name, array in gap.arguments.items()}
-    below["X"][:, -1], below["W"][-1] = 1, [0, -3000, 0, -3000]
-    below |= {"y": np.repeat([0, 2], [4, 3]), "reg": 0.0}
+    # Shifted by anything but its largest score, such a row overflows, or is nothing but zeros.
+    apart = {name: np.copy(array) for name, array in gap.arguments.items()}
+    apart["X"][:, -1], apart["W"][-1] = [1, 1, 1, 1, -1, -1, -1], [0, -3000, 0, -3000]
+    apart |= {"y": np.array([0, 2, 0, 2, 1, 3, 1]), "reg": 0.0}
     return linear_cases(cost) + [
         _offset_case(HIGH, 1e3, "overflow"),
-        Case("two classes 3,000 below the others", below, "overflow"),
         _offset_case(LOW, 1e3, "underflow"),
+        Case("two classes 3,000 below the others", apart, "shift-not-largest"),
         _offset_case(WIDE, 1e3, "unstable"),
         _offset_case(WIDE, 1e4, "unstable"),
         replace(
@@ -655,7 +655,7 @@ class Gradients(dict):
 
 
 class Record:
-    """A loss that counts down from 100, gradients that change with each step, and its batches.
+    """A loss that goes up and down, gradients that change with each step, and its batches.
 
     A step is what lies between two moves of the weights; of several questions in one step, the last
     one counts. What is asked after a batch, such as the loss of a validation set, is an aside: it
@@ -674,7 +674,7 @@ class Record:
         if self._is_aside(X_batch, reg, weights):
             return np.float64(-1), {name: g**2 for name, g in self.gradients.items()}
         self.moves += bool(self.asked) and _moved(self.asked[-1].weights, weights)
-        loss, size = np.float64(100 - self.moves), 1 + self.moves % 3
+        loss, size = np.float64(100.625 - 7 * self.moves % 23), 1 + self.moves % 3
         self.asked.append(Question(weights, np.array(X_batch), np.array(y_batch), reg, loss))
         return loss, {name: size * gradient for name, gradient in self.gradients.items()}
 
@@ -922,9 +922,13 @@ def net_cases(numerical=False, large=None):
             (WIDE, 2.0**14, "unstable"),
         )
     ]
-    below = {**first.arguments["params"], "b2": np.array([0.5, -3000.0, -0.5])}
-    arguments = {**first.arguments, "y": 0 * first.arguments["y"], "params": below, "reg": 0.0}
-    cases.append(Case("one class 3,000 below the others", arguments, large or "overflow"))
+    for low in (0, 1):
+        below = {**first.arguments["params"], "b2": np.array([0.5, -0.5, -0.25])}
+        below["b2"][low] = -3000
+        y = np.full_like(first.arguments["y"], 1 - low)
+        arguments = {**first.arguments, "y": y, "params": below, "reg": 0.0}
+        told = f"class {low} 3,000 below the others"
+        cases.append(Case(told, arguments, large or "shift-not-largest"))
     gap = {**first.arguments["params"], "b2": np.array([1000.0, 0.0, -1000.0])}
     cases.append(
         Case(

@@ -92,7 +92,7 @@ MISTAKES = {
         DISTANCE,
     ),
     "squared-after-sum": Mistake(
-        "The differences are summed first and squared afterwards: square each, then sum.",
+        "The differences are summed before they are squared, and cancel: square each, then sum.",
         DISTANCE,
     ),
     "mean-for-sum": Mistake(
@@ -365,9 +365,7 @@ MISTAKES = {
         GRADIENT,
     ),
     "loss-missing": Mistake("The loss is still 0.", LOSS),
-    "gradient-missing": Mistake(
-        "There is a loss, but the gradient or a part of it is still missing.", GRADIENT
-    ),
+    "gradient-missing": Mistake("The gradient, or a part of it, is still missing.", GRADIENT),
     # The hinge loss.
     "right-class-counted": Mistake(
         "The right class is counted among the violated margins: its own margin is always 1.",
@@ -471,9 +469,12 @@ MISTAKES = {
         OF_SCORES,
     ),
     "wrong-coefficients": Mistake(
-        "The gradient is a sum of the examples, X^T G / N, as it must be, but the coefficients "
-        "G[i, c] of example i in class c are others.",
+        "The gradient is a sum of the examples, as it must be, but the examples have other "
+        "coefficients in it.",
         OF_SCORES,
+    ),
+    "other-divisor": Mistake(
+        "The sum over the examples in the gradient is right, but it is not divided by N.", GRADIENT
     ),
     "right-class-overwritten": Mistake(
         "The entry of the right class is set to -1: it is p - 1, so subtract 1 from it, -= 1.",
@@ -757,6 +758,11 @@ MISTAKES = {
     "underflow": Mistake(
         "Every exponential of a row is 0 where its scores lie far below those of another row: "
         "subtract the largest score of each row, not one number from all.",
+        LARGE_SCORES,
+    ),
+    "shift-not-largest": Mistake(
+        "Where the scores of a row lie far apart, the exponentials overflow, or all are 0: "
+        "subtract the largest score of each row, and nothing else.",
         LARGE_SCORES,
     ),
     "decay-after-epoch": Mistake(

@@ -201,6 +201,8 @@ def locate(observed, name):
     """Sentences on an error that no known mistake explains: where it sits, what it depends on."""
     errors = []
     for seen in observed:
+        if name not in seen.expected:
+            continue
         right = seen.expected[name]
         got = shaped(seen.arrays[name], right)
         if got.shape != right.shape:

@@ -91,9 +91,13 @@ def _explain(losses, coefficients, observed):
     )
     if not fits and (fits := search(turned(observed, "dW"), "dW", *parts)):
         fits = [((*fits[0][0], "transposed"), fits[0][1])]
-    if not fits and (found := _other_coefficients(coefficients, observed)):
-        evidence, of_penalty = found
-        fits = [(("wrong-coefficients",), of_penalty)]
+    for mistake, explained in (
+        ("other-divisor", _other_divisor),
+        ("wrong-coefficients", _other_coefficients),
+    ):
+        if not fits and (found := explained(coefficients, observed)):
+            evidence, of_penalty = found
+            fits = [((mistake,), of_penalty)]
     in_gradient = fits[0] if fits else (None, None)
     return _named(in_loss, in_gradient, evidence, observed)
 
@@ -123,8 +127,32 @@ def _factors_of_the_penalty(seen):
     return 1 + excess("loss") / squares, 2 + np.sum(excess("dW") * W) / squares
 
 
+KINDS = range(3)  # of penalties in penalty_gradients: 2 reg W, reg W, none
+
+
+def _other_divisor(coefficients, observed):
+    """A sentence on the divisor, if dW is the right sum over it plus a penalty, and its names."""
+    for kind in KINDS:
+        told, names = "", ()
+        for seen in observed:
+            X, W, reg = (seen.arguments[name] for name in ("X", "W", "reg"))
+            if seen.arrays["dW"].shape != W.shape or not np.isfinite(seen.arrays["dW"]).all():
+                return None
+            names, penalty = penalty_gradients(W, reg, count(seen))[kind]
+            right = X.T @ coefficients(_scores(seen), seen.arguments["y"])[0][1]
+            part = np.vdot(right, seen.arrays["dW"] - penalty) / np.vdot(right, right)
+            if part <= 0 or not agrees(seen.arrays["dW"], part * right + penalty, seen.tolerance):
+                break
+            if not told and not np.isclose(part * count(seen), 1, rtol=1e-4):
+                told = f"With {seen.case.name}, it is divided by {_rounded(1 / part)}."
+        else:
+            if told:
+                return told, names
+    return None
+
+
 def _other_coefficients(coefficients, observed):
-    """A sentence on G, if dW is X^T G / N plus a penalty, and the names of the penalty; or None.
+    """A sentence on G, if dW is X^T G plus a penalty, and the names of the penalty; or None.
 
     With fewer examples than numbers in each, that is a strong condition, and G is unique.
     """
@@ -136,23 +164,21 @@ def _other_coefficients(coefficients, observed):
         and np.isfinite(seen.arrays["dW"]).all()
         and seen.tolerance == TOLERANCE
     ]
-    for kind in range(3):  # 2 reg W, reg W, none
+    for kind in KINDS:
         told, names = "", ()
         for seen in slim:
             X, W, y, reg = (seen.arguments[name] for name in ("X", "W", "y", "reg"))
-            dW, N = seen.arrays["dW"], count(seen)
-            names, penalty = penalty_gradients(W, reg, N)[kind]
-            G = N * np.linalg.lstsq(X.T, dW - penalty, rcond=None)[0]
-            if not agrees(X.T @ G / N + penalty, dW):
+            names, penalty = penalty_gradients(W, reg, count(seen))[kind]
+            G = np.linalg.lstsq(X.T, seen.arrays["dW"] - penalty, rcond=None)[0]
+            if not agrees(X.T @ G + penalty, seen.arrays["dW"]):
                 break
-            right = coefficients(X @ W, y)[0][1]
+            right = coefficients(X @ W, y)[0][1] / count(seen)
             if not told and not agrees(G, right):
                 i, c = np.unravel_index(np.argmax(np.abs(G - right)), G.shape)
                 whose = "its class" if c == y[i] else "not its class"
                 told = (
-                    f"With {seen.case.name}, column {c} holds {_rounded(G[i, c])} times example "
-                    f"{i}, but should hold {_rounded(right[i, c])} times ({c} is {whose}; both "
-                    "before the division by N)."
+                    f"With {seen.case.name}, column {c} of dW holds {_rounded(G[i, c])} times "
+                    f"example {i}, but should hold {_rounded(right[i, c])} times ({c} is {whose})."
                 )
         else:
             if told:

@@ -70,6 +70,8 @@ def _drawn(count, seen):
 
 def _strength(regs, seen):
     reg = OPTIONS["reg"]
+    if np.isnan(regs).any():
+        return f"train was given reg = {reg}, but the loss gets none, {_in_steps(np.isnan(regs))}."
     if (off := regs != reg).any():
         return f"train was given reg = {reg}, but the loss gets {regs[off][0]:g}, {_in_steps(off)}."
 
@@ -166,7 +168,7 @@ def _not_lowered(history):
 
 
 def _is_short(history):
-    return history is None or history.size < 20
+    return history is None or history.size < 100
 
 
 # Why.
@@ -398,7 +400,7 @@ def _along(moves, gradient):
 
 
 def _rates_of(name, gradient, decay, trained):
-    """A sentence on the first steps of a parameter as multiples of the gradient, if they are."""
+    """A sentence on steps of a parameter as multiples of the gradient, if they are such."""
     for seen in trained:
         path = seen.arrays.get(f"path of {name}")
         if path is None or path[0].shape != gradient.shape:
@@ -407,9 +409,12 @@ def _rates_of(name, gradient, decay, trained):
         along, steps = _along(moves, gradient), len(moves)
         got, right = along / _sizes(steps), _rates(decay, seen, steps)[0]
         if agrees(moves, _times(gradient, along)) and not np.allclose(got, right):
-            got, right = (", ".join(f"{value:.4g}" for value in r[:6]) for r in (got, right))
+            first = int(np.argmin(np.isclose(got, right)))  # that is off
+            some = slice(max(first - 2, 0), first + 4)
+            got, right = (", ".join(f"{value:.4g}" for value in r[some]) for r in (got, right))
+            which = f"steps {some.start + 1} to {min(some.stop, steps)}"
             return (
-                f"With {seen.case.name}, the first steps take {got} times the gradient off {name}; "
+                f"With {seen.case.name}, {which} take {got} times the gradient off {name}; "
                 f"right are {right}."
             )
     return ""
