@@ -278,6 +278,7 @@ LINEAR_WRONG = {
             "dW / (N + reg * W)",
             "divided-by-penalty",
         ),
+        "divided by the number of pixels": ("dW / N", "dW / X.shape[1]", "other-divisor"),
         "1 for the example": (
             "dW[:, c] += (p - (c == y[i])) * X[i]",
             "dW[:, c] += p * X[i] - (c == y[i])",

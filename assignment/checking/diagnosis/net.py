@@ -122,13 +122,14 @@ def explain_net_prediction(observed):
 def expect_loss(seen):
     """The reference's loss; where the scores are others, the loss that belongs to those."""
     own, loss = other_scores(seen), seen.arrays.get("loss")
-    if own is None or loss is None or complaint("", loss, seen.expected["loss"]) is None:
+    if own is None or loss is None or np.size(loss) != 1:
         return seen.expected
-    if seen.case.failure in UNSTABLE:
+    if seen.case.failure in UNSTABLE and complaint("", loss, seen.expected["loss"]):
         return None  # how large these other scores are, nobody has thought of
     right, y = seen.expected["scores"], seen.arguments["y"]
     difference = cross_entropy(own, y)[0] - cross_entropy(right, y)[0]
-    return {**seen.expected, "loss": seen.expected["loss"] + difference.mean()}
+    losses = seen.expected["loss"], seen.expected["loss"] + difference.mean()
+    return {**seen.expected, "loss": min(losses, key=lambda its: np.abs(its - loss).item())}
 
 
 def expect_gradients(seen):
