@@ -259,6 +259,7 @@ PYTHON_2 = {
     "u'a' + ur'b'": "ab",
     "(lambda (a, b): a + b)((1, 2))": 3,
     "cmp(1, 2)": -1,
+    "cmp(np.float32(2), np.float32(1))": 1,
     "round(0.5), round(2.5), round(-2.5)": (1.0, 3.0, -3.0),
     "isinstance(1, (int, long)), isinstance('a', basestring)": (True, True),
     "intern('a')": "a",

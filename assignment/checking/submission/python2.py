@@ -37,7 +37,7 @@ def _filter(function, sequence):
 
 
 def _cmp(a, b):
-    return (a > b) - (a < b)
+    return int(a > b) - int(a < b)  # NumPy's truths cannot be subtracted
 
 
 def _sorted(sequence, cmp=None, key=None, reverse=False):
