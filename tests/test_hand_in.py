@@ -296,6 +296,40 @@ def test_an_answer_with_marks_is_refused_and_the_rest_of_its_file_is_judged(tmp_
     assert found.message.startswith(f"softmax.py, line {line}, has the mark of the reference")
 
 
+MARKED = "### BEGIN SOLUTION\n{}\n### END SOLUTION\n"
+
+
+@pytest.mark.parametrize(
+    "file, refused",
+    [
+        ("softmax.py", {"softmax_loss_naive", "softmax_loss_vectorized"}),
+        ("linear_classifier.py", {"LinearClassifier.train", "LinearClassifier.predict"}),
+    ],
+)
+def test_in_a_file_with_all_a_mark_refuses_what_it_answers(file, refused, tmp_path):
+    source = "\n".join({**SOURCES, file: solution(file)}.values()) + MARKED.format("print(3)")
+    written(tmp_path, "main.py", main=source)
+    with HandIn(tmp_path) as hand_in:
+        told = {e.name: hand_in.refusal(e, tmp_path / "main.py") for e in EXERCISES}
+    assert {name for name, why in told.items() if why} == refused
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        SOFTMAX.split("def ")[0] + MARKED.format("def softmax_loss_naive(*a):\n    pass"),
+        "def mine(*a):\n" + "    ### BEGIN SOLUTION\n    return 3\n    ### END SOLUTION\n"
+        "def other(*a):\n    return mine(*a)\nsoftmax_loss_naive = other\n",
+    ],
+)
+def test_a_mark_around_an_answer_or_in_its_helper_counts(source, tmp_path):
+    written(tmp_path, "softmax.py", softmax=source)
+    with HandIn(tmp_path) as hand_in:
+        path = tmp_path / "softmax.py"
+        assert "has the mark" in hand_in.refusal(find("softmax_loss_naive"), path)
+        assert hand_in.refusal(find("softmax_loss_vectorized"), path) is None
+
+
 def test_each_part_of_a_net_has_marks_of_its_own(tmp_path, at_hand):
     source = solution("neural_net.py")
     marks = "### BEGIN SOLUTION TwoLayerNet.loss\n", "### BEGIN SOLUTION TwoLayerNet.gradients\n"

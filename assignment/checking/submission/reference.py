@@ -7,6 +7,7 @@ from pathlib import Path
 
 from assignment.checking.calls import CALLS
 from assignment.checking.stubs import ASSIGNMENT, SOLUTIONS
+from assignment.checking.submission.needed import CLASSES
 
 MARKER = re.compile(r"[ \t]*#+ *(?P<kind>BEGIN|END) SOLUTION\b *(?P<name>\S*)")
 OPENING = re.compile(r"^(?P<indent>[ \t]*)(?:class|(?:async\s+)?def)\s+(?P<name>\w+)")
@@ -56,7 +57,7 @@ def refusal(parts, tree, exercise, folder, told):
         )
     for part in parts:
         for line, name, function in _marked(part.source):
-            if _is_answer_to(exercise, name, function):
+            if _is_answer_to(exercise, name, function, tree):
                 return (
                     f"{told(part.file)}, line {line}, has the mark of the reference solution, "
                     "which is not graded: hand in an answer of your own."
@@ -64,18 +65,43 @@ def refusal(parts, tree, exercise, folder, told):
     return None
 
 
-def _is_answer_to(exercise, name, function):
-    """Whether what is marked answers an exercise, or none in particular.
+def _is_answer_to(exercise, name, function, tree):
+    """Whether what is marked answers an exercise, of whatever file.
 
-    It is named behind the mark, or by the function that it stands in.
+    It is named behind the mark, or by the function that it stands in; of any other function it
+    counts if the exercise's own one uses it.
     """
-    others = [e for e in CALLS.values() if e.file == exercise.file and e.name != exercise.name]
-    if name:
-        return name == exercise.name or name not in {e.name for e in others}
-    method = function.rpartition(".")[2]
-    if method == exercise.called.rpartition(".")[2]:
-        return True
-    return method not in {e.called.rpartition(".")[2] for e in others}
+    if name in CALLS:
+        return name == exercise.name
+    if function.partition(".")[0] in CLASSES and "." in function:
+        return f"{function}.".startswith(f"{exercise.called}.")
+    method = exercise.called.rpartition(".")[2]
+    if known := set(function.split(".")) & {e.called.rpartition(".")[2] for e in CALLS.values()}:
+        return method in known
+    return function.rpartition(".")[2] in _used_by(method, tree)
+
+
+def _used_by(name, tree):
+    """Names that a function uses, itself or through others."""
+    uses = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            uses.setdefault(node.name, set()).update(_names(node))
+        elif isinstance(node, ast.Assign) and len(node.targets) == 1:
+            for target in _names(node.targets[0]):
+                uses.setdefault(target, set()).update(_names(node.value))
+    used, new = set(), {name}
+    while new:
+        used |= new
+        new = set().union(*(uses.get(one, ()) for one in new)) - used
+    return used
+
+
+def _names(tree):
+    nodes = list(ast.walk(tree))
+    return {n.id for n in nodes if isinstance(n, ast.Name)} | {
+        n.attr for n in nodes if isinstance(n, ast.Attribute)
+    }
 
 
 def has_marks(text):
@@ -84,13 +110,16 @@ def has_marks(text):
 
 
 def _marked(text):
-    """(line, the name behind it, the function it stands in) of each mark."""
+    """(line, the name behind it, the function it stands in, or stands around) of each mark."""
     lines = text.splitlines()
-    name = ""
+    name, begun = "", None
     for number, line in enumerate(lines, start=1):
         if mark := MARKER.match(line):
-            name = mark["name"] if mark["kind"] == "BEGIN" else name
+            begun = number if mark["kind"] == "BEGIN" else None
+            name = mark["name"] if begun else name
             yield number, name, _function_around(lines[:number])
+        elif begun and (opening := OPENING.match(line)):
+            yield begun, name, _function_around([*lines[:number], f"{opening['indent']} body"])
 
 
 def _function_around(lines):
