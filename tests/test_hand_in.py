@@ -480,12 +480,30 @@ def test_an_archive_that_leads_out_is_refused(entry, tmp_path):
     [
         lambda folder: zipped(folder / "a.zip", {zip_link("softmax.py"): "/etc/passwd"}),
         lambda folder: tarred(folder / "a.tar", {link("softmax.py", "/etc/passwd"): ""}, "w"),
-        lambda folder: tarred(folder / "a.tgz", {link("a.py", "b.py", tarfile.LNKTYPE): ""}),
+        lambda folder: tarred(folder / "a.tgz", {link("softmax.py", "b.py", tarfile.LNKTYPE): ""}),
     ],
 )
-def test_an_archive_with_links_is_refused(path, tmp_path):
-    with pytest.raises(NoHandIn, match="has a link in it"):
-        HandIn(path(tmp_path))
+def test_a_link_in_an_archive_is_told_and_never_followed(path, tmp_path):
+    with HandIn(path(tmp_path)) as hand_in:
+        assert hand_in.files == {}
+        (note,) = hand_in.notes
+    assert "has only a link in place of 'softmax.py': pack the file itself." in note
+
+
+@pytest.mark.parametrize("pack, link, name", [(zipped, lambda *a: zip_link(a[0]), "a.zip"),
+                                              (tarred, lambda *a: link(*a), "a.tar")])  # fmt: skip
+def test_other_links_in_an_archive_do_not_matter(pack, link, name, tmp_path):
+    (tmp_path / "out").mkdir()
+    entries = {
+        "softmax.py": SOFTMAX,
+        link("env/bin/python3", "/usr/bin/python3"): "",
+        link("data", str(tmp_path / "out")): "",
+        "data/mine.py": "x = 1",
+    }
+    path = pack(tmp_path / name, entries)
+    with HandIn(path) as hand_in:
+        assert list(hand_in.files) == ["softmax.py"] and hand_in.notes == []
+    assert not list((tmp_path / "out").iterdir())
 
 
 @pytest.mark.parametrize("limit", ["MOST_ENTRIES", "MOST_BYTES"])
@@ -617,6 +635,14 @@ def test_a_notebook_is_a_hand_in(alone, tmp_path, at_hand):
     path = notebook(tmp_path / "softmax.ipynb", *CELLS)
     for name in ("softmax_loss_naive", "softmax_loss_vectorized"):
         assert names_of(verdict(path if alone else tmp_path, name)) == ["from a notebook"]
+
+
+def test_a_cell_may_be_one_string(tmp_path, at_hand):
+    cell = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+    cells = [{**cell, "source": f"{IMPORT}\n{NAIVE}"}]
+    book = {"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": cells}
+    (tmp_path / "x.ipynb").write_text(json.dumps(book))
+    assert "from a notebook" in names_of(verdict(tmp_path))
 
 
 @pytest.mark.parametrize(
