@@ -332,5 +332,6 @@ ALL_DEFINED = set().union(*map(_defined, FILES))
 
 def _says(path, defined=frozenset(ALL_DEFINED)):
     """Whether a file defines one of these, as far as a look at its text can tell."""
-    pattern = rf"\b(?:def|class)\s+(?:{'|'.join(sorted(defined))})\b"
+    # In a notebook the lines of a cell may be one string, with "\\n" between them.
+    pattern = rf"(?:\b|\\[nt])(?:def|class)\s+(?:{'|'.join(sorted(defined))})\b"
     return re.search(pattern, text_of(path)) is not None
