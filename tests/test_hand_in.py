@@ -786,11 +786,47 @@ def test_a_notebook_of_format_3_is_read(tmp_path, at_hand):
     assert "from a notebook" in names_of(verdict(path))
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"cells": 3, "nbformat": 4}'])
-def test_what_is_no_notebook_is_no_hand_in(text, tmp_path):
-    path = tmp_path / "x.ipynb"
-    path.write_text(text + "def softmax_loss_naive")
-    assert verdict(path).message == "There is no softmax.py; there is x.ipynb."
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"cells": 3, "nbformat": 4}', "<html>"])
+@pytest.mark.parametrize("files", [(), ("linear_svm.py",)])
+def test_what_is_no_notebook_is_told(text, files, tmp_path):
+    written(tmp_path, *files)
+    (tmp_path / "x.ipynb").write_text(text + "def softmax_loss_naive")
+    found = verdict(tmp_path)
+    assert found.status == "missing"
+    assert found.message == "x.ipynb cannot be read as a notebook: download it again."
+
+
+def test_another_notebook_that_cannot_be_read_does_not_matter(tmp_path):
+    written(tmp_path, "linear_svm.py", "x.ipynb")
+    assert verdict(tmp_path).message == "There is no softmax.py; there is x.ipynb."
+
+
+@pytest.mark.parametrize("first", [(), (NAIVE,)])
+def test_a_cell_that_is_no_python_is_told_with_its_line(first, tmp_path, at_hand):
+    path = notebook(tmp_path / "x.ipynb", IMPORT, *first, "\n" + VECTORIZED + "\n    return (\n")
+    found = verdict(path, "softmax_loss_vectorized")
+    line = VECTORIZED.count("\n") + 3
+    told = f"x.ipynb, cell {3 + len(first)}, line {line}: SyntaxError: '(' was never closed"
+    assert found.status == "crash" and found.message.startswith(told)
+
+
+def test_a_method_in_a_cell_that_is_no_python_is_told(tmp_path, at_hand):
+    path = notebook(tmp_path / "x.ipynb", NET + "\nx = = 3\n")
+    found = verdict(path, "TwoLayerNet.predict")
+    assert re.match(r"x\.ipynb, cell 2, line \d+: SyntaxError: invalid syntax", found.message)
+
+
+def test_a_cell_that_is_no_python_gives_way_to_one_that_is(tmp_path, at_hand):
+    path = notebook(tmp_path / "x.ipynb", *CELLS, NAIVE + "\n    return (\n")
+    assert "cell left out" in names_of(verdict(path))
+
+
+def test_a_notebook_without_identifiers_is_read_in_silence(tmp_path, recwarn):
+    book = json.loads(notebook(tmp_path / "x.ipynb", *CELLS).read_text())
+    for cell in book["cells"]:
+        cell.pop("id", None)
+    (tmp_path / "x.ipynb").write_text(json.dumps({**book, "nbformat_minor": 5}))
+    assert shown(tmp_path) == {"softmax.py": "x.ipynb"} and not recwarn.list
 
 
 def test_the_lessons_of_the_suite_are_no_hand_in(tmp_path):

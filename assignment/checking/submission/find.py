@@ -233,6 +233,8 @@ class HandIn:
         for found in self._known:
             if found.path in self.files.values() or is_reference(found.path.parent):
                 continue
+            if _is_broken(found.path) and (not self.files or _says(found.path, _defined(file))):
+                return f"{found} cannot be read as a notebook: download it again."
             if found.means == file:
                 likely.append(str(found))
             elif not found.means and found.shown.name[0] not in "._":
@@ -308,6 +310,14 @@ def _best(name, some):
         best = [found for found in best if _says(found.path, _defined(name))]
     path = _first([found.path for found in best])
     return next((found for found in best if found.path == path), None)
+
+
+def _is_broken(path):
+    """Whether a file should be a notebook, and cannot be read as one."""
+    try:
+        return read.is_notebook(path) and not read.parts(path)
+    except SyntaxError:
+        return True
 
 
 def _first(paths):

@@ -249,6 +249,9 @@ class Submission(importlib.abc.MetaPathFinder, importlib.abc.Loader):
                 if not _is_constant(statement):
                     self._leave_out(path, statement, "runs at import")
                 continue
+            if hasattr(statement, "error"):  # of a cell that is no Python
+                self.broken[statement.name] = statement.error
+                continue
             try:
                 _execute(statement, namespace, flags)
             except ImportError as error:
