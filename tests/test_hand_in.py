@@ -225,6 +225,45 @@ def test_a_folder_of_five_beats_one_of_four_and_it_is_told_which_is_newer(tmp_pa
     assert "(b has the newer files.)" in note
 
 
+@pytest.mark.parametrize("blank, work", [(".", "a/b"), ("assignment", "my_work")])
+@pytest.mark.parametrize("solved", [FILES, FILES[:2]])
+def test_a_folder_of_blanks_gives_way_to_one_with_work(blank, work, solved, tmp_path):
+    if blank == "assignment":
+        clone(tmp_path)
+    for name in FILES:
+        (tmp_path / blank / name).write_text(make_stub(solution(name)))
+    written(tmp_path / work, *solved)
+    place = "" if blank == "." else f"{blank}/"
+    expected = {name: f"{work}/{name}" if name in solved else place + name for name in FILES}
+    with HandIn(tmp_path) as hand_in:
+        assert {name: hand_in.told(name) for name in FILES} == expected
+        told = " ".join(hand_in.notes)
+    if solved == FILES:
+        assert f"since {'the top folder' if blank == '.' else blank} holds only blanks" in told
+    else:
+        assert f"Passed over: {place}{FILES[0]} and {place}{FILES[1]}." in told
+
+
+def test_a_folder_with_something_solved_does_not_give_way(tmp_path):
+    for name in FILES:
+        (tmp_path / name).write_text(make_stub(solution(name)))
+    written(tmp_path, FILES[1])
+    written(tmp_path / "a", *FILES)
+    assert shown(tmp_path) == {name: name for name in FILES}
+
+
+@pytest.mark.parametrize("other, both", [("v2", True), ("v2", False), ("v2_old", True)])
+def test_folders_that_share_a_file_are_one_hand_in(other, both, tmp_path):
+    written(tmp_path / "v1", *FILES[:3])
+    written(tmp_path / other, *FILES[2:])
+    if not both:
+        (tmp_path / "v1" / FILES[2]).write_text("# another\n")
+    with HandIn(tmp_path) as hand_in:
+        one = both and other == "v2"
+        assert len(hand_in.files) == (5 if one else 3)
+        assert hand_in.left_out == [f"{other}/{FILES[2]}" if one else other]
+
+
 # The reference.
 
 

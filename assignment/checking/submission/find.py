@@ -1,17 +1,18 @@
 """Where somebody's five files are: in a folder, an archive, a notebook or a single file.
 
-Of several folders that hold some of the five, one that is not a backup by its name wins, then the
-one with most of the five, then the one nearest to the top; other folders give only files that no
-folder before them has. What is passed over is told.
+Of several folders that hold some of the five, one that is no blank and no backup by its name wins,
+then the one with most of the five, then the one nearest to the top; other folders give only files
+that no folder before them has. What is passed over is told.
 """
 
 import ast
+import functools
 import re
 from collections import defaultdict
 from pathlib import Path
 
 from assignment.checking.calls import CALLS
-from assignment.checking.stubs import FILES, SOLUTIONS
+from assignment.checking.stubs import FILES, SOLUTIONS, make_stub
 from assignment.checking.submission import names, read
 from assignment.checking.submission.collect import PYTHON, Collection, bytes_of, text_of
 from assignment.checking.submission.names import ASIDE, NEAR
@@ -81,6 +82,7 @@ class HandIn:
         return (
             self._is_reference(files),
             all(has_marks(text_of(found.path)) for found in files.values()),
+            _are_blank(files),
             not any(map(is_suite, folders)),
             OTHER_ASSIGNMENTS.search(text) is not None,
             names.is_aside(text),
@@ -100,11 +102,21 @@ class HandIn:
         """Fill `files`; returns the folders that were passed over."""
         passed = []
         for holder, files in self._holders:
-            if self.files and (self._is_reference(files) or self.files.keys() & files.keys()):
+            if self.files and not self._goes_on(holder, files):
                 passed.append(holder)
             else:
-                self.files |= {name: found.path for name, found in files.items()}
+                self.files = {name: found.path for name, found in files.items()} | self.files
         return passed
+
+    def _goes_on(self, holder, files):
+        """Whether a folder has more of the hand-in that has been found so far, and no other one."""
+        shared = self.files.keys() & files.keys()
+        if self._is_reference(files) or not shared:
+            return not self._is_reference(files)
+        if shared == files.keys() or names.is_aside(holder.as_posix()):
+            return False
+        alike = all(bytes_of(files[name].path) == bytes_of(self.files[name]) for name in shared)
+        return alike or _are_blank(files)
 
     def _by_content(self):
         """Files of other names, and notebooks, that define what is asked for; with what they do.
@@ -167,6 +179,7 @@ class HandIn:
         reason = (
             f"{left} is the reference",
             f"{left} is a copy of the reference solution by its marks",
+            f"{left} holds only blanks",
             "it is where the suite keeps the five files",
             f"{left} is of another assignment",
             f"{left} is a backup or a test by its name",
@@ -310,6 +323,20 @@ def _best(name, some):
         best = [found for found in best if _says(found.path, _defined(name))]
     path = _first([found.path for found in best])
     return next((found for found in best if found.path == path), None)
+
+
+def _are_blank(files):
+    """Whether all files of a folder are stubs in which nothing is solved."""
+    return all(
+        line in text_of(found.path) for name, found in files.items() for line in _todo_lines(name)
+    )
+
+
+@functools.cache
+def _todo_lines(name):
+    """The lines that stand in the stub of a file, and in no solution."""
+    stub = make_stub((SOLUTIONS / name).read_text(encoding="utf-8"))
+    return re.findall(r"# TODO .*|raise NotImplementedError\(.*", stub)
 
 
 def _is_broken(path):
