@@ -148,7 +148,9 @@ def test_the_very_name_counts_and_the_other_is_told(tmp_path):
 @pytest.mark.parametrize(
     "names, there",
     [
-        (("softmax_old.py", "notes.txt"), "; there are softmax_old.py and notes.txt."),
+        (("softmax.py.bak", "notes.txt"), "; there are softmax.py.bak and notes.txt."),
+        (("softmax_old.py", FILES[0]), "; there is softmax_old.py."),
+        (("._softmax.py",), "."),
         (("softmax (1).py", "softmax (2).py"), "; there are softmax (1).py and softmax (2).py."),
         (("report.pdf",), "; there is report.pdf."),
         ((), "."),
@@ -162,6 +164,25 @@ def test_what_is_there_instead_is_told(names, there, tmp_path):
             file.write(f"# {i}\n")
     found = verdict(folder)
     assert (found.status, found.message) == ("missing", f"There is no softmax.py{there}")
+
+
+@pytest.mark.parametrize(
+    "name", ["old_12345_6789_softmax.py", "test_softmax.py", "x/tmp softmax.py"]
+)
+def test_a_name_that_is_put_aside_is_taken_where_nothing_else_is_there(name, tmp_path, at_hand):
+    folder = written(tmp_path, name, "tests/test_linear_svm.py", test_linear_svm="def test(): pass")
+    with HandIn(folder) as hand_in:
+        assert list(hand_in.files) == ["softmax.py"] and hand_in.left_out == []
+        assert hand_in.notes == [
+            f"{name} is taken, though it is a backup or a test by its name: nothing else is there."
+        ]
+    assert verdict(folder).status == "right"
+
+
+def test_what_macos_notes_beside_a_file_is_nothing(tmp_path):
+    written(tmp_path, "._softmax.py", "a/softmax.py", "a/._linear_svm.py", "._old softmax.py")
+    with HandIn(tmp_path) as hand_in:
+        assert list(hand_in.files) == ["softmax.py"] and hand_in.left_out == hand_in.notes == []
 
 
 def test_two_that_are_equal_to_the_byte_are_one(tmp_path, at_hand):

@@ -97,6 +97,8 @@ class Collection:
                 )
             below = shown / Path(place).relative_to(folder)
             for name in sorted(files):
+                if name.startswith("._"):  # what macOS notes beside a file
+                    continue
                 self._meet(Path(place, name), below / name, depth)
 
     def _meet(self, path, shown, depth):

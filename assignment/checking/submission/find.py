@@ -132,7 +132,27 @@ class HandIn:
             holding = [path for path, defined in others.items() if defined & _defined(name)]
             if name not in self.files and (path := _first(holding)):
                 self.files[name] = path
+        if not self.files:
+            self._take_aside()
         return others
+
+    def _take_aside(self):
+        """Where nothing else is there, a word in a name may be that of somebody called Old."""
+        for name in FILES:
+            some = [
+                found.path
+                for found in self._known
+                if (found.means, found.level) == (name, ASIDE)
+                and PYTHON.fullmatch(found.path.name)
+                and not is_reference(found.path.parent)
+                and _says(found.path, _defined(name))
+            ]
+            if path := _first(some):
+                self.files[name] = path
+                self.notes.append(
+                    f"{self.shown(path)} is taken, though it is a backup or a test by its name: "
+                    "nothing else is there."
+                )
 
     def _may_hold(self, found):
         """Whether a file may hold an answer, whatever its name says."""
