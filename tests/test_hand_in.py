@@ -441,12 +441,43 @@ def test_a_file_that_only_speaks_of_it_is_judged(line, tmp_path, at_hand):
     assert verdict(tmp_path).status == "right"
 
 
-def test_the_reference_cannot_be_reached_through_a_helper(tmp_path, at_hand):
-    name = "'.'.join(['assignment', 'solu' + 'tions', 'softmax'])"
+LEADING = [
+    "from assignment.solutions.softmax import *",
+    "from assignment.solutions.softmax import softmax_loss_naive",
+    "import importlib\nm = importlib.import_module('assignment' + '.solutions.softmax')\n"
+    "softmax_loss_naive = m.softmax_loss_naive",
+    "def softmax_loss_naive(*a):\n    from assignment.solutions import softmax",
+    "def softmax_loss_naive(*a):\n"
+    "    return __import__('.'.join(['assignment', 'solu' + 'tions', 'softmax'])).solutions",
+    "def softmax_loss_naive(*a):\n    exec((root / 'solutions' / 'softmax.py').read_text())",
+]
+
+
+@pytest.mark.parametrize("source", LEADING)
+@pytest.mark.parametrize("helpers", [(), ("h.py",), ("h.py", "lib/g.py")])
+def test_nothing_but_the_reference_is_refused(source, helpers, tmp_path, at_hand):
+    imports = ("from h import *", "from lib.g import *")
+    chain = [*imports[: len(helpers)], source]
+    for name, text in zip(("softmax.py", *helpers), chain, strict=True):
+        written(tmp_path, name, **{Path(name).stem: text + "\n"})
+    found = verdict(tmp_path)
+    assert found.status == "refused", found.message
+    assert found.message.startswith((*helpers[-1:], "softmax.py")[0] + ", line ")
+
+
+def test_a_name_that_hides_is_not_imported(tmp_path, at_hand):
+    name = "'assignment.' + ''.join(reversed('snoitulos')) + '.softmax'"
     source = f"def softmax_loss_naive(*a):\n    return __import__({name}).solutions\n"
     written(tmp_path, "softmax.py", softmax=source)
     found = verdict(tmp_path)
     assert found.status == "crash" and "the reference, which is not for a hand-in" in found.message
+
+
+def test_a_helper_of_ones_own_is_no_reference(tmp_path, at_hand):
+    (tmp_path / "solutions").mkdir()
+    helper = "from pathlib import Path\nhere = Path('.') / 'solutions'\nimport softmax\n"
+    written(tmp_path, "softmax.py", "h.py", softmax=SOFTMAX + "\nfrom h import *\n", h=helper)
+    assert verdict(tmp_path).status == "right"
 
 
 # Packed.

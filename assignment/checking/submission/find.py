@@ -286,10 +286,12 @@ class HandIn:
             some, tree = read.parts(path), read.read(path)[0]
         except Exception:  # what is wrong with it is told when it is run
             some, tree = [read.Part(str(path), text_of(path))], ast.Module([], [])
-        shown = self.shown(path)
-        return refusal(
-            some, tree, exercise, path.parent, lambda file: shown + file.removeprefix(str(path))
-        )
+        return refusal(some, tree, exercise, path.parent, self._told_part)
+
+    def _told_part(self, file):
+        """The name of a part of a file, as it is told."""
+        name, cell = re.fullmatch(r"(.*?)((?:, cell \d+)?)", file, re.DOTALL).groups()
+        return self.shown(Path(name)) + cell
 
 
 def find_files(folder):

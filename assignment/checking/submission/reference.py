@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 from assignment.checking.calls import CALLS
-from assignment.checking.stubs import ASSIGNMENT, SOLUTIONS
+from assignment.checking.stubs import ASSIGNMENT, FILES, SOLUTIONS
+from assignment.checking.submission import read
 from assignment.checking.submission.needed import CLASSES
 
 MARKER = re.compile(r"[ \t]*#+ *(?P<kind>BEGIN|END) SOLUTION\b *(?P<name>\S*)")
@@ -15,6 +16,8 @@ OPENING = re.compile(r"^(?P<indent>[ \t]*)(?:class|(?:async\s+)?def)\s+(?P<name>
 SPELT = re.compile(
     r"\bassignment[./\\]+solutions\b|\bassignment +import\b.*\bsolutions\b|^\.+solutions\b"
 )
+# These import or run what a text says, which may be put together from pieces.
+RUNNING = {"import_module", "__import__", "exec", "eval", "run_module", "run_path"}
 
 
 def is_reference(folder):
@@ -39,7 +42,8 @@ def refusal(parts, tree, exercise, folder, told):
     """Why an exercise of a file is not graded, in a sentence, or None.
 
     Whoever copies an answer copies its marks: what stands between them is the reference's, and the
-    rest of the file is judged. A file that imports the reference is refused as a whole.
+    rest of the file is judged. A file that imports the reference, itself or through a helper, is
+    refused as a whole.
 
     Parameters
     ----------
@@ -49,7 +53,7 @@ def refusal(parts, tree, exercise, folder, told):
     folder : Path it stands in, where `from .solutions import ...` may mean a file of one's own
     told : function from the name of a part to how it is told
     """
-    if place := _import_of_reference(tree, folder):
+    if place := _way_to_reference(tree, folder):
         file, line = place
         return (
             f"{told(file)}, line {line}, leads to assignment.solutions, the reference, which is "
@@ -133,6 +137,40 @@ def _function_around(lines):
     return ".".join(names)
 
 
+def _way_to_reference(tree, folder):
+    """(file, line) of a file, or of a helper that it imports, that leads to it, or None."""
+    trees, seen = [(tree, folder)], set()
+    while trees:
+        tree, folder = trees.pop(0)
+        if place := _import_of_reference(tree, folder):
+            return place
+        new = _helpers(tree, folder) - seen
+        seen |= new
+        for path in sorted(new):
+            try:
+                trees.append((read.read(path)[0], path.parent))
+            except Exception:  # it cannot be imported either
+                continue
+    return None
+
+
+@functools.lru_cache(maxsize=32)
+def _helpers(tree, folder):
+    """Files that a file imports, from beside it or one folder up, and that are none of the five."""
+    modules = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            modules |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            module = f"{node.module}." if node.module else ""
+            modules |= {node.module or ""} | {module + alias.name for alias in node.names}
+    paths = set()
+    for *packages, stem in (m.split(".") for m in modules if not m.startswith("assignment.")):
+        for place in (folder, folder.parent):
+            paths |= {place.joinpath(*packages, f"{stem}.py"), place / f"{stem}.py"}
+    return {path for path in paths if path.name not in FILES and path.is_file()}
+
+
 @functools.lru_cache(maxsize=32)  # a file is asked about for each of its exercises
 def _import_of_reference(tree, folder):
     """(file, line) that imports, runs or opens the reference, in whatever spelling, or None."""
@@ -159,9 +197,16 @@ def _leads_to_reference(node, folder):
             )
         case ast.Attribute(value=ast.Name(id="assignment"), attr="solutions"):
             return True
-        case ast.Call():
-            texts = [part for part in ast.walk(node) if isinstance(part, ast.Constant)]
-            return any(isinstance(t.value, str) and SPELT.search(t.value) for t in texts)
+        case ast.BinOp(op=ast.Div(), right=ast.Constant(value="solutions")):  # of paths
+            own = folder / "solutions"
+            return not own.is_dir() or is_reference(own)
+        case ast.Call(func=called):
+            nodes = [n for n in ast.walk(node) if isinstance(n, ast.Constant)]
+            nodes.sort(key=lambda n: (n.lineno, n.col_offset))
+            texts = [n.value for n in nodes if isinstance(n.value, str)]
+            name = getattr(called, "attr", getattr(called, "id", ""))
+            pieces = re.sub(r"\W", "", "".join(texts)) if name in RUNNING else ""
+            return "assignmentsolutions" in pieces or any(map(SPELT.search, texts))
     return False
 
 
