@@ -197,6 +197,16 @@ def test_all_in_one_file_is_taken_for_each(tmp_path, at_hand):
         assert verdict(folder, name).status == "right"
 
 
+def test_all_in_one_file_that_is_no_python_is_told_with_its_line(tmp_path, at_hand):
+    source = "\n".join(SOURCES.values())
+    folder = written(tmp_path, "main.py", "linear_svm.py", main=source + "\nx = = 3\n")
+    assert shown(folder) == {file: "main.py" for file in FILES} | {"linear_svm.py": "linear_svm.py"}
+    found = verdict(folder)
+    assert found.status == "crash" and re.match(r"main\.py, line \d+: SyntaxError", found.message)
+    (tmp_path / "answers.py").write_text(source)
+    assert verdict(folder).status == "right"
+
+
 def test_each_function_is_found_in_a_file_of_its_own(tmp_path, at_hand):
     naive, vectorized = SOFTMAX.split("def softmax_loss_vectorized")
     folder = written(

@@ -130,6 +130,15 @@ class HandIn:
         }
         for name in FILES:
             holding = [path for path, defined in others.items() if defined & _defined(name)]
+            holding = holding or [
+                found.path
+                for found in self._known
+                if found.path.suffix == ".py"
+                and found.path not in others
+                and self._may_hold(found)
+                and _says(found.path, _defined(name))
+                and _is_broken(found.path)
+            ]  # whose error is told
             if name not in self.files and (path := _first(holding)):
                 self.files[name] = path
         if not self.files:
@@ -266,7 +275,8 @@ class HandIn:
         for found in self._known:
             if found.path in self.files.values() or is_reference(found.path.parent):
                 continue
-            if _is_broken(found.path) and (not self.files or _says(found.path, _defined(file))):
+            counts = not self.files or _says(found.path, _defined(file))
+            if counts and read.is_notebook(found.path) and _is_broken(found.path):
                 return f"{found} cannot be read as a notebook: download it again."
             if found.means == file:
                 likely.append(str(found))
@@ -362,11 +372,14 @@ def _todo_lines(name):
 
 
 def _is_broken(path):
-    """Whether a file should be a notebook, and cannot be read as one."""
+    """Whether a file is no Python, or a notebook cannot be read as one."""
     try:
-        return read.is_notebook(path) and not read.parts(path)
+        read.read(path)
     except SyntaxError:
         return True
+    except Exception:  # such as one that is not there
+        return False
+    return False
 
 
 def _first(paths):
