@@ -270,9 +270,15 @@ def test_a_folder_of_blanks_gives_way_to_one_with_work(blank, work, solved, tmp_
         assert {name: hand_in.told(name) for name in FILES} == expected
         told = " ".join(hand_in.notes)
     if solved == FILES:
-        assert f"since {'the top folder' if blank == '.' else blank} holds only blanks" in told
+        assert f"since {'the top folder' if blank == '.' else blank} holds no answers" in told
     else:
         assert f"Passed over: {place}{FILES[0]} and {place}{FILES[1]}." in told
+
+
+def test_a_folder_of_blanks_does_not_give_way_to_one_without_answers(tmp_path):
+    (tmp_path / "softmax.py").write_text(STUB)
+    written(tmp_path / "derivations", "softmax.py", softmax="lines = 3\n")
+    assert shown(tmp_path) == {"softmax.py": "softmax.py"}
 
 
 def test_a_folder_with_something_solved_does_not_give_way(tmp_path):

@@ -208,7 +208,7 @@ class HandIn:
         reason = (
             f"{left} is the reference",
             f"{left} is a copy of the reference solution by its marks",
-            f"{left} holds only blanks",
+            f"{left} holds no answers",
             "it is where the suite keeps the five files",
             f"{left} is of another assignment",
             f"{left} is a backup or a test by its name",
@@ -358,10 +358,13 @@ def _best(name, some):
 
 
 def _are_blank(files):
-    """Whether all files of a folder are stubs in which nothing is solved."""
-    return all(
-        line in text_of(found.path) for name, found in files.items() for line in _todo_lines(name)
-    )
+    """Whether all files of a folder are stubs in which nothing is solved, or hold no answers."""
+    return all(_is_blank(name, found.path) for name, found in files.items())
+
+
+def _is_blank(name, path):
+    text = text_of(path)
+    return all(line in text for line in _todo_lines(name)) or not _says(path, _defined(name))
 
 
 @functools.cache
