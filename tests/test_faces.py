@@ -16,7 +16,7 @@ from mutants import WRONG, answered, solution, spoilt, verdict_on
 
 from assignment.checking import case, check, faces
 from assignment.checking.exercises import EXERCISES, find
-from assignment.checking.faces import Card, Work, as_text, hint, progress
+from assignment.checking.faces import FIRST_SENTENCE, Card, Work, as_text, hint, progress
 from assignment.checking.judge import LAYOUT_OF_2015, STATUSES, Verdict
 from assignment.checking.mistakes import MISTAKES
 from assignment.checking.notebooks import NOTEBOOKS
@@ -147,6 +147,24 @@ def test_the_table_keeps_to_the_first_sentence(at_work, capsys):
     out = capsys.readouterr().out
     assert "The sum over the examples is not divided by N.\n" in out and "7.00 times" not in out
     assert "`python -m assignment check NAME` says more." in out
+
+
+@pytest.mark.parametrize(
+    "message, first",
+    [
+        ("softmax.py, line 1: SyntaxError: invalid syntax. More.", None),
+        ("hw (1).ipynb, cell 3, line 12: It does not end. Within 10 s.", None),
+        ("KeyError: 'W1'. More.", None),
+        ("TypeError: An index. More.", None),
+        ("The loss is wrong: It is 3. More.", "The loss is wrong:"),
+        ("It is so. See softmax.py, line 3: More.", "It is so."),
+        ("There is no softmax.py; there is a.py.", "There is no softmax.py; there is a.py."),
+        ("", ""),
+    ],
+)
+def test_a_sentence_is_not_cut_behind_a_line_or_an_error(message, first):
+    expected = message.removesuffix(message.split(". ")[-1]).strip() if first is None else first
+    assert FIRST_SENTENCE.match(message)[0] == expected
 
 
 # The card.

@@ -148,7 +148,9 @@ def test_the_very_name_counts_and_the_other_is_told(tmp_path):
 @pytest.mark.parametrize(
     "names, there",
     [
-        (("softmax_old.py", "notes.txt"), "; there are softmax_old.py and notes.txt."),
+        (("softmax.py.bak", "notes.txt"), "; there are softmax.py.bak and notes.txt."),
+        (("softmax_old.py", FILES[0]), "; there is softmax_old.py."),
+        (("._softmax.py",), "."),
         (("softmax (1).py", "softmax (2).py"), "; there are softmax (1).py and softmax (2).py."),
         (("report.pdf",), "; there is report.pdf."),
         ((), "."),
@@ -164,6 +166,25 @@ def test_what_is_there_instead_is_told(names, there, tmp_path):
     assert (found.status, found.message) == ("missing", f"There is no softmax.py{there}")
 
 
+@pytest.mark.parametrize(
+    "name", ["old_12345_6789_softmax.py", "test_softmax.py", "x/tmp softmax.py"]
+)
+def test_a_name_that_is_put_aside_is_taken_where_nothing_else_is_there(name, tmp_path, at_hand):
+    folder = written(tmp_path, name, "tests/test_linear_svm.py", test_linear_svm="def test(): pass")
+    with HandIn(folder) as hand_in:
+        assert list(hand_in.files) == ["softmax.py"] and hand_in.left_out == []
+        assert hand_in.notes == [
+            f"{name} is taken, though it is a backup or a test by its name: nothing else is there."
+        ]
+    assert verdict(folder).status == "right"
+
+
+def test_what_macos_notes_beside_a_file_is_nothing(tmp_path):
+    written(tmp_path, "._softmax.py", "a/softmax.py", "a/._linear_svm.py", "._old softmax.py")
+    with HandIn(tmp_path) as hand_in:
+        assert list(hand_in.files) == ["softmax.py"] and hand_in.left_out == hand_in.notes == []
+
+
 def test_two_that_are_equal_to_the_byte_are_one(tmp_path, at_hand):
     assert verdict(written(tmp_path, "softmax (1).py", "softmax (2).py")).status == "right"
 
@@ -174,6 +195,16 @@ def test_all_in_one_file_is_taken_for_each(tmp_path, at_hand):
     assert set(shown(folder).values()) == {"main.py"}
     for name in ("softmax_loss_naive", "LinearClassifier.predict", "nca_loss"):
         assert verdict(folder, name).status == "right"
+
+
+def test_all_in_one_file_that_is_no_python_is_told_with_its_line(tmp_path, at_hand):
+    source = "\n".join(SOURCES.values())
+    folder = written(tmp_path, "main.py", "linear_svm.py", main=source + "\nx = = 3\n")
+    assert shown(folder) == {file: "main.py" for file in FILES} | {"linear_svm.py": "linear_svm.py"}
+    found = verdict(folder)
+    assert found.status == "crash" and re.match(r"main\.py, line \d+: SyntaxError", found.message)
+    (tmp_path / "answers.py").write_text(source)
+    assert verdict(folder).status == "right"
 
 
 def test_each_function_is_found_in_a_file_of_its_own(tmp_path, at_hand):
@@ -223,6 +254,51 @@ def test_a_folder_of_five_beats_one_of_four_and_it_is_told_which_is_newer(tmp_pa
         (note,) = hand_in.notes
     assert "A is taken, since it holds 5 of the five files and b 4." in note
     assert "(b has the newer files.)" in note
+
+
+@pytest.mark.parametrize("blank, work", [(".", "a/b"), ("assignment", "my_work")])
+@pytest.mark.parametrize("solved", [FILES, FILES[:2]])
+def test_a_folder_of_blanks_gives_way_to_one_with_work(blank, work, solved, tmp_path):
+    if blank == "assignment":
+        clone(tmp_path)
+    for name in FILES:
+        (tmp_path / blank / name).write_text(make_stub(solution(name)))
+    written(tmp_path / work, *solved)
+    place = "" if blank == "." else f"{blank}/"
+    expected = {name: f"{work}/{name}" if name in solved else place + name for name in FILES}
+    with HandIn(tmp_path) as hand_in:
+        assert {name: hand_in.told(name) for name in FILES} == expected
+        told = " ".join(hand_in.notes)
+    if solved == FILES:
+        assert f"since {'the top folder' if blank == '.' else blank} holds no answers" in told
+    else:
+        assert f"Passed over: {place}{FILES[0]} and {place}{FILES[1]}." in told
+
+
+def test_a_folder_of_blanks_does_not_give_way_to_one_without_answers(tmp_path):
+    (tmp_path / "softmax.py").write_text(STUB)
+    written(tmp_path / "derivations", "softmax.py", softmax="lines = 3\n")
+    assert shown(tmp_path) == {"softmax.py": "softmax.py"}
+
+
+def test_a_folder_with_something_solved_does_not_give_way(tmp_path):
+    for name in FILES:
+        (tmp_path / name).write_text(make_stub(solution(name)))
+    written(tmp_path, FILES[1])
+    written(tmp_path / "a", *FILES)
+    assert shown(tmp_path) == {name: name for name in FILES}
+
+
+@pytest.mark.parametrize("other, both", [("v2", True), ("v2", False), ("v2_old", True)])
+def test_folders_that_share_a_file_are_one_hand_in(other, both, tmp_path):
+    written(tmp_path / "v1", *FILES[:3])
+    written(tmp_path / other, *FILES[2:])
+    if not both:
+        (tmp_path / "v1" / FILES[2]).write_text("# another\n")
+    with HandIn(tmp_path) as hand_in:
+        one = both and other == "v2"
+        assert len(hand_in.files) == (5 if one else 3)
+        assert hand_in.left_out == [f"{other}/{FILES[2]}" if one else other]
 
 
 # The reference.
@@ -296,6 +372,40 @@ def test_an_answer_with_marks_is_refused_and_the_rest_of_its_file_is_judged(tmp_
     assert found.message.startswith(f"softmax.py, line {line}, has the mark of the reference")
 
 
+MARKED = "### BEGIN SOLUTION\n{}\n### END SOLUTION\n"
+
+
+@pytest.mark.parametrize(
+    "file, refused",
+    [
+        ("softmax.py", {"softmax_loss_naive", "softmax_loss_vectorized"}),
+        ("linear_classifier.py", {"LinearClassifier.train", "LinearClassifier.predict"}),
+    ],
+)
+def test_in_a_file_with_all_a_mark_refuses_what_it_answers(file, refused, tmp_path):
+    source = "\n".join({**SOURCES, file: solution(file)}.values()) + MARKED.format("print(3)")
+    written(tmp_path, "main.py", main=source)
+    with HandIn(tmp_path) as hand_in:
+        told = {e.name: hand_in.refusal(e, tmp_path / "main.py") for e in EXERCISES}
+    assert {name for name, why in told.items() if why} == refused
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        SOFTMAX.split("def ")[0] + MARKED.format("def softmax_loss_naive(*a):\n    pass"),
+        "def mine(*a):\n" + "    ### BEGIN SOLUTION\n    return 3\n    ### END SOLUTION\n"
+        "def other(*a):\n    return mine(*a)\nsoftmax_loss_naive = other\n",
+    ],
+)
+def test_a_mark_around_an_answer_or_in_its_helper_counts(source, tmp_path):
+    written(tmp_path, "softmax.py", softmax=source)
+    with HandIn(tmp_path) as hand_in:
+        path = tmp_path / "softmax.py"
+        assert "has the mark" in hand_in.refusal(find("softmax_loss_naive"), path)
+        assert hand_in.refusal(find("softmax_loss_vectorized"), path) is None
+
+
 def test_each_part_of_a_net_has_marks_of_its_own(tmp_path, at_hand):
     source = solution("neural_net.py")
     marks = "### BEGIN SOLUTION TwoLayerNet.loss\n", "### BEGIN SOLUTION TwoLayerNet.gradients\n"
@@ -347,12 +457,43 @@ def test_a_file_that_only_speaks_of_it_is_judged(line, tmp_path, at_hand):
     assert verdict(tmp_path).status == "right"
 
 
-def test_the_reference_cannot_be_reached_through_a_helper(tmp_path, at_hand):
-    name = "'.'.join(['assignment', 'solu' + 'tions', 'softmax'])"
+LEADING = [
+    "from assignment.solutions.softmax import *",
+    "from assignment.solutions.softmax import softmax_loss_naive",
+    "import importlib\nm = importlib.import_module('assignment' + '.solutions.softmax')\n"
+    "softmax_loss_naive = m.softmax_loss_naive",
+    "def softmax_loss_naive(*a):\n    from assignment.solutions import softmax",
+    "def softmax_loss_naive(*a):\n"
+    "    return __import__('.'.join(['assignment', 'solu' + 'tions', 'softmax'])).solutions",
+    "def softmax_loss_naive(*a):\n    exec((root / 'solutions' / 'softmax.py').read_text())",
+]
+
+
+@pytest.mark.parametrize("source", LEADING)
+@pytest.mark.parametrize("helpers", [(), ("h.py",), ("h.py", "lib/g.py")])
+def test_nothing_but_the_reference_is_refused(source, helpers, tmp_path, at_hand):
+    imports = ("from h import *", "from lib.g import *")
+    chain = [*imports[: len(helpers)], source]
+    for name, text in zip(("softmax.py", *helpers), chain, strict=True):
+        written(tmp_path, name, **{Path(name).stem: text + "\n"})
+    found = verdict(tmp_path)
+    assert found.status == "refused", found.message
+    assert found.message.startswith((*helpers[-1:], "softmax.py")[0] + ", line ")
+
+
+def test_a_name_that_hides_is_not_imported(tmp_path, at_hand):
+    name = "'assignment.' + ''.join(reversed('snoitulos')) + '.softmax'"
     source = f"def softmax_loss_naive(*a):\n    return __import__({name}).solutions\n"
     written(tmp_path, "softmax.py", softmax=source)
     found = verdict(tmp_path)
     assert found.status == "crash" and "the reference, which is not for a hand-in" in found.message
+
+
+def test_a_helper_of_ones_own_is_no_reference(tmp_path, at_hand):
+    (tmp_path / "solutions").mkdir()
+    helper = "from pathlib import Path\nhere = Path('.') / 'solutions'\nimport softmax\n"
+    written(tmp_path, "softmax.py", "h.py", softmax=SOFTMAX + "\nfrom h import *\n", h=helper)
+    assert verdict(tmp_path).status == "right"
 
 
 # Packed.
@@ -446,12 +587,30 @@ def test_an_archive_that_leads_out_is_refused(entry, tmp_path):
     [
         lambda folder: zipped(folder / "a.zip", {zip_link("softmax.py"): "/etc/passwd"}),
         lambda folder: tarred(folder / "a.tar", {link("softmax.py", "/etc/passwd"): ""}, "w"),
-        lambda folder: tarred(folder / "a.tgz", {link("a.py", "b.py", tarfile.LNKTYPE): ""}),
+        lambda folder: tarred(folder / "a.tgz", {link("softmax.py", "b.py", tarfile.LNKTYPE): ""}),
     ],
 )
-def test_an_archive_with_links_is_refused(path, tmp_path):
-    with pytest.raises(NoHandIn, match="has a link in it"):
-        HandIn(path(tmp_path))
+def test_a_link_in_an_archive_is_told_and_never_followed(path, tmp_path):
+    with HandIn(path(tmp_path)) as hand_in:
+        assert hand_in.files == {}
+        (note,) = hand_in.notes
+    assert "has only a link in place of 'softmax.py': pack the file itself." in note
+
+
+@pytest.mark.parametrize("pack, link, name", [(zipped, lambda *a: zip_link(a[0]), "a.zip"),
+                                              (tarred, lambda *a: link(*a), "a.tar")])  # fmt: skip
+def test_other_links_in_an_archive_do_not_matter(pack, link, name, tmp_path):
+    (tmp_path / "out").mkdir()
+    entries = {
+        "softmax.py": SOFTMAX,
+        link("env/bin/python3", "/usr/bin/python3"): "",
+        link("data", str(tmp_path / "out")): "",
+        "data/mine.py": "x = 1",
+    }
+    path = pack(tmp_path / name, entries)
+    with HandIn(path) as hand_in:
+        assert list(hand_in.files) == ["softmax.py"] and hand_in.notes == []
+    assert not list((tmp_path / "out").iterdir())
 
 
 @pytest.mark.parametrize("limit", ["MOST_ENTRIES", "MOST_BYTES"])
@@ -583,6 +742,14 @@ def test_a_notebook_is_a_hand_in(alone, tmp_path, at_hand):
     path = notebook(tmp_path / "softmax.ipynb", *CELLS)
     for name in ("softmax_loss_naive", "softmax_loss_vectorized"):
         assert names_of(verdict(path if alone else tmp_path, name)) == ["from a notebook"]
+
+
+def test_a_cell_may_be_one_string(tmp_path, at_hand):
+    cell = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+    cells = [{**cell, "source": f"{IMPORT}\n{NAIVE}"}]
+    book = {"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": cells}
+    (tmp_path / "x.ipynb").write_text(json.dumps(book))
+    assert "from a notebook" in names_of(verdict(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -726,11 +893,47 @@ def test_a_notebook_of_format_3_is_read(tmp_path, at_hand):
     assert "from a notebook" in names_of(verdict(path))
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"cells": 3, "nbformat": 4}'])
-def test_what_is_no_notebook_is_no_hand_in(text, tmp_path):
-    path = tmp_path / "x.ipynb"
-    path.write_text(text + "def softmax_loss_naive")
-    assert verdict(path).message == "There is no softmax.py; there is x.ipynb."
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"cells": 3, "nbformat": 4}', "<html>"])
+@pytest.mark.parametrize("files", [(), ("linear_svm.py",)])
+def test_what_is_no_notebook_is_told(text, files, tmp_path):
+    written(tmp_path, *files)
+    (tmp_path / "x.ipynb").write_text(text + "def softmax_loss_naive")
+    found = verdict(tmp_path)
+    assert found.status == "missing"
+    assert found.message == "x.ipynb cannot be read as a notebook: download it again."
+
+
+def test_another_notebook_that_cannot_be_read_does_not_matter(tmp_path):
+    written(tmp_path, "linear_svm.py", "x.ipynb")
+    assert verdict(tmp_path).message == "There is no softmax.py; there is x.ipynb."
+
+
+@pytest.mark.parametrize("first", [(), (NAIVE,)])
+def test_a_cell_that_is_no_python_is_told_with_its_line(first, tmp_path, at_hand):
+    path = notebook(tmp_path / "x.ipynb", IMPORT, *first, "\n" + VECTORIZED + "\n    return (\n")
+    found = verdict(path, "softmax_loss_vectorized")
+    line = VECTORIZED.count("\n") + 3
+    told = f"x.ipynb, cell {3 + len(first)}, line {line}: SyntaxError: '(' was never closed"
+    assert found.status == "crash" and found.message.startswith(told)
+
+
+def test_a_method_in_a_cell_that_is_no_python_is_told(tmp_path, at_hand):
+    path = notebook(tmp_path / "x.ipynb", NET + "\nx = = 3\n")
+    found = verdict(path, "TwoLayerNet.predict")
+    assert re.match(r"x\.ipynb, cell 2, line \d+: SyntaxError: invalid syntax", found.message)
+
+
+def test_a_cell_that_is_no_python_gives_way_to_one_that_is(tmp_path, at_hand):
+    path = notebook(tmp_path / "x.ipynb", *CELLS, NAIVE + "\n    return (\n")
+    assert "cell left out" in names_of(verdict(path))
+
+
+def test_a_notebook_without_identifiers_is_read_in_silence(tmp_path, recwarn):
+    book = json.loads(notebook(tmp_path / "x.ipynb", *CELLS).read_text())
+    for cell in book["cells"]:
+        cell.pop("id", None)
+    (tmp_path / "x.ipynb").write_text(json.dumps({**book, "nbformat_minor": 5}))
+    assert shown(tmp_path) == {"softmax.py": "x.ipynb"} and not recwarn.list
 
 
 def test_the_lessons_of_the_suite_are_no_hand_in(tmp_path):

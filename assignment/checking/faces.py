@@ -32,6 +32,10 @@ COUNTED = {
 }
 TRY = "from assignment.checking import case"
 SOUND = ("right", "convention", "unsolved")
+# Of a message; what follows "line 3:" or "NameError:" belongs to it.
+FIRST_SENTENCE = re.compile(
+    r"(?:(?:(?!\. [A-Z]).)*?\bline \d+: )?(?:[A-Z]\w*: )?.*?(?:[.:](?= [A-Z])|$)", re.DOTALL
+)
 SCHEMA = Path(__file__).with_name("verdicts.schema.json")
 
 
@@ -183,7 +187,7 @@ def table(work, exercises=EXERCISES):
             notebook = exercise.notebook
             print(f"\nnotebooks/{notebook}.ipynb")
         status = {"unsolved": "to do"}.get(verdict.status, verdict.status)
-        first = re.split(r"(?<=[.:]) (?=[A-Z])", verdict.message)[0]
+        first = FIRST_SENTENCE.match(verdict.message)[0]
         said = work.place(exercise) if verdict.status == "unsolved" else first
         line = f"  {MARKS.get(verdict.status, '✗')} {verdict.name:{width}}  {status:10}  {said}"
         if said and len(line) > _columns():  # it gets lines of its own

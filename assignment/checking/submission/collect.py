@@ -60,7 +60,7 @@ class Collection:
     def __init__(self, path):
         self.files, self.notes = [], []
         self.is_single = path.is_file() and not is_packed(path)
-        self._unpacker = Unpacker()
+        self._unpacker = Unpacker(self.notes)
         self._backslashed = None  # where files go whose names are paths of Windows
         if path.is_dir():
             self._walk(path, Path())
@@ -97,6 +97,8 @@ class Collection:
                 )
             below = shown / Path(place).relative_to(folder)
             for name in sorted(files):
+                if name.startswith("._"):  # what macOS notes beside a file
+                    continue
                 self._meet(Path(place, name), below / name, depth)
 
     def _meet(self, path, shown, depth):

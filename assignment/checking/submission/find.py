@@ -1,17 +1,18 @@
 """Where somebody's five files are: in a folder, an archive, a notebook or a single file.
 
-Of several folders that hold some of the five, one that is not a backup by its name wins, then the
-one with most of the five, then the one nearest to the top; other folders give only files that no
-folder before them has. What is passed over is told.
+Of several folders that hold some of the five, one that is no blank and no backup by its name wins,
+then the one with most of the five, then the one nearest to the top; other folders give only files
+that no folder before them has. What is passed over is told.
 """
 
 import ast
+import functools
 import re
 from collections import defaultdict
 from pathlib import Path
 
 from assignment.checking.calls import CALLS
-from assignment.checking.stubs import FILES, SOLUTIONS
+from assignment.checking.stubs import FILES, SOLUTIONS, make_stub
 from assignment.checking.submission import names, read
 from assignment.checking.submission.collect import PYTHON, Collection, bytes_of, text_of
 from assignment.checking.submission.names import ASIDE, NEAR
@@ -81,6 +82,7 @@ class HandIn:
         return (
             self._is_reference(files),
             all(has_marks(text_of(found.path)) for found in files.values()),
+            _are_blank(files),
             not any(map(is_suite, folders)),
             OTHER_ASSIGNMENTS.search(text) is not None,
             names.is_aside(text),
@@ -100,11 +102,21 @@ class HandIn:
         """Fill `files`; returns the folders that were passed over."""
         passed = []
         for holder, files in self._holders:
-            if self.files and (self._is_reference(files) or self.files.keys() & files.keys()):
+            if self.files and not self._goes_on(holder, files):
                 passed.append(holder)
             else:
-                self.files |= {name: found.path for name, found in files.items()}
+                self.files = {name: found.path for name, found in files.items()} | self.files
         return passed
+
+    def _goes_on(self, holder, files):
+        """Whether a folder has more of the hand-in that has been found so far, and no other one."""
+        shared = self.files.keys() & files.keys()
+        if self._is_reference(files) or not shared:
+            return not self._is_reference(files)
+        if shared == files.keys() or names.is_aside(holder.as_posix()):
+            return False
+        alike = all(bytes_of(files[name].path) == bytes_of(self.files[name]) for name in shared)
+        return alike or _are_blank(files)
 
     def _by_content(self):
         """Files of other names, and notebooks, that define what is asked for; with what they do.
@@ -118,9 +130,38 @@ class HandIn:
         }
         for name in FILES:
             holding = [path for path, defined in others.items() if defined & _defined(name)]
+            holding = holding or [
+                found.path
+                for found in self._known
+                if found.path.suffix == ".py"
+                and found.path not in others
+                and self._may_hold(found)
+                and _says(found.path, _defined(name))
+                and _is_broken(found.path)
+            ]  # whose error is told
             if name not in self.files and (path := _first(holding)):
                 self.files[name] = path
+        if not self.files:
+            self._take_aside()
         return others
+
+    def _take_aside(self):
+        """Where nothing else is there, a word in a name may be that of somebody called Old."""
+        for name in FILES:
+            some = [
+                found.path
+                for found in self._known
+                if (found.means, found.level) == (name, ASIDE)
+                and PYTHON.fullmatch(found.path.name)
+                and not is_reference(found.path.parent)
+                and _says(found.path, _defined(name))
+            ]
+            if path := _first(some):
+                self.files[name] = path
+                self.notes.append(
+                    f"{self.shown(path)} is taken, though it is a backup or a test by its name: "
+                    "nothing else is there."
+                )
 
     def _may_hold(self, found):
         """Whether a file may hold an answer, whatever its name says."""
@@ -167,6 +208,7 @@ class HandIn:
         reason = (
             f"{left} is the reference",
             f"{left} is a copy of the reference solution by its marks",
+            f"{left} holds no answers",
             "it is where the suite keeps the five files",
             f"{left} is of another assignment",
             f"{left} is a backup or a test by its name",
@@ -233,6 +275,9 @@ class HandIn:
         for found in self._known:
             if found.path in self.files.values() or is_reference(found.path.parent):
                 continue
+            counts = not self.files or _says(found.path, _defined(file))
+            if counts and read.is_notebook(found.path) and _is_broken(found.path):
+                return f"{found} cannot be read as a notebook: download it again."
             if found.means == file:
                 likely.append(str(found))
             elif not found.means and found.shown.name[0] not in "._":
@@ -251,10 +296,12 @@ class HandIn:
             some, tree = read.parts(path), read.read(path)[0]
         except Exception:  # what is wrong with it is told when it is run
             some, tree = [read.Part(str(path), text_of(path))], ast.Module([], [])
-        shown = self.shown(path)
-        return refusal(
-            some, tree, exercise, path.parent, lambda file: shown + file.removeprefix(str(path))
-        )
+        return refusal(some, tree, exercise, path.parent, self._told_part)
+
+    def _told_part(self, file):
+        """The name of a part of a file, as it is told."""
+        name, cell = re.fullmatch(r"(.*?)((?:, cell \d+)?)", file, re.DOTALL).groups()
+        return self.shown(Path(name)) + cell
 
 
 def find_files(folder):
@@ -310,6 +357,34 @@ def _best(name, some):
     return next((found for found in best if found.path == path), None)
 
 
+def _are_blank(files):
+    """Whether all files of a folder are stubs in which nothing is solved, or hold no answers."""
+    return all(_is_blank(name, found.path) for name, found in files.items())
+
+
+def _is_blank(name, path):
+    text = text_of(path)
+    return all(line in text for line in _todo_lines(name)) or not _says(path, _defined(name))
+
+
+@functools.cache
+def _todo_lines(name):
+    """The lines that stand in the stub of a file, and in no solution."""
+    stub = make_stub((SOLUTIONS / name).read_text(encoding="utf-8"))
+    return re.findall(r"# TODO .*|raise NotImplementedError\(.*", stub)
+
+
+def _is_broken(path):
+    """Whether a file is no Python, or a notebook cannot be read as one."""
+    try:
+        read.read(path)
+    except SyntaxError:
+        return True
+    except Exception:  # such as one that is not there
+        return False
+    return False
+
+
 def _first(paths):
     """The one path, or the first of several that are equal to the byte; else None."""
     return paths[0] if len({bytes_of(path) for path in paths}) == 1 else None
@@ -332,5 +407,6 @@ ALL_DEFINED = set().union(*map(_defined, FILES))
 
 def _says(path, defined=frozenset(ALL_DEFINED)):
     """Whether a file defines one of these, as far as a look at its text can tell."""
-    pattern = rf"\b(?:def|class)\s+(?:{'|'.join(sorted(defined))})\b"
+    # In a notebook the lines of a cell may be one string, with "\\n" between them.
+    pattern = rf"(?:\b|\\[nt])(?:def|class)\s+(?:{'|'.join(sorted(defined))})\b"
     return re.search(pattern, text_of(path)) is not None

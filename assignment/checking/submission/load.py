@@ -23,7 +23,7 @@ import numpy as np
 
 from assignment.checking.stubs import FILES
 from assignment.checking.submission import python2
-from assignment.checking.submission.needed import defines
+from assignment.checking.submission.needed import CLASSES, FUNCTIONS, defines
 from assignment.checking.submission.once import GONE_FROM_NUMPY, Once
 from assignment.checking.submission.read import gone_names, is_notebook, read
 from assignment.checking.submission.reference import is_reference_module
@@ -249,6 +249,9 @@ class Submission(importlib.abc.MetaPathFinder, importlib.abc.Loader):
                 if not _is_constant(statement):
                     self._leave_out(path, statement, "runs at import")
                 continue
+            if hasattr(statement, "error"):  # of a cell that is no Python
+                self.broken[statement.name] = statement.error
+                continue
             try:
                 _execute(statement, namespace, flags)
             except ImportError as error:
@@ -264,6 +267,9 @@ class Submission(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def _stand_in(self, statement, namespace, path, error):
         """Bind what an import statement would have bound, as far as it can be had."""
+        if is_reference_module(error.name or ""):  # what is missed here is not simply missing
+            for name in CLASSES + FUNCTIONS:
+                self.broken.setdefault(name, error)
         if not isinstance(statement, ast.Import | ast.ImportFrom):
             self._leave_out(path, statement, f"fails at import ({type(error).__name__})")
             return

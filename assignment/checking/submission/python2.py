@@ -7,6 +7,7 @@ function) is decided when the line runs, and the functions that gave lists are t
 import ast
 import builtins
 import functools
+import operator
 import re
 
 import numpy as np
@@ -37,7 +38,7 @@ def _filter(function, sequence):
 
 
 def _cmp(a, b):
-    return (a > b) - (a < b)
+    return int(a > b) - int(a < b)  # NumPy's truths cannot be subtracted
 
 
 def _sorted(sequence, cmp=None, key=None, reverse=False):
@@ -150,8 +151,9 @@ def _translator(with_print):
 
 
 def as_it_meant(tree, source):
-    """A tree in which quotients and `.sort` are those of Python 2."""
+    """A tree in which quotients, `.sort` and the order of None are those of Python 2."""
     tree = _Methods().visit(tree)
+    tree = _OrderOfNone(tree).visit(tree)
     if not DIVISION.search(source):
         tree = _FloorDivision().visit(tree)
     return ast.fix_missing_locations(tree)
@@ -185,6 +187,29 @@ class _Methods(ast.NodeTransformer):
         return node
 
 
+class _OrderOfNone(ast.NodeTransformer):
+    """None was less than everything: where it, or what it is assigned to, is compared."""
+
+    def __init__(self, tree):
+        assigned = [node for node in ast.walk(tree) if isinstance(node, ast.Assign)]
+        nones = [node.targets for node in assigned if _is_none(node.value)]
+        self.names = {ast.unparse(target) for targets in nones for target in targets}
+
+    def visit_Compare(self, node):
+        self.generic_visit(node)
+        name = ORDERS.get(type(node.ops[0]))
+        sides = [node.left, *node.comparators]
+        may_be = any(_is_none(side) or ast.unparse(side) in self.names for side in sides)
+        if name is None or len(sides) > 2 or not may_be:
+            return node
+        call = ast.Call(ast.Name(name, ast.Load()), sides, [])
+        return ast.copy_location(call, node)
+
+
+def _is_none(node):
+    return isinstance(node, ast.Constant) and node.value is None
+
+
 def _call(name, *arguments, like, when):
     if not isinstance(like.op, when):
         return like
@@ -213,7 +238,28 @@ def sort(values, *arguments, **named):
     return values.sort(*arguments, **named)
 
 
+def _ordered(compare):
+    """The operator, for which None is less than everything."""
+
+    def ordered(a, b):
+        if (a is None or b is None) and not np.ndim(a) and not np.ndim(b):
+            return compare(a is not None, b is not None)
+        return compare(a, b)
+
+    return ordered
+
+
+ORDERS = {
+    ast.Lt: "__python_2_less__",
+    ast.LtE: "__python_2_less_or_equal__",
+    ast.Gt: "__python_2_greater__",
+    ast.GtE: "__python_2_greater_or_equal__",
+}
 HELPERS = {
+    "__python_2_less__": _ordered(operator.lt),
+    "__python_2_less_or_equal__": _ordered(operator.le),
+    "__python_2_greater__": _ordered(operator.gt),
+    "__python_2_greater_or_equal__": _ordered(operator.ge),
     "__python_2_quotient__": quotient,
     "__python_2_divided__": divided,
     "__python_2_sort__": sort,

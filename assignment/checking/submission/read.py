@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from assignment.checking.stubs import FILES
 from assignment.checking.submission import python2
-from assignment.checking.submission.needed import needed, root_of
+from assignment.checking.submission.needed import CLASSES, FUNCTIONS, needed, root_of
 from assignment.checking.submission.once import GONE_FROM_NUMPY, as_once
 
 MARKS = {
@@ -278,7 +278,9 @@ def _code_cells(path, data):
     import nbformat  # which takes a while, and few hand-ins need it
 
     try:
-        notebook = nbformat.reads(decoded(data, path.name)[0], as_version=4)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of identifiers that a cell should have
+            notebook = nbformat.reads(decoded(data, path.name)[0], as_version=4)
         return [
             (number, _as_text(cell.source))
             for number, cell in enumerate(notebook.cells, start=1)
@@ -362,8 +364,8 @@ def _undented(source):
 
 
 def _parsed_cells(path, some, remarks):
-    """The cells as trees; one that is no Python is empty."""
-    parsed = []
+    """The cells as trees; of one that is no Python, blanks for what only it would define."""
+    parsed, broken = [], {}
     for part in some:
         cell = part.file.removeprefix(f"{path}, ")
         try:
@@ -371,6 +373,24 @@ def _parsed_cells(path, some, remarks):
         except SyntaxError as error:
             remarks.append(f"cell left out: {path.name}, {cell}, line {error.lineno}: {error.msg}")
             one = Parsed(ast.Module([], []), False, [])
+            broken[part] = one.tree, error
         one.magics = [f"{cell}, {line}" for line in one.magics]
         parsed.append(one)
+    defined = {getattr(node, "name", None) for one in parsed for node in one.tree.body}
+    for part, (tree, error) in broken.items():
+        tree.body = [s for s in _broken(part.source, error) if s.name not in defined]
     return parsed
+
+
+def _broken(source, error):
+    """Blanks for what a cell that is no Python would define; each knows the `error`."""
+    for kind, name in re.findall(r"^(def|class)[ \t]+(\w+)", source, re.MULTILINE):
+        if name in CLASSES + FUNCTIONS:
+            methods = re.findall(r"^[ \t]+def[ \t]+(\w+)", source, re.MULTILINE)
+            inside = "".join(f"\n    def {method}(): pass" for method in methods)
+            blank = (
+                f"class {name}:{inside or ' pass'}" if kind == "class" else f"def {name}(): pass"
+            )
+            (statement,) = ast.parse(blank).body
+            statement.error = error
+            yield statement

@@ -6,7 +6,9 @@ import re
 from pathlib import Path
 
 from assignment.checking.calls import CALLS
-from assignment.checking.stubs import ASSIGNMENT, SOLUTIONS
+from assignment.checking.stubs import ASSIGNMENT, FILES, SOLUTIONS
+from assignment.checking.submission import read
+from assignment.checking.submission.needed import CLASSES
 
 MARKER = re.compile(r"[ \t]*#+ *(?P<kind>BEGIN|END) SOLUTION\b *(?P<name>\S*)")
 OPENING = re.compile(r"^(?P<indent>[ \t]*)(?:class|(?:async\s+)?def)\s+(?P<name>\w+)")
@@ -14,6 +16,8 @@ OPENING = re.compile(r"^(?P<indent>[ \t]*)(?:class|(?:async\s+)?def)\s+(?P<name>
 SPELT = re.compile(
     r"\bassignment[./\\]+solutions\b|\bassignment +import\b.*\bsolutions\b|^\.+solutions\b"
 )
+# These import or run what a text says, which may be put together from pieces.
+RUNNING = {"import_module", "__import__", "exec", "eval", "run_module", "run_path"}
 
 
 def is_reference(folder):
@@ -38,7 +42,8 @@ def refusal(parts, tree, exercise, folder, told):
     """Why an exercise of a file is not graded, in a sentence, or None.
 
     Whoever copies an answer copies its marks: what stands between them is the reference's, and the
-    rest of the file is judged. A file that imports the reference is refused as a whole.
+    rest of the file is judged. A file that imports the reference, itself or through a helper, is
+    refused as a whole.
 
     Parameters
     ----------
@@ -48,7 +53,7 @@ def refusal(parts, tree, exercise, folder, told):
     folder : Path it stands in, where `from .solutions import ...` may mean a file of one's own
     told : function from the name of a part to how it is told
     """
-    if place := _import_of_reference(tree, folder):
+    if place := _way_to_reference(tree, folder):
         file, line = place
         return (
             f"{told(file)}, line {line}, leads to assignment.solutions, the reference, which is "
@@ -56,7 +61,7 @@ def refusal(parts, tree, exercise, folder, told):
         )
     for part in parts:
         for line, name, function in _marked(part.source):
-            if _is_answer_to(exercise, name, function):
+            if _is_answer_to(exercise, name, function, tree):
                 return (
                     f"{told(part.file)}, line {line}, has the mark of the reference solution, "
                     "which is not graded: hand in an answer of your own."
@@ -64,18 +69,43 @@ def refusal(parts, tree, exercise, folder, told):
     return None
 
 
-def _is_answer_to(exercise, name, function):
-    """Whether what is marked answers an exercise, or none in particular.
+def _is_answer_to(exercise, name, function, tree):
+    """Whether what is marked answers an exercise, of whatever file.
 
-    It is named behind the mark, or by the function that it stands in.
+    It is named behind the mark, or by the function that it stands in; of any other function it
+    counts if the exercise's own one uses it.
     """
-    others = [e for e in CALLS.values() if e.file == exercise.file and e.name != exercise.name]
-    if name:
-        return name == exercise.name or name not in {e.name for e in others}
-    method = function.rpartition(".")[2]
-    if method == exercise.called.rpartition(".")[2]:
-        return True
-    return method not in {e.called.rpartition(".")[2] for e in others}
+    if name in CALLS:
+        return name == exercise.name
+    if function.partition(".")[0] in CLASSES and "." in function:
+        return f"{function}.".startswith(f"{exercise.called}.")
+    method = exercise.called.rpartition(".")[2]
+    if known := set(function.split(".")) & {e.called.rpartition(".")[2] for e in CALLS.values()}:
+        return method in known
+    return function.rpartition(".")[2] in _used_by(method, tree)
+
+
+def _used_by(name, tree):
+    """Names that a function uses, itself or through others."""
+    uses = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            uses.setdefault(node.name, set()).update(_names(node))
+        elif isinstance(node, ast.Assign) and len(node.targets) == 1:
+            for target in _names(node.targets[0]):
+                uses.setdefault(target, set()).update(_names(node.value))
+    used, new = set(), {name}
+    while new:
+        used |= new
+        new = set().union(*(uses.get(one, ()) for one in new)) - used
+    return used
+
+
+def _names(tree):
+    nodes = list(ast.walk(tree))
+    return {n.id for n in nodes if isinstance(n, ast.Name)} | {
+        n.attr for n in nodes if isinstance(n, ast.Attribute)
+    }
 
 
 def has_marks(text):
@@ -84,13 +114,16 @@ def has_marks(text):
 
 
 def _marked(text):
-    """(line, the name behind it, the function it stands in) of each mark."""
+    """(line, the name behind it, the function it stands in, or stands around) of each mark."""
     lines = text.splitlines()
-    name = ""
+    name, begun = "", None
     for number, line in enumerate(lines, start=1):
         if mark := MARKER.match(line):
-            name = mark["name"] if mark["kind"] == "BEGIN" else name
+            begun = number if mark["kind"] == "BEGIN" else None
+            name = mark["name"] if begun else name
             yield number, name, _function_around(lines[:number])
+        elif begun and (opening := OPENING.match(line)):
+            yield begun, name, _function_around([*lines[:number], f"{opening['indent']} body"])
 
 
 def _function_around(lines):
@@ -102,6 +135,40 @@ def _function_around(lines):
             names.insert(0, opening["name"])
             width = len(opening["indent"])
     return ".".join(names)
+
+
+def _way_to_reference(tree, folder):
+    """(file, line) of a file, or of a helper that it imports, that leads to it, or None."""
+    trees, seen = [(tree, folder)], set()
+    while trees:
+        tree, folder = trees.pop(0)
+        if place := _import_of_reference(tree, folder):
+            return place
+        new = _helpers(tree, folder) - seen
+        seen |= new
+        for path in sorted(new):
+            try:
+                trees.append((read.read(path)[0], path.parent))
+            except Exception:  # it cannot be imported either
+                continue
+    return None
+
+
+@functools.lru_cache(maxsize=32)
+def _helpers(tree, folder):
+    """Files that a file imports, from beside it or one folder up, and that are none of the five."""
+    modules = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            modules |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            module = f"{node.module}." if node.module else ""
+            modules |= {node.module or ""} | {module + alias.name for alias in node.names}
+    paths = set()
+    for *packages, stem in (m.split(".") for m in modules if not m.startswith("assignment.")):
+        for place in (folder, folder.parent):
+            paths |= {place.joinpath(*packages, f"{stem}.py"), place / f"{stem}.py"}
+    return {path for path in paths if path.name not in FILES and path.is_file()}
 
 
 @functools.lru_cache(maxsize=32)  # a file is asked about for each of its exercises
@@ -130,9 +197,16 @@ def _leads_to_reference(node, folder):
             )
         case ast.Attribute(value=ast.Name(id="assignment"), attr="solutions"):
             return True
-        case ast.Call():
-            texts = [part for part in ast.walk(node) if isinstance(part, ast.Constant)]
-            return any(isinstance(t.value, str) and SPELT.search(t.value) for t in texts)
+        case ast.BinOp(op=ast.Div(), right=ast.Constant(value="solutions")):  # of paths
+            own = folder / "solutions"
+            return not own.is_dir() or is_reference(own)
+        case ast.Call(func=called):
+            nodes = [n for n in ast.walk(node) if isinstance(n, ast.Constant)]
+            nodes.sort(key=lambda n: (n.lineno, n.col_offset))
+            texts = [n.value for n in nodes if isinstance(n.value, str)]
+            name = getattr(called, "attr", getattr(called, "id", ""))
+            pieces = re.sub(r"\W", "", "".join(texts)) if name in RUNNING else ""
+            return "assignmentsolutions" in pieces or any(map(SPELT.search, texts))
     return False
 
 

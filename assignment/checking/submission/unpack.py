@@ -11,6 +11,8 @@ import zipfile
 import zlib
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
+from assignment.checking.submission.names import likeness
+
 PACKED = re.compile(r".*\.(?:zip|tar|tar\.gz|tgz|tar\.bz2|tar\.xz)", re.IGNORECASE)
 # Of an archive these are unpacked; images and data are nobody's hand-in.
 WANTED = re.compile(r".*(?:\.(?:py|pyw|txt|ipynb)\b.*|~)", re.IGNORECASE)
@@ -36,9 +38,13 @@ def is_packed(path):
 
 
 class Unpacker:
-    """A temporary folder, and how much may still be unpacked into it."""
+    """A temporary folder, and how much may still be unpacked into it.
 
-    def __init__(self):
+    notes : list of str, which grows by sentences on what was not unpacked
+    """
+
+    def __init__(self, notes):
+        self.notes = notes
         self._folder = None
         self._entries = MOST_ENTRIES
         self._bytes = MOST_BYTES
@@ -57,7 +63,7 @@ class Unpacker:
 
         Raises
         ------
-        NoHandIn : it cannot be read, leads elsewhere, or is too large
+        NoHandIn : it cannot be read, an entry leads out of it, or it is too large
         """
         folder = self.new_folder()
         try:
@@ -91,8 +97,13 @@ class Unpacker:
                 )
             if any(COPIES.fullmatch(part) for part in place.parts[:-1]):
                 continue
-            if is_link:
-                raise NoHandIn(f"{shown} has a link in it, {name[:80]!r}: pack the file itself.")
+            if is_link:  # such as those of a virtual environment: none is followed
+                if likeness(place.name):
+                    told = (
+                        f"{shown} has only a link in place of {name[:80]!r}: pack the file itself."
+                    )
+                    self.notes.append(told)
+                continue
             if WANTED.fullmatch(place.name) or PACKED.fullmatch(place.name):
                 wanted.append((folder / place, size, time, opened))
         for path, size, time, opened in wanted:
