@@ -1103,3 +1103,41 @@ def test_what_is_missing_of_a_training_is_a_complaint():
     fact = {"the batch is a new one": np.full(20, True)}
     told = training.complain(Observed(case, {}, fact, tuple(fact)))
     assert told == training.NOT_ASKED
+
+
+def test_what_is_told_of_a_training_is_of_the_array_that_is_off(verdict):
+    body = """
+        batch = np.random.choice(N, batch_size)
+        X_batch, y_batch = X[batch], y[batch]
+        loss, grads = self.loss(X_batch, y=y_batch, reg=reg)
+        loss_history.append(loss)
+        velocity = velocity if step else {name: 0 for name in self.params}
+        for name in self.params:
+            velocity[name] = 0.9 * velocity[name] - learning_rate * grads[name]
+            self.params[name] += velocity[name] * (-1 if name == "b2" else 1)
+        """
+    found = verdict("TwoLayerNet.train", answered("TwoLayerNet.train", body))
+    assert found.diagnosis == "momentum" and "Besides: With batches of 8 from 32" in found.message
+    assert re.search(r"b2\[\d\] is \S+, but should be", found.message)
+
+
+def test_the_steps_that_are_told_are_those_that_are_off(verdict):
+    name, step = "LinearClassifier.train", "self.W -= learning_rate * dW"
+    source = spoilt(name, step, f"{step}; learning_rate /= 10 if step == num_iters // 2 else 1")
+    told = verdict(name, source).message
+    assert "steps 10 to 15 take 0.1, 0.1, 0.01, 0.01, 0.01, 0.01 times" in told
+
+
+def test_a_reg_that_is_not_passed_on_is_told_as_none(verdict):
+    source = spoilt("TwoLayerNet.train", ", reg=reg", "")
+    assert (
+        "but the loss gets none, in all 20 steps." in verdict("TwoLayerNet.train", source).message
+    )
+
+
+def test_a_mistake_in_a_penalty_of_one_half_is_held_against_one_half(verdict):
+    penalty = "0.5 * reg * sum(np.sum(p * p) for p in (W1, W2, b1, b2))"
+    source = replaced("TwoLayerNet.loss", (NET_PENALTY, penalty), *HALF_GRADIENTS)
+    found = verdict("TwoLayerNet.loss", source)
+    assert found.diagnosis == "biases-regularised"
+    assert found.message.endswith("goes by your own penalty, 0.5 * reg * sum(W^2).)")
