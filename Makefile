@@ -14,7 +14,7 @@ VERSION := $(shell "$(PYTHON)" -c 'import sys; print("%d.%d" % sys.version_info[
 READY := .venv/ready-$(VERSION)
 RUN := .venv/bin/python -m
 COLAB := PYDEVD_DISABLE_FILE_VALIDATION=1 PYTHONPATH="$(CURDIR)" .venv/colab/bin/python -m
-COLAB_TESTS = $(filter-out tests/test_make.py,$(wildcard tests/test_*.py))
+COLAB_TESTS = $(filter-out tests/browser tests/conftest.py tests/test_make.py,$(wildcard tests/[!_]*))
 
 NBVAL := pytest -q -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=600
 
@@ -47,7 +47,7 @@ watch: $(READY)  ## check again whenever you save, and say which exercise comes 
 	@$(RUN) assignment watch
 
 mutants: $(READY)  ## what the checks catch: wrong solutions, and right ones written differently
-	@.venv/bin/python -W ignore tests/mutants.py
+	@.venv/bin/python -W ignore tests/checking/mutants.py
 
 derivations: $(READY)  ## every line of the derivations, tried on random numbers
 	@$(RUN) assignment derivations
@@ -73,12 +73,12 @@ check-browser: .venv/ready-site  ## JupyterLab and the site as a browser shows t
 	  || { echo "There is no Chromium: install the package chromium, or name a browser with CHROMIUM=..." >&2; exit 1; }; \
 	fi
 	@$(RUN) assignment site
-	@$(RUN) pytest -q tests/test_site_build.py
+	@$(RUN) pytest -q tests/site
 	@$(RUN) pytest -q -n 2 --dist worksteal --screenshot=only-on-failure \
 	  --output=results/screenshots/failures tests/browser
 
 check-colab: .venv/ready-colab  ## lessons and tests with the versions that Colab has (COLAB_PYTHON=/path/to/python3.12)
-	@$(RUN) pytest -q -n 2 --dist loadfile -k "colab or ipython8" tests/test_notebooks.py tests/test_elsewhere.py
+	@$(RUN) pytest -q -n 2 --dist loadfile -k "colab or ipython8" tests/notebook
 	@$(COLAB) pytest -q -n 2 --dist loadfile --disable-warnings $(COLAB_TESTS)
 	@$(COLAB) assignment with assignment/solutions .venv/colab/bin/python -m $(NBVAL) --disable-warnings notebooks
 	@$(COLAB) assignment with assignment/solutions .venv/colab/bin/python -m assignment progress

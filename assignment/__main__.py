@@ -96,7 +96,7 @@ def main():
         )
         return 0
     if arguments.command == "derivations":
-        from assignment.given.derivations.report import report
+        from assignment.derivations.report import report
 
         return 0 if report(as_json=arguments.json) else 1
     if arguments.command == "data":
@@ -104,7 +104,7 @@ def main():
 
         return fetch()
     if arguments.command == "net":
-        from assignment.given.best_net import command
+        from assignment.further.best_net import command
 
         return command(arguments.seed, arguments.quick, arguments.restart)
     if arguments.command == "bench":
@@ -125,7 +125,7 @@ def main():
             print(f"wrote {written.name}" + (f", kept yours as {kept.name}" if kept else ""))
         return 0
     if arguments.command == "clean":
-        from assignment.checking.notebooks import clean_all
+        from assignment.notebook.clean import clean_all
 
         clean_all()
         return 0

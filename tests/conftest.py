@@ -15,7 +15,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from assignment.checking.stubs import FILES, SOLUTIONS, make_stub
+from assignment import FILES
+from assignment.checking.stubs import SOLUTIONS, make_stub
 from assignment.given.cifar10 import load_cifar10
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -254,7 +254,7 @@ def growth(sizes, failures):
 
 def net(sizes, failures):
     """The network of ten minutes, trained anew, beside whatever `make net` has under way."""
-    from assignment.given import best_net
+    from assignment.further import best_net
 
     print("\nThe two-layer net of `make net`")
     result = best_net.run(quick=not sizes.full, restart=True, folder=RESULTS / "bench-net")

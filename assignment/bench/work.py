@@ -8,8 +8,8 @@ from functools import cache
 
 import numpy as np
 
+from assignment.further.exact_neighbors import ExactNeighbors
 from assignment.given.cifar10 import load_cifar10
-from assignment.given.exact_neighbors import ExactNeighbors
 from assignment.solutions.k_nearest_neighbor import KNearestNeighbor
 from assignment.solutions.linear_svm import svm_loss_vectorized
 from assignment.solutions.neural_net import TwoLayerNet

@@ -12,12 +12,13 @@ from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
+from assignment import FILES
 from assignment.checking.blank import blank_line
 from assignment.checking.exercises import EXERCISES, find
 from assignment.checking.judge import Verdict, judge
 from assignment.checking.run import SECONDS, run, run_all
 from assignment.checking.see import link
-from assignment.checking.stubs import ASSIGNMENT, FILES, own_folder
+from assignment.checking.stubs import ASSIGNMENT, own_folder
 from assignment.checking.submission import HandIn
 from assignment.checking.trying import call_of
 
@@ -325,12 +326,6 @@ def case(name):
     """
     exercise = find(name)
     return call_of(_shown.get(exercise.name) or Work().examine(exercise), exercise)
-
-
-def in_a_notebook():
-    """Whether this is the kernel of a notebook."""
-    ipython = sys.modules.get("IPython")
-    return ipython is not None and getattr(ipython.get_ipython(), "kernel", None) is not None
 
 
 class Card:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from watchfiles import watch as changes_in
 
+from assignment import FILES
 from assignment.checking.exercises import EXERCISES
 from assignment.checking.faces import Work, as_text, table
-from assignment.checking.stubs import FILES
 
 
 def watch():

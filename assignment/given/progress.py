@@ -1,8 +1,15 @@
 """A progress bar that is gone when it is done."""
 
 import io
+import sys
 
 from tqdm import tqdm
+
+
+def in_a_notebook():
+    """Whether this is the kernel of a notebook."""
+    ipython = sys.modules.get("IPython")
+    return ipython is not None and getattr(ipython.get_ipython(), "kernel", None) is not None
 
 
 def progress_bar(total, unit):
@@ -11,8 +18,6 @@ def progress_bar(total, unit):
     In a notebook it is one output that is replaced. As text it would stay, line after line, in
     what nbconvert makes of the notebook; as a widget, `tqdm.auto` would leave a box without one.
     """
-    from assignment.checking.faces import in_a_notebook  # here, since workers do without
-
     look = {"bar_format": "{bar:40} {n_fmt} of {total_fmt} {unit}", "unit": unit, "leave": False}
     if in_a_notebook():
         return _Output(total=total, file=io.StringIO(), ascii=False, **look)

@@ -16,11 +16,11 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from sphinx.cmd.build import build_main
 
 from assignment.checking.exercises import EXERCISES
-from assignment.checking.notebooks import NOTEBOOKS
 from assignment.checking.stubs import SOLUTIONS, environment_with
+from assignment.derivations import DERIVATIONS
 from assignment.given.alt_text import FAILED
-from assignment.given.derivations import DERIVATIONS
 from assignment.given.progress import progress_bar
+from assignment.notebook.clean import NOTEBOOKS
 
 ROOT = NOTEBOOKS.parent
 SITE = ROOT / "results" / "site"

@@ -9,9 +9,10 @@ from lab import ROOT, Notebook, checkout, edit, make_lab
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import expect
 
+from assignment import FILES
 from assignment.checking.exercises import EXERCISES
-from assignment.checking.notebooks import clean
-from assignment.checking.stubs import FILES, SOLUTIONS
+from assignment.checking.stubs import SOLUTIONS
+from assignment.notebook.clean import clean
 
 LESSONS = ("knn", "svm", "softmax", "two_layer_net")
 # The files that a student has solved, and the theme of their JupyterLab.

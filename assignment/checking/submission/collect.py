@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from assignment.checking.stubs import FILES
+from assignment import FILES
 from assignment.checking.submission import read
 from assignment.checking.submission.names import likeness
 from assignment.checking.submission.reference import is_ours

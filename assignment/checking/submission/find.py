@@ -11,8 +11,9 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
+from assignment import FILES
 from assignment.checking.calls import CALLS
-from assignment.checking.stubs import FILES, SOLUTIONS, make_stub
+from assignment.checking.stubs import SOLUTIONS, make_stub
 from assignment.checking.submission import names, read
 from assignment.checking.submission.collect import PYTHON, Collection, bytes_of, text_of
 from assignment.checking.submission.names import ASIDE, NEAR

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from assignment.checking.stubs import FILES
+from assignment import FILES
 from assignment.checking.submission import python2
 from assignment.checking.submission.needed import CLASSES, FUNCTIONS, defines
 from assignment.checking.submission.once import GONE_FROM_NUMPY, Once

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from assignment.checking.stubs import FILES
+from assignment import FILES
 
 # How far a name is from softmax.py. What is ASIDE is told, but never taken.
 EXACT, RENAMED, NEAR, ASIDE = range(4)

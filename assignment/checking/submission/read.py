@@ -12,7 +12,7 @@ import tokenize
 import warnings
 from dataclasses import dataclass
 
-from assignment.checking.stubs import FILES
+from assignment import FILES
 from assignment.checking.submission import python2
 from assignment.checking.submission.needed import CLASSES, FUNCTIONS, needed, root_of
 from assignment.checking.submission.once import GONE_FROM_NUMPY, as_once

@@ -5,8 +5,9 @@ import functools
 import re
 from pathlib import Path
 
+from assignment import FILES
 from assignment.checking.calls import CALLS
-from assignment.checking.stubs import ASSIGNMENT, FILES, SOLUTIONS
+from assignment.checking.stubs import ASSIGNMENT, SOLUTIONS
 from assignment.checking.submission import read
 from assignment.checking.submission.needed import CLASSES
 

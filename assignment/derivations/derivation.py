@@ -1,0 +1,418 @@
+"""A derivation is a list of lines; each line is a claim, and each claim is tried on numbers."""
+
+import ast
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+
+from assignment.derivations.algebra import (
+    STEP,
+    IllFormed,
+    evaluate,
+    latex_claim,
+    parse,
+)
+
+TOLERANCE = 1e-12  # relative; the complex step has no round-off of its own
+SMALLEST = 1e-2  # all symbols are of size 1: what is this small is small by chance
+DRAWS = 10
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a derivation.
+
+    number : as the notebook cites it
+    claim : equations between expressions (see `algebra`), separated by semicolons
+    rule : what leads to it from the lines before, in words
+    written : the claim as the original derivation has it, where that does not hold as it stands
+    kind : of what is written: "false", "ill-formed", or "loose" where it is only notation; without
+        `written` it cannot be read as a formula at all
+    remark : one sentence on what is wrong with what is written
+    original : the line as it was first written down, in LaTeX
+    """
+
+    number: str
+    claim: str
+    rule: str
+    written: str = ""
+    kind: str = ""
+    remark: str = ""
+    original: str = ""
+
+
+def quoted(lines, originals):
+    """The lines, each with its original."""
+    return tuple(replace(line, original=o) for line, o in zip(lines, originals, strict=True))
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What numbers say of a claim: status is "holds", "false" or "ill-formed"."""
+
+    status: str
+    error: float = 0.0
+    reason: str = ""
+
+    def __str__(self):
+        if self.status == "ill-formed":
+            return f"✗ ill-formed: {self.reason}"
+        mark = "✓ holds" if self.status == "holds" else "✗ false"
+        return f"{mark}, error {self.error:.1g}" if self.error else f"{mark}, exactly"
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """How a symbol is typeset, and its shape in letters; a plain number has none."""
+
+    latex: str
+    rows: str
+    columns: str
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """A list of lines about the same symbols.
+
+    symbols : dict from the name in the claims to Symbol
+    sizes : dict from the letters of the shapes to several sets of sizes, all different
+    draw : function(rng, **sizes) -> dict from names to Matrix or number: random inputs, and the
+        values, differentials and gradients that the lines are held against, found without them
+    blank : the number of the line that is left to the student
+    """
+
+    title: str
+    lines: tuple[Line, ...]
+    symbols: Mapping[str, Symbol]
+    sizes: tuple[Mapping[str, int], ...]
+    draw: Callable[..., dict]
+    blank: str = ""
+
+    def verdict(self, claim, seed=0, sizes=None):
+        """Try a claim on several random draws in each of several shapes.
+
+        Returns
+        -------
+        Verdict : the worst of all draws
+        """
+        worst = Verdict("holds")
+        for each in self.sizes if sizes is None else (sizes,):
+            for number in range(DRAWS):
+                symbols = _drawn(self.draw, seed, number, tuple(each.items()))
+                try:
+                    error = _error(claim, symbols)
+                except IllFormed as reason:
+                    return Verdict("ill-formed", np.inf, str(reason))
+                if not error <= worst.error:
+                    worst = Verdict("holds" if error <= TOLERANCE else "false", error)
+        return worst
+
+    def line(self, number):
+        """The line of that number.
+
+        Raises
+        ------
+        ValueError : if there is none, with the numbers there are
+        """
+        for line in self.lines:
+            if line.number == str(number):
+                return line
+        numbers = ", ".join(line.number for line in self.lines)
+        raise ValueError(f"There is no line {number}; the lines are {numbers}.")
+
+    def with_line(self, number, claim):
+        """The same derivation with another claim in one line."""
+        old = self.line(number)
+        new = replace(old, claim=claim, written="", kind="", remark="", original="")
+        lines = tuple(new if line is old else line for line in self.lines)
+        return replace(self, lines=lines, blank="" if self.blank == old.number else self.blank)
+
+    def solve(self, answer):
+        """Print whether `answer`, the right side of the blank line, is right, wrong or to do.
+
+        A true line may still not be the one that is wanted: it has to be in terms of the same
+        differentials, and not of the left side itself.
+        """
+        line = self.line(self.blank)
+        left, *_, wanted = parse(line.claim)[0]
+        left = ast.unparse(left)
+        answer = answer.split("=")[-1].strip()
+        if not answer:
+            print(f"… line {line.number}: to do. {left} == ?")
+            return
+        verdict = self.verdict(f"{left} == {answer}")
+        said = f"line {line.number}: {left} == {answer}"
+        if verdict.status == "holds":
+            needed, used = (self._differentials(text) for text in (ast.unparse(wanted), answer))
+            if left in re.findall(r"\w+", answer) or used != needed:
+                wish = (
+                    f"in terms of {' and '.join(sorted(needed))}" if needed else f"without {left}"
+                )
+                print(f"✗ {said}: true, but it should be {wish}")
+                return
+        print(f"{str(verdict)[0]} {said}: {str(verdict)[2:]}")
+
+    def _differentials(self, text):
+        """The differentials in an expression: dW and the like, and d itself if it is applied."""
+        names = set(re.findall(r"\w+", text))
+        return {
+            name for name in names if name == "d" or name.removeprefix("d") in self.symbols
+        } - set(self.symbols)
+
+    def show(self, first=None, last=None, seed=0, **sizes):
+        """The lines from `first` to `last` as a table, each with its verdict on fresh numbers.
+
+        Parameters
+        ----------
+        first, last : numbers of lines; None for all
+        seed : int, for the random numbers
+        sizes : the letters of the shapes, such as D=7; the others as usual
+
+        Returns
+        -------
+        Table
+
+        Raises
+        ------
+        ValueError : if there is no such line or size
+        """
+        for name, size in sizes.items():
+            if name not in self.sizes[0] or not isinstance(size, int) or size < 2:
+                known = ", ".join(self.sizes[0])
+                raise ValueError(f"{name}={size} is no size: the sizes are {known}, 2 or more.")
+        sizes = {**self.sizes[0], **sizes} if sizes else None
+        numbers = [line.number for line in self.lines]
+        start = 0 if first is None else numbers.index(self.line(first).number)
+        stop = len(numbers) if last is None else numbers.index(self.line(last).number) + 1
+        if start >= stop:
+            raise ValueError(f"Line {first} comes after line {last}.")
+        rows = []
+        for line in self.lines[start:stop]:
+            if line.kind:
+                verdict = self.verdict(line.written, seed, sizes) if line.written else None
+                rule = f"as written: {line.remark}"
+                written = line.written or line.original
+                rows.append(Row(line.number, written, rule, (), verdict, line.kind, line.original))
+            verdict = self.verdict(line.claim, seed, sizes)
+            shapes = self.shapes_in(line.claim)
+            if line.number == self.blank:
+                left = ast.unparse(parse(line.claim)[0][0])
+                rows.append(Row(line.number, f"{left} == your_line", line.rule, shapes, None))
+            else:
+                rows.append(Row(line.number, line.claim, line.rule, shapes, verdict))
+        return Table(tuple(rows), self.names)
+
+    def errata(self):
+        """The lines that do not hold as written: what is wrong, in words and numbers."""
+        rows = [
+            Erratum(
+                line,
+                self.verdict(line.written) if line.written else None,
+                self.verdict(line.claim),
+            )
+            for line in self.lines
+            if line.kind
+        ]
+        return Errata(tuple(rows), self.names)
+
+    def original(self):
+        """The lines as they were first written down, in order, slips included."""
+        return Original(tuple((line.number, line.original) for line in self.lines))
+
+    @property
+    def names(self):
+        """dict from the name of a symbol to its LaTeX, differentials and gradients included."""
+        names = {name: symbol.latex for name, symbol in self.symbols.items()}
+        names["your_line"] = r"\;?"
+        for name, text in list(names.items()):
+            names[f"d{name}"] = f"d{text}"
+            for other, below in list(self.symbols.items()):
+                partial = rf"\frac{{\partial {text}}}{{\partial {below.latex}}}"
+                names[f"d{name}_d{other}"] = partial
+        return names
+
+    def shapes_in(self, claim):
+        """(symbol, shape in letters) for the symbols of a claim."""
+        found = []
+        try:
+            equations = parse(claim)
+        except IllFormed:
+            return ()
+        for sides in equations:
+            for side in sides:
+                found += [node.id for node in ast.walk(side) if isinstance(node, ast.Name)]
+        texts = []
+        for name in dict.fromkeys(found):
+            base = name.split("_d")[-1] if "_d" in name else name
+            base = base if base in self.symbols else base.removeprefix("d")
+            symbol = self.symbols.get(base)
+            if symbol and symbol.rows:
+                texts.append((name, f"{symbol.rows} × {symbol.columns}"))
+        return tuple(texts)
+
+
+@lru_cache(maxsize=256)
+def _drawn(draw, seed, number, sizes):
+    """One draw, kept: all lines of a derivation are tried on the same numbers."""
+    return draw(np.random.default_rng([seed, number]), **dict(sizes))
+
+
+def _error(claim, symbols):
+    """The largest relative error between the sides of the equations of a claim."""
+    worst = 0.0
+    for sides in parse(claim):
+        left, *others = (evaluate(side, symbols) for side in sides)
+        for right in others:
+            if left.shape != right.shape:
+                raise IllFormed(
+                    "the sides are "
+                    + " and ".join(f"{m.shape[0]} x {m.shape[1]}" for m in (left, right))
+                )
+            if left.indexed != right.indexed:
+                raise IllFormed("one side depends on the example, the other does not")
+            worst = max(worst, _distance(left.array.real, right.array.real))
+            if np.any(left.array.imag):
+                # A line about l itself: its change has to agree too.
+                worst = max(worst, _distance(left.array.imag / STEP, right.array.imag / STEP))
+    return worst
+
+
+def _distance(a, b):
+    if not (np.isfinite(a).all() and np.isfinite(b).all()):
+        return np.inf
+    return float(np.abs(a - b).max() / max(np.abs(a).max(), np.abs(b).max(), SMALLEST))
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a table; verdict is None where the line is left blank, or is only notation."""
+
+    number: str
+    claim: str
+    rule: str
+    shapes: tuple[tuple[str, str], ...]
+    verdict: Verdict | None
+    kind: str = ""
+    original: str = ""
+
+    def judged(self):
+        if self.kind == "loose":
+            return _loose(self.verdict)
+        return "… to do" if self.verdict is None else str(self.verdict)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Lines with their verdicts: typeset in a notebook, as text in a terminal."""
+
+    rows: tuple[Row, ...]
+    names: Mapping[str, str]
+
+    def _repr_markdown_(self):
+        head = "| | line, rule and shapes | verdict |\n|--:|:--|:--|\n"
+        return head + "\n".join(
+            f"| {row.number} | ${_quoted_or_typeset(row, self.names)}$ <br> {row.rule} "
+            f"{_shapes(row.shapes, self.names)} | {_unbroken(row.judged())} |"
+            for row in self.rows
+        )
+
+    def __str__(self):
+        return "\n".join(
+            f"{row.number:>3}  {row.claim.replace('==', '=')}\n     {row.rule}\n     {row.judged()}"
+            for row in self.rows
+        )
+
+    __repr__ = __str__
+
+
+@dataclass(frozen=True)
+class Erratum:
+    """A line that does not hold as written, and the verdicts on it and on its mend."""
+
+    line: Line
+    written: Verdict | None
+    mended: Verdict
+
+    def judged(self):
+        return _loose(self.written) if self.line.kind == "loose" else str(self.written)
+
+
+@dataclass(frozen=True)
+class Errata:
+    """A table of what does not hold as written."""
+
+    rows: tuple[Erratum, ...]
+    names: Mapping[str, str]
+
+    def _repr_markdown_(self):
+        head = "| | as written; below, mended | verdict |\n|--:|:--|:--|\n"
+        return head + "\n".join(
+            f"| {row.line.number} | ${_quoted_or_typeset(row.line, self.names)}$ "
+            f"<br> {row.line.remark} | {_unbroken(row.judged())} |\n"
+            f"| | ${_typeset(row.line.claim, self.names)}$ | {_unbroken(str(row.mended))} |"
+            for row in self.rows
+        )
+
+    def __str__(self):
+        return "\n".join(
+            f"{row.line.number:>3}  {(row.line.written or row.line.original).replace('==', '=')}\n"
+            f"     {row.line.remark}\n     {row.judged()}\n"
+            f"     mended: {row.line.claim.replace('==', '=')}\n     {row.mended}"
+            for row in self.rows
+        )
+
+    __repr__ = __str__
+
+
+@dataclass(frozen=True)
+class Original:
+    """(number, LaTeX) of each line as it was first written down."""
+
+    rows: tuple[tuple[str, str], ...]
+
+    def _repr_markdown_(self):
+        head = "| | as it was written |\n|--:|:--|\n"
+        lines = (rf"| {number} | $\displaystyle {text}$ |" for number, text in self.rows)
+        return head + "\n".join(lines)
+
+    def __str__(self):
+        return "\n".join(f"{number:>3}  {text}" for number, text in self.rows)
+
+    __repr__ = __str__
+
+
+def _loose(verdict):
+    """What is said of notation that is only loose; verdict is that of the literal reading."""
+    return "~ loose notation" + (f"; read literally: {str(verdict)[2:]}" if verdict else "")
+
+
+def _quoted_or_typeset(line, names):
+    """A line as it was first written down, if it is quoted, else its claim."""
+    return rf"\displaystyle {line.original}" if line.original else _typeset(line.claim, names)
+
+
+def _typeset(claim, names):
+    try:
+        return r"\displaystyle " + latex_claim(claim, names)
+    except IllFormed as reason:
+        return rf"\text{{{reason}}}"
+
+
+def _shapes(shapes, names):
+    """Shapes with their symbols typeset, on a line of their own."""
+    if not shapes:
+        return ""
+    return "<br> " + ", ".join(
+        f"${names.get(name, name)}$ ({shape})".replace(
+            " × ", "\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}"
+        )
+        for name, shape in shapes
+    )
+
+
+def _unbroken(verdict):
+    """A verdict whose numbers stay on one line."""
+    return re.sub(r"(?<=\d)e-(?=\d)", "e\N{NON-BREAKING HYPHEN}", verdict)

@@ -1,0 +1,122 @@
+"""Hyperparameter search: many settings side by side, on this machine or on a cluster."""
+
+import pickle
+import reprlib
+import threading
+import traceback
+from dataclasses import dataclass
+from itertools import product
+from numbers import Real
+
+import joblib
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from assignment.given.progress import progress_bar
+from assignment.search import parcel
+from assignment.search.workers import outcomes_of
+
+_turn = threading.RLock()  # the threads of a process share np.random
+
+
+@dataclass(frozen=True, repr=False)
+class Trial:
+    """One setting, and what came of it: a value, or its error in one line."""
+
+    setting: dict
+    value: object = None
+    error: str | None = None
+
+    @property
+    def score(self):
+        """What trials are compared by: the value, or its first entry; NaN if there is an error."""
+        if self.error:
+            return np.nan
+        return self.value[0] if isinstance(self.value, tuple) else self.value
+
+    def __repr__(self):
+        setting = ", ".join(f"{name}={value!r}" for name, value in self.setting.items())
+        score = f"{self.score:.4g}" if isinstance(self.score, Real) else reprlib.repr(self.value)
+        return f"Trial({setting}: {self.error or score})"
+
+
+def grid(**choices):
+    """All combinations, the last name varying fastest: [{"rate": 0.1, "reg": 0}, ...]."""
+    return [dict(zip(choices, values, strict=True)) for values in product(*choices.values())]
+
+
+def best_trial(trials):
+    """The trial with the largest score, the first of equals; NaN never wins.
+
+    Raises
+    ------
+    RuntimeError : no trial has a score; the message says why
+    """
+    scored = [trial for trial in trials if not np.isnan(trial.score)]
+    if not scored:
+        why = f"the first is {trials[0]}" if trials else "there are none"
+        raise RuntimeError(f"None of {len(trials)} trials has a score: {why}.")
+    return max(scored, key=lambda trial: trial.score)
+
+
+def search(evaluate, settings, n_jobs=-1, seed=0):
+    """Trials of evaluate(**setting), in the order of the settings.
+
+    Each setting gets a copy of evaluate, np.random seeded anew, and one thread for its matrix
+    products: results do not depend on how many run at a time, bit for bit. Within
+    `joblib.parallel_config(backend="dask")` they run on a Dask cluster.
+
+    Parameters
+    ----------
+    evaluate : function that returns a score, or a tuple that starts with one, or anything else;
+        arrays above 1 MiB that it uses are shared, and cannot be written to
+    settings : list of dicts, the arguments of each call; grid() makes one
+    n_jobs : int, processes on this machine; -1 for one per core, 1 for none but this
+    seed : int, of NumPy's global generator
+
+    Raises
+    ------
+    NotImplementedError : evaluate needs an exercise that is still to be written
+    RuntimeError : every setting failed, or a worker process died
+    """
+    settings, trials = list(settings), {}
+    shared = parcel.pack((evaluate, settings))
+    tasks = [joblib.delayed(_try)(i, seed, *shared) for i in range(len(settings))]
+    bar = progress_bar(len(tasks), "settings")
+    with bar, outcomes_of(tasks, n_jobs) as outcomes:
+        for i, value, error in outcomes:
+            if isinstance(error, NotImplementedError):
+                raise error
+            trials[i] = Trial(settings[i], value and pickle.loads(value), error)
+            bar.update()
+    if trials and all(trial.error for trial in trials.values()):
+        raise RuntimeError(f"All {len(trials)} settings failed; the first: {trials[0]}.")
+    return [trials[i] for i in range(len(settings))]
+
+
+def _try(i, seed, *shared):
+    """(i, its value as a pickle, its error) of setting i, wherever this runs."""
+    with _turn, threadpool_limits(1), joblib.parallel_config("sequential"):
+        state = np.random.get_state()
+        try:
+            evaluate, settings = parcel.unpack(*shared)
+            np.random.seed(seed)
+            return i, parcel.dumps(evaluate(**settings[i])), None
+        except (Exception, SystemExit) as error:
+            unsolved = isinstance(error, NotImplementedError) and str(error).startswith("to do: ")
+            return i, None, NotImplementedError(str(error)) if unsolved else _told(error)
+        finally:
+            np.random.set_state(state)
+
+
+def _told(error):
+    """An error in one line, and the line that raised it: of the five files, or of the notebook."""
+    said = f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")
+    frames = list(traceback.walk_tb(error.__traceback__))[::-1]
+    for frame, line in frames:
+        if (name := frame.f_globals.get("__name__")) in parcel.MODULES:
+            return f"{said} ({name.replace('.', '/')}.py, line {line})"
+    for frame, line in frames:
+        if frame.f_globals.get("__name__") == "__main__":
+            return f"{said} ({frame.f_code.co_name}, line {line})"
+    return said

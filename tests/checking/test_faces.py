@@ -1,0 +1,748 @@
+"""The faces of the list: check cell and card, table, watch, hints and reset."""
+
+import json
+import re
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from html.parser import HTMLParser
+from urllib.parse import quote, unquote
+
+import numpy as np
+import pytest
+from mutants import WRONG, answered, solution, spoilt, verdict_on
+
+from assignment.checking import case, check, faces
+from assignment.checking.exercises import EXERCISES, find
+from assignment.checking.faces import FIRST_SENTENCE, Card, Work, as_text, hint, progress
+from assignment.checking.judge import LAYOUT_OF_2015, STATUSES, Verdict
+from assignment.checking.mistakes import MISTAKES
+from assignment.checking.see import link
+from assignment.checking.stubs import SOLUTIONS, make_stub, reset, write_stubs
+from assignment.checking.submission import Submission
+from assignment.checking.trying import call_of
+from assignment.notebook.clean import NOTEBOOKS
+
+EACH_EXERCISE = pytest.mark.parametrize("name", [exercise.name for exercise in EXERCISES])
+
+
+@pytest.fixture
+def at_work(hand_in, monkeypatch):
+    """A function that puts files in the place of the student's five, and returns their folder."""
+
+    def put(**sources):
+        folder = hand_in("work", **sources)
+        monkeypatch.setenv("ASSIGNMENT_FILES", str(folder))
+        monkeypatch.setattr(faces, "_shown", {})
+        return folder
+
+    return put
+
+
+# Text.
+
+
+def test_check_says_one_line_about_a_stub(at_work, capsys):
+    at_work(stubs=True)
+    check("softmax_loss_naive")
+    place = Work().place(find("softmax_loss_naive"))
+    assert capsys.readouterr().out == f"… softmax_loss_naive: to do. Write it in {place}.\n"
+
+
+def test_check_says_right(at_work, capsys):
+    at_work()
+    check("nca_loss")
+    assert capsys.readouterr().out == "✓ nca_loss: right.\n"
+
+
+def test_check_names_the_mistake_and_what_settles_it(at_work, capsys):
+    at_work(softmax=spoilt("softmax_loss_naive", "2 * reg * W", "reg * W"))
+    check("softmax_loss_naive")
+    first, *more, last = capsys.readouterr().out.splitlines()
+    assert first.startswith(
+        "✗ softmax_loss_naive: wrong. The penalty in the loss is reg * sum(W^2)"
+    )
+    assert last == "  See notebooks/softmax.ipynb, derivation, lines 19 to 21."
+    assert more and all(line.startswith("  ") and len(line) <= 100 for line in more)
+
+
+def test_a_crash_is_told_with_its_file_and_line(at_work, capsys):
+    source = spoilt("softmax_loss_naive", "loss = 0.0", "loss = undefined_name")
+    line = 1 + source[: source.index("undefined_name")].count("\n")
+    at_work(softmax=source)
+    check("softmax_loss_naive")
+    assert " ".join(capsys.readouterr().out.split()).startswith(
+        f"✗ softmax_loss_naive: crash. assignment/softmax.py, line {line}: NameError: "
+        "name 'undefined_name' is not defined (with N = 7"
+    )
+
+
+def test_a_name_that_is_no_exercise_lists_those_that_are():
+    with pytest.raises(ValueError, match="no exercise 'softmax'; there are .*nca_loss"):
+        check("softmax")
+
+
+def test_a_name_that_is_nearly_one_is_understood():
+    with pytest.raises(ValueError, match="no exercise 'nca_los'; did you mean nca_loss?"):
+        check("nca_los")
+
+
+@pytest.mark.parametrize("short", ["predict_labels", "compute_distances_no_loops", "scores"])
+def test_the_last_part_of_a_name_will_do_where_it_is_one_exercises_alone(short):
+    assert find(short).name.endswith(f".{short}")
+
+
+def test_a_last_part_that_several_exercises_share_is_no_name():
+    with pytest.raises(ValueError, match="LinearClassifier.train or TwoLayerNet.train?"):
+        find("train")
+
+
+@EACH_EXERCISE
+def test_place_is_the_line_of_the_todo(name, at_work):
+    folder = at_work(stubs=True)
+    file, line = re.fullmatch(
+        r"assignment/(\w+\.py), line (\d+)", Work().place(find(name))
+    ).groups()
+    lines = (folder / file).read_text(encoding="utf-8").splitlines()
+    assert lines[int(line) - 1].strip().startswith(f"# TODO {name}:")
+
+
+def test_the_table_has_a_line_for_each_exercise(at_work, capsys):
+    at_work(softmax=make_stub(solution("softmax.py")))
+    assert progress()
+    lines = capsys.readouterr().out.splitlines()
+    for exercise in EXERCISES:
+        label = "to do" if exercise.file == "softmax.py" else "right"
+        assert sum(f" {exercise.name} " in f"{line} " and label in line for line in lines) == 1
+    assert lines[-1] == f"{len(EXERCISES) - 2} right, 0 wrong, 2 to do; 84 of 100 points"
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_what_is_not_right_fails_progress(status, monkeypatch):
+    verdicts = (Verdict(exercise.name, status) for exercise in EXERCISES)
+    monkeypatch.setattr(Work, "examine_all", lambda self, exercises: verdicts)
+    assert progress(Work()) == (status in ("right", "convention", "unsolved"))
+
+
+def test_a_file_that_is_missing_is_taken_from_the_stubs_unless_it_is_a_hand_in(at_work, hand_in):
+    at_work(softmax=None)
+    assert Work().files["softmax.py"].parent.name == "assignment"
+    assert "softmax.py" not in Work(hand_in("other", softmax=None)).files
+
+
+def test_the_table_counts_each_status_that_there_is(monkeypatch, capsys):
+    statuses = ["wrong", "crash", "timeout", "missing", "unstable", "unsolved", "convention"]
+    statuses += ["right"] * (len(EXERCISES) - len(statuses))
+    verdicts = [Verdict(e.name, s) for e, s in zip(EXERCISES, statuses, strict=True)]
+    monkeypatch.setattr(Work, "examine_all", lambda self, exercises: iter(verdicts))
+    progress(Work())
+    assert "10 right, 3 wrong, 1 to do, 1 unstable, 1 missing; " in capsys.readouterr().out
+
+
+def test_the_table_keeps_to_the_first_sentence(at_work, capsys):
+    at_work(softmax=spoilt("softmax_loss_naive", "dW / N", "dW"))
+    assert not progress()
+    out = capsys.readouterr().out
+    assert "The sum over the examples is not divided by N.\n" in out and "7.00 times" not in out
+    assert "`python -m assignment check NAME` says more." in out
+
+
+@pytest.mark.parametrize(
+    "message, first",
+    [
+        ("softmax.py, line 1: SyntaxError: invalid syntax. More.", None),
+        ("hw (1).ipynb, cell 3, line 12: It does not end. Within 10 s.", None),
+        ("KeyError: 'W1'. More.", None),
+        ("TypeError: An index. More.", None),
+        ("The loss is wrong: It is 3. More.", "The loss is wrong:"),
+        ("It is so. See softmax.py, line 3: More.", "It is so."),
+        ("There is no softmax.py; there is a.py.", "There is no softmax.py; there is a.py."),
+        ("", ""),
+    ],
+)
+def test_a_sentence_is_not_cut_behind_a_line_or_an_error(message, first):
+    expected = message.removesuffix(message.split(". ")[-1]).strip() if first is None else first
+    assert FIRST_SENTENCE.match(message)[0] == expected
+
+
+# The card.
+
+OFF = Verdict(
+    "softmax_loss_naive",
+    "wrong",
+    'A <b> sentence & "more".',
+    "reg-factor-2-missing",
+    remarks=("float labels: they are",),
+    see="notebooks/softmax.ipynb, derivation, line 21",
+    evidence={"case": "N = 7"},
+    printed=("<i>0</i>", "1"),
+    error=("dW", np.eye(3), np.zeros((3, 3))),
+)
+
+
+class Outline(HTMLParser):
+    """The tags of a page, its texts and attributes; every tag has to be closed in its turn."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.open, self.tags, self.text, self.attributes = [], [], "", {}
+        self.feed(html)
+        assert not self.open
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes.setdefault(tag, dict(attrs))
+        if tag != "img":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+
+
+@pytest.fixture(scope="module")
+def card():
+    return Outline(Card(OFF, find("softmax_loss_naive"))._repr_html_())
+
+
+def test_the_card_says_what_the_text_says(card):
+    assert 'A <b> sentence & "more".' in card.text and "b" not in card.tags
+    call = 'from assignment.checking import case; case("softmax_loss_naive")'
+    for part in ("✗ softmax_loss_naive: wrong", OFF.see, OFF.remarks[0], call, *OFF.printed):
+        assert part in card.text
+    assert repr(Card(OFF, None)) == as_text(OFF)
+
+
+def test_the_card_leads_to_what_settles_it(card):
+    assert card.attributes["a"]["href"] == "softmax.ipynb#From-one-example-to-a-batch"
+
+
+def test_the_card_has_a_name_and_its_picture_has_words(card):
+    assert card.attributes["section"]["aria-label"] == "Check of softmax_loss_naive: wrong"
+    assert card.attributes["img"]["alt"] == (
+        "Map of the error of dW: 3 of 9 entries are off, in rows 0, 1, 2 and columns 0, 1, 2."
+    )
+    assert card.attributes["img"]["src"].startswith("data:image/png;base64,iVBOR")
+
+
+def test_the_card_takes_its_colours_from_the_page(card):
+    style = card.attributes["section"]["style"]
+    assert "var(--jp-ui-font-color0" in style and "background" not in style
+
+
+def test_hints_open_one_inside_the_other(card):
+    assert card.tags.count("details") == len(find("softmax_loss_naive").hints)
+    html = Card(OFF, find("softmax_loss_naive"))._repr_html_()
+    assert html.index("Hint 3 of 3") < html.index("</details>")
+
+
+def test_a_card_that_says_right_has_neither_hints_nor_a_picture():
+    card = Outline(Card(Verdict("nca_loss", "right"), find("nca_loss"))._repr_html_())
+    assert "details" not in card.tags and "img" not in card.tags
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_every_status_is_a_word_not_only_a_colour(status):
+    text = Outline(Card(Verdict("nca_loss", status), find("nca_loss"))._repr_html_()).text
+    assert faces.LABELS.get(status, status) in text
+
+
+# Where to write.
+
+HASHES = "#" * 20
+BLANKS = {
+    "pass between marks": (
+        f"""
+        def softmax_loss_naive(W, X, y, reg):
+          loss = 0.0
+          {HASHES}
+          # TODO: both of them.
+          {HASHES}
+          # *****START OF YOUR CODE (DO NOT DELETE/MODIFY THIS LINE)*****
+
+          pass  # here
+
+          # *****END OF YOUR CODE (DO NOT DELETE/MODIFY THIS LINE)*****
+          return loss, 0 * W
+        """,
+        "softmax_loss_naive",
+    ),
+    "nothing between marks": (
+        """
+        def softmax_loss_naive(W, X, y, reg):
+          # TODO: both of them,
+          # with loops.
+          # *****START OF YOUR CODE*****
+          # here
+          # *****END OF YOUR CODE*****
+          return 0.0, 0 * W
+        """,
+        "softmax_loss_naive",
+    ),
+    "the second blank of two": (
+        """
+        def softmax_loss_naive(W, X, y, reg):
+          # TODO: the loss
+          loss = W.sum()
+          # END OF YOUR CODE
+          # TODO: the gradient
+          pass  # here
+          # END OF YOUR CODE
+          return loss, None
+        """,
+        "softmax_loss_naive",
+    ),
+    "marks without a todo": (
+        """
+        def softmax_loss_naive(W, X, y, reg):
+            # START OF YOUR CODE
+            pass  # here
+            # END OF YOUR CODE
+        """,
+        "softmax_loss_naive",
+    ),
+    "a todo that is all there is": (
+        """
+        def softmax_loss_naive(W, X, y, reg):
+            # TODO: loss and gradient
+            return 0.0, 0 * W  # here
+        """,
+        "softmax_loss_naive",
+    ),
+    "only pass": (
+        "\n\ndef softmax_loss_naive(W, X, y, reg):\n    pass  # here\n",
+        "softmax_loss_naive",
+    ),
+    "only dots": (
+        'def softmax_loss_naive(W, X, y, reg):\n    """Loss."""\n    ...  # here\n',
+        "softmax_loss_naive",
+    ),
+    "only None": (
+        "def other():\n    pass\ndef softmax_loss_naive(W, X, y, reg):\n    return None  # here\n",
+        "softmax_loss_naive",
+    ),
+    "raises": (
+        "def softmax_loss_naive(W, X, y, reg):\n    a = 1\n    raise NotImplementedError  # here\n",
+        "softmax_loss_naive",
+    ),
+    "Python 2": (
+        "def softmax_loss_naive(W, X, y, reg):\n    print 'to do'\n    pass  # here\n",
+        "softmax_loss_naive",
+    ),
+    "Windows": (
+        "def f():\r\n    pass\r\ndef softmax_loss_naive(W, X, y, reg):\r\n    pass  # here\r\n",
+        "softmax_loss_naive",
+    ),
+    "a method of the right class": (
+        """
+        class Other:
+            def train(self, X, y):
+                pass
+        class LinearClassifier:
+            def train(self, X, y):
+                for it in range(10):
+                    # TODO: sample
+                    pass  # here
+                    # END OF YOUR CODE
+                    loss, grad = self.loss(1, 2, 3)
+                    # TODO: update
+                    pass
+        """,
+        "LinearClassifier.train",
+    ),
+    **{
+        f"part {number} of a function": (
+            "class TwoLayerNet:\n    def loss(self, X, y=None, reg=0):\n"
+            + "".join(
+                f"        # TODO: {part}\n        pass{'  # here' if part == number else ''}\n"
+                for part in range(3)
+            ),
+            f"TwoLayerNet.{name}",
+        )
+        for number, name in enumerate(("scores", "loss", "gradients"))
+    },
+}
+
+
+@pytest.mark.parametrize("blank", BLANKS)
+def test_place_of_a_stub_of_any_year_is_the_line_to_write_in(blank, hand_in):
+    source, name = BLANKS[blank]
+    source = textwrap.dedent(source)
+    lines = source.replace("\r\n", "\n").split("\n")
+    [here] = [number for number, line in enumerate(lines, 1) if "# here" in line]
+    exercise = find(name)
+    work = Work(hand_in(**{exercise.file[:-3]: source.encode()}))
+    assert work.place(exercise) == f"{exercise.file}, line {here}"
+
+
+@pytest.mark.parametrize("source", ["def softmax_loss_naive(:\n", "x = 1\n", "(" * 5000, "\0"])
+def test_place_in_a_file_that_has_no_such_function_is_the_file(source, hand_in):
+    work = Work(hand_in(softmax=source))
+    assert work.place(find("softmax_loss_naive")) == "softmax.py"
+
+
+# Where it is settled.
+
+SEES = sorted(
+    {(mistake.see_in(exercise.notebook)) for mistake in MISTAKES.values() for exercise in EXERCISES}
+    - {""}
+)
+
+
+@pytest.mark.parametrize("see", SEES)
+def test_what_a_verdict_refers_to_has_an_address(see):
+    address, _, anchor = unquote(link(see)).partition("#")
+    assert address, f"{see} leads nowhere"
+    if "://" in address:
+        return  # a page of others, by its title in see.PAGES
+    cells = json.loads((NOTEBOOKS / address).read_text(encoding="utf-8"))["cells"]
+    text = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    headings = re.findall("^#+ (.+)", text, re.MULTILINE)
+    assert [heading.replace(" ", "-") for heading in headings].count(anchor) == 1
+
+
+@pytest.mark.parametrize(
+    "see",
+    [
+        "",
+        "notes",
+        'notes, "No such title"',
+        "notebooks/knn.ipynb, section 99",
+        "notebooks/none.ipynb, section 1",
+        "notebooks/svm.ipynb, derivation, line 99",
+    ],
+)
+def test_what_is_not_there_has_no_address(see):
+    assert link(see) == ""
+
+
+def test_every_exercise_stands_in_a_section_that_exists():
+    for exercise in EXERCISES:
+        section = exercise.section.partition(".")[0]
+        see = f"notebooks/{exercise.notebook}.ipynb, section {section}"
+        anchor = quote(exercise.section.replace(" ", "-"))
+        assert link(see) == f"{exercise.notebook}.ipynb#{anchor}"
+
+
+# The call that is off.
+
+NUMBER = re.compile(r"\b(?:is|you predict) (\S+), but should (?:be|predict)")
+
+
+def tried(call, module):
+    """What the lines that a call shows return, run with the definitions of a module."""
+    names = {**vars(module), "case": lambda name: call, "np": np}
+    *lines, last = call.code.splitlines()
+    exec("\n".join(lines), names)
+    return eval(last.rpartition(" = ")[2] if last.startswith("loss,") else last, names)
+
+
+def numbers_in(value):
+    values = value.values() if isinstance(value, dict) else value
+    if isinstance(values, np.ndarray) or np.isscalar(values):
+        return {f"{number:.6g}" for number in np.ravel(values)}
+    return set().union(*map(numbers_in, values))
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", [e.name for e in EXERCISES if not e.name.endswith("train")])
+def test_the_call_that_is_off_returns_the_number_that_is_told(name, tmp_path):
+    exercise, count = find(name), 0
+    for old, new, _ in WRONG[name].values():
+        found = verdict_on(name, spoilt(name, old, new), tmp_path)
+        if not (told := NUMBER.search(found.evidence.get("says", ""))):
+            continue
+        call = call_of(found, exercise)
+        with Submission({exercise.file: tmp_path / exercise.file}) as submission:
+            got = tried(call, submission.load(exercise.file))
+        assert told[1] in numbers_in(got), (old, new)
+        if (count := count + 1) == 3:
+            break
+    assert count >= 2
+
+
+def test_the_call_of_a_crash_crashes(at_work, capsys):
+    folder = at_work(softmax=spoilt("softmax_loss_naive", "loss = 0.0", "loss = 0.0 / (N - 4)"))
+    check("softmax_loss_naive")
+    assert 'To try that call: from assignment.checking import case; case("softmax_loss_naive")' in (
+        " ".join(capsys.readouterr().out.split())
+    )
+    call = case("softmax_loss_naive")
+    assert call.case.startswith("N = 4") and list(call) == ["W", "X", "y", "reg"]
+    with Submission({"softmax.py": folder / "softmax.py"}) as submission:
+        module = submission.load("softmax.py")
+        with pytest.raises(ZeroDivisionError):
+            tried(call, module)
+
+
+@pytest.mark.parametrize("name", ["LinearClassifier.train", "TwoLayerNet.train"])
+def test_the_call_of_a_training_has_what_it_was_given(name, at_work):
+    folder = at_work(
+        **{find(name).file[:-3]: answered(name, "SEEN.append(dict(locals()))\nraise ValueError")}
+    )
+    exercise, seen = find(name), []
+    with Submission({exercise.file: folder / exercise.file}) as submission:
+        module = submission.load(exercise.file)
+        module.SEEN = seen
+        first = exercise.cases()[0]
+        with pytest.raises(ValueError):
+            exercise.call(module, **first.arguments)
+    before = np.random.get_state()[1].copy()
+    call = case(name)
+    np.testing.assert_array_equal(np.random.get_state()[1], before)
+    assert call.case == first.name
+    for argument in {*call} - {"W", "params"}:
+        np.testing.assert_array_equal(call[argument], seen[0][argument])
+    mine = vars(seen[0]["self"])
+    np.testing.assert_equal(
+        {key: mine[key] for key in call if key in mine},
+        {key: call[key] for key in call if key in mine},
+    )
+    assert "W" in call or "params" in call
+
+
+def test_the_call_stays_that_of_the_verdict_that_was_shown(at_work, capsys):
+    folder = at_work(softmax=spoilt("softmax_loss_naive", "loss = 0.0", "loss = 1.0 * (N == 4)"))
+    assert case("softmax_loss_naive").case.startswith("N = 4")  # without a check before
+    check("softmax_loss_naive")
+    (folder / "softmax.py").write_text(solution("softmax.py"), encoding="utf-8")
+    assert case("softmax_loss_naive").case.startswith("N = 4")
+    check("softmax_loss_naive")
+    assert case("softmax_loss_naive").case == find("softmax_loss_naive").cases()[0].name
+
+
+def test_each_call_has_arrays_of_its_own(at_work):
+    at_work(stubs=True)
+    case("softmax_loss_naive")["W"][:] = 0
+    assert case("softmax_loss_naive")["W"].any()
+
+
+def test_the_call_is_turned_for_the_layout_of_2015(tmp_path):
+    found = Verdict("svm_loss_naive", "wrong", remarks=(LAYOUT_OF_2015,))
+    call = call_of(found, find("svm_loss_naive"))
+    assert call["W"].shape == (4, 5) and call["X"].shape == (5, 7)
+
+
+def test_a_call_shows_how_it_is_made():
+    told = repr(call_of(Verdict("softmax_loss_naive", "right"), find("softmax_loss_naive")))
+    assert told.splitlines() == [
+        "softmax_loss_naive, with N = 7, D = 5, C = 4, reg = 0.3: "
+        "W (5, 4), X (7, 5), y (7,), reg = 0.3",
+        'c = case("softmax_loss_naive")',
+        "softmax_loss_naive(**c)",
+    ]
+
+
+def test_a_call_of_no_exercise_is_a_sentence():
+    with pytest.raises(ValueError, match="no exercise 'softmax'"):
+        case("softmax")
+
+
+# Hints.
+
+
+def test_hints_open_one_at_a_time(capsys):
+    hints = find("nca_loss").hints
+    for number in range(1, len(hints) + 1):
+        hint("nca_loss", number)
+        out = " ".join(capsys.readouterr().out.split())
+        assert [other in out for other in hints] == [h == hints[number - 1] for h in hints]
+        assert (f"hint nca_loss {number + 1}" in out) == (number < len(hints))
+
+
+@pytest.mark.parametrize("number", [0, -1, 4])
+def test_a_hint_that_is_not_there_is_a_sentence(number):
+    with pytest.raises(ValueError, match=f"nca_loss has hints 1 to 3, but not {number}."):
+        hint("nca_loss", number)
+
+
+# Reset.
+
+
+@EACH_EXERCISE
+def test_reset_blanks_one_exercise_and_leaves_the_rest(name, hand_in):
+    folder = hand_in()
+    exercise = find(name)
+    before = (folder / exercise.file).read_bytes()
+    path, kept = reset(exercise, folder)
+    assert kept.read_bytes() == before
+    for other in EXERCISES:
+        if other.file == exercise.file:
+            assert (f"# TODO {other.name}:" in path.read_text(encoding="utf-8")) == (
+                other is exercise
+            )
+    found = Work(folder).examine(exercise)
+    assert found.status == "unsolved", found
+
+
+def test_reset_keeps_helpers_and_notes_outside_the_blank(hand_in):
+    stub = make_stub(solution("softmax.py"))
+    mine = stub.replace("import numpy as np\n", "import numpy as np\n\nMINE = 1\n", 1).replace(
+        '    raise NotImplementedError("to do: softmax_loss_naive")\n', "    return 1\n"
+    )
+    folder = hand_in(softmax=mine)
+    path, _ = reset(find("softmax_loss_naive"), folder)
+    assert "MINE = 1" in path.read_text(encoding="utf-8") and "return 1" not in path.read_text()
+
+
+def test_reset_of_a_file_with_a_syntax_error_works(hand_in):
+    folder = hand_in(softmax=spoilt("softmax_loss_naive", "loss = 0.0", "loss = = 0"))
+    path, _ = reset(find("softmax_loss_naive"), folder)
+    compile(path.read_text(encoding="utf-8"), "softmax.py", "exec")
+
+
+def test_reset_of_a_blank_changes_nothing(tmp_path):
+    write_stubs(tmp_path)
+    assert reset(find("nca_loss"), tmp_path)[1] is None
+    assert len(list(tmp_path.iterdir())) == 5
+
+
+def test_reset_writes_a_file_that_is_not_there(tmp_path):
+    path, kept = reset(find("nca_loss"), tmp_path)
+    assert path.read_text(encoding="utf-8") == make_stub(solution(path.name)) and kept is None
+
+
+def test_reset_keeps_every_earlier_copy(hand_in):
+    folder = hand_in()
+    for name in ("softmax_loss_naive", "softmax_loss_vectorized"):
+        reset(find(name), folder)
+    assert sorted(p.name for p in folder.glob("softmax*")) == [
+        "softmax.py",
+        "softmax.py.kept-1",
+        "softmax.py.kept-2",
+    ]
+
+
+def test_reset_loses_no_byte_of_a_file_that_is_not_utf8(hand_in):
+    folder = hand_in(softmax=solution("softmax.py").encode() + "# déjà vu\n".encode("latin-1"))
+    path, kept = reset(find("softmax_loss_naive"), folder)
+    assert path.read_bytes().endswith(b"d\xe9j\xe0 vu\n") and kept.exists()
+
+
+def test_reset_from_the_command_line_says_what_it_kept(at_work, run_assignment):
+    folder = at_work()
+    done = run_assignment("reset", "nca_loss", files=folder)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == (
+        "k_nearest_neighbor.py has its blank again; yours is kept as k_nearest_neighbor.py.kept-1\n"
+    )
+    assert run_assignment("reset", "nca_loss", files=folder).stdout == "nca_loss is blank already\n"
+
+
+# Watching.
+
+
+@pytest.fixture
+def watching(hand_in, tmp_path):
+    """A function that starts `python -m assignment watch` and yields its lines as they come."""
+    folder = hand_in("work", stubs=True)
+    root = SOLUTIONS.parents[1]
+    import os
+
+    environment = {
+        **os.environ,
+        "ASSIGNMENT_FILES": str(folder),
+        "PYTHONIOENCODING": "utf-8",
+        "PYTHONPATH": str(root),
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "assignment", "watch"],
+        cwd=root,
+        env=environment,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    )
+    lines = []
+    reader = threading.Thread(target=lambda: lines.extend(iter(process.stdout.readline, "")))
+    reader.start()
+
+    def wait_for(pattern, since=0, seconds=30):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            for i, line in enumerate(lines[since:], since):
+                if re.search(pattern, line):
+                    return i
+            time.sleep(0.02)
+        raise AssertionError(f"no line {pattern!r} in {lines}")
+
+    yield folder, lines, wait_for, process
+    process.kill()
+    reader.join()
+    process.stdout.close()
+
+
+def save(path, text):
+    """As editors do: a new file that takes the old one's place."""
+    new = path.with_suffix(".new")
+    new.write_text(text, encoding="utf-8")
+    new.replace(path)
+
+
+def test_watch_checks_what_is_saved_and_says_what_comes_next(watching):
+    import signal
+
+    folder, lines, wait_for, process = watching
+    first = wait_for(r"^Next: KNearestNeighbor.compute_distances_two_loops in assignment/")
+    save(folder / "softmax.py", spoilt("softmax_loss_naive", "dW / N", "dW"))
+    wrong = wait_for(r"^✗ softmax_loss_naive: wrong. The sum over the examples", first + 1)
+    right = wait_for(r"^✓ softmax_loss_vectorized: right\.", first + 1)
+    then = max(wrong, right)
+    save(folder / "softmax.py", spoilt("softmax_loss_vectorized", "P /= N", "pass"))
+    wait_for(r"^✓ softmax_loss_naive: right\.", then)
+    then = wait_for(r"^✗ softmax_loss_vectorized: wrong", then)
+    save(folder / "softmax.py", make_stub(solution("softmax.py")))
+    wait_for(r"^… softmax_loss_naive: to do", then)
+    then = wait_for(r"^Next: softmax_loss_naive in assignment/softmax.py", then)
+    save(folder / "softmax.py", solution("softmax.py"))
+    right = wait_for(r"^✓ softmax_loss_naive: right\.", then)
+    wait_for(r"^Next: KNearestNeighbor.compute_distances_two_loops", right)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(10) == 0
+    assert "Traceback" not in "".join(lines)
+
+
+# The whole way: five files in a folder, laid over the stubs in another process.
+
+
+def test_progress_on_stubs_is_all_to_do_and_no_failure(hand_in, run_assignment):
+    done = run_assignment("progress", files=hand_in(stubs=True))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith(f"\n0 right, 0 wrong, {len(EXERCISES)} to do; 0 of 100 points\n")
+    assert "assignment/softmax.py, line " in done.stdout
+
+
+def test_progress_on_the_solutions_is_all_right(run_assignment):
+    done = run_assignment("with", SOLUTIONS, sys.executable, "-m", "assignment", "progress")
+    assert done.returncode == 0, done.stderr
+    assert f"\n{len(EXERCISES)} right, 0 wrong, 0 to do; 100 of 100 points\n" in done.stdout
+
+
+def test_progress_on_a_wrong_solution_fails(hand_in, run_assignment):
+    wrong = spoilt("softmax_loss_naive", "dW / N + 2 * reg * W", "dW / N + reg * W")
+    done = run_assignment("progress", files=hand_in(softmax=wrong))
+    assert done.returncode == 1
+    assert f"\n{len(EXERCISES) - 1} right, 1 wrong, 0 to do" in done.stdout
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_a_folder_that_is_none_is_a_sentence(tmp_path, run_assignment):
+    done = run_assignment("with", tmp_path / "nowhere", "python")
+    assert done.returncode == 2
+    assert "nowhere is not a folder." in done.stderr and "Traceback" not in done.stderr
+
+
+def test_the_exit_code_of_the_command_comes_through(tmp_path, run_assignment):
+    assert run_assignment("with", tmp_path, sys.executable, "-c", "exit(3)").returncode == 3
+
+
+def test_a_check_leaves_the_random_numbers_of_the_notebook_alone(at_work, capsys):
+    at_work()
+    np.random.seed(7)
+    expected = np.random.rand(3)
+    np.random.seed(7)
+    check("LinearClassifier.train")
+    np.testing.assert_array_equal(np.random.rand(3), expected)

@@ -1,0 +1,96 @@
+"""What the site is made of; tests/browser looks at the site itself."""
+
+import base64
+import re
+import signal
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from assignment.checking.exercises import EXERCISES
+from assignment.derivations import DERIVATIONS
+from assignment.notebook.clean import NOTEBOOKS
+
+pytest.importorskip("myst_nb", reason="needs requirements-site.txt")
+build = pytest.importorskip("assignment.site.build")
+
+PNG = base64.b64encode(b"any bytes").decode()
+
+
+def picture(alt, **others):
+    """A cell whose output is a picture."""
+    data = {"image/png": PNG, "text/plain": "<Figure>", **others}
+    output = new_output("display_data", data, metadata={"image/png": {"alt": alt} if alt else {}})
+    return new_code_cell("plot()", outputs=[output])
+
+
+def test_the_index_lists_each_exercise_once_and_links_to_its_heading():
+    text = build.exercises_page()
+    rows = re.findall(
+        r"^\| \[`(.+?)`\]\(notebooks/(\w+)\.ipynb#(.+?)\) <br> .+ \| \d+ \|$", text, re.M
+    )
+    assert [name for name, _, _ in rows] == [exercise.name for exercise in EXERCISES]
+    for _, lesson, anchor in rows:
+        notebook = nbformat.read(NOTEBOOKS / f"{lesson}.ipynb", as_version=4)
+        sources = "\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
+        assert anchor in map(build._slug, re.findall(r"^#+ (.+)", sources, re.M))
+
+
+@pytest.mark.parametrize("name", DERIVATIONS)
+def test_a_derivation_shows_every_line_with_its_verdict(name):
+    text = build.derivation_page(DERIVATIONS[name], ["svm"])
+    rows = re.findall(r"^\| (\d+) .* \| (.+) \|$", text, re.M)
+    assert {number for number, _ in rows} == {line.number for line in DERIVATIONS[name].lines}
+    assert all(re.match("[✓✗~] ", verdict) for _, verdict in rows)
+
+
+def test_a_picture_keeps_its_alt_text(tmp_path):
+    cells = [picture("Two *stars* [of] 5 $ each\nin a row"), new_markdown_cell("text")]
+    build.pictures(cells, tmp_path / "svm.ipynb")
+    shown = r"![Two \*stars\* \[of\] 5 \$ each in a row](svm-01.png)"
+    assert cells[0].outputs[0].data == {"text/markdown": shown}
+    assert (tmp_path / "svm-01.png").read_bytes() == b"any bytes"
+
+
+def test_a_control_is_shown_as_its_picture(tmp_path):
+    view = {"application/vnd.jupyter.widget-view+json": {"model_id": "1"}}
+    cells = [picture("A slider", **view)]
+    build.pictures(cells, tmp_path / "svm.ipynb")
+    assert list(cells[0].outputs[0].data) == ["text/markdown"]
+
+
+def test_a_picture_without_alt_text_ends_the_build(tmp_path):
+    with pytest.raises(RuntimeError, match=r"svm\.ipynb: a picture of cell .+ has no alt text"):
+        build.pictures([picture("")], tmp_path / "svm.ipynb")
+
+
+@pytest.fixture
+def interruptible():
+    """As at a terminal: what a script starts in the background ignores Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.parametrize(
+    "source, says",
+    [
+        ("1 / 0", r"(?s)svm\.ipynb fails .*ZeroDivisionError"),
+        (
+            "import os, time; time.sleep(4); os.kill(os.getppid(), 2); time.sleep(60)",
+            "Interrupted: the site is",
+        ),
+    ],
+)
+def test_a_build_that_ends_early_leaves_the_old_site(source, says, tmp_path, interruptible):
+    for lesson in build.LESSONS:
+        notebook = new_notebook(cells=[new_code_cell(source if lesson == "svm" else "1 + 1")])
+        nbformat.write(notebook, tmp_path / f"{lesson}.ipynb")
+    site = tmp_path / "results" / "site"
+    site.mkdir(parents=True)
+    (site / "index.html").touch()
+    (site.parent / "site.partial" / "pages").mkdir(parents=True)  # of a build that was killed
+    with pytest.raises(RuntimeError, match=says):
+        build.build(site, notebooks=tmp_path)
+    assert [path.name for path in site.parent.rglob("*")] == ["site", "index.html"]
