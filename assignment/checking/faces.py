@@ -21,6 +21,7 @@ from assignment.checking.see import link
 from assignment.checking.stubs import ASSIGNMENT, own_folder
 from assignment.checking.submission import HandIn
 from assignment.checking.trying import call_of
+from assignment.given.progress import in_a_notebook
 
 MARKS = {"right": "✓", "convention": "✓", "unstable": "!", "unsolved": "…"}  # all others: ✗
 LABELS = {"unsolved": "to do", "convention": "right, by another convention"}

@@ -9,8 +9,8 @@ import numpy as np
 
 from assignment.checking.arrays import TOLERANCE, TOLERANCE_FLOAT32, allowed, complaint, shaped
 from assignment.checking.calls import LOG_0, UNSTABLE
+from assignment.checking.cost import costs
 from assignment.checking.diagnosis import NONE, Explanation, Observed, in_halves, locate
-from assignment.checking.diagnosis.cost import costs
 from assignment.checking.mistakes import MISTAKES
 from assignment.checking.printed import shown
 from assignment.checking.run import Failure

@@ -154,10 +154,9 @@ def is_possible():
 def _version():
     """When the files of the suite that a nursery may have imported were changed last."""
     return {
-        file.path: file.stat().st_mtime_ns
-        for folder in ("checking", "checking/submission", "given")
-        for file in os.scandir(SUITE / folder)
-        if file.name.endswith(".py")
+        file: file.stat().st_mtime_ns
+        for pattern in ("given/*.py", "checking/**/*.py")
+        for file in SUITE.glob(pattern)
     }
 
 

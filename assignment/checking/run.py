@@ -18,11 +18,12 @@ import tempfile
 import traceback
 from collections import deque
 from dataclasses import asdict, dataclass, field
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
 
-from assignment.checking.calls import CALLS, Returned
+from assignment.checking.calls import Returned
 from assignment.checking.nursery import Lost, environment, nursery
 from assignment.checking.printed import Heard, last_heard, visible
 from assignment.checking.submission import Submission
@@ -108,6 +109,7 @@ class _Run:
         self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self.task = {
             "exercise": exercise.name,
+            "calls": exercise.calls.module,
             "files": {name: os.path.abspath(path) for name, path in files.items()},
             "folder": self.folder.name,
             "seconds": seconds,
@@ -397,7 +399,8 @@ def work(task):
     with open(folder / "log", "w") as log, open(folder / "printed", "wb", buffering=0) as printed:
         faulthandler.dump_traceback_later(task["seconds"], exit=True, file=log)
         files = {name: Path(path) for name, path in task["files"].items()}
-        _write(answer(CALLS[task["exercise"]], files, Heard(printed)), folder / "answers")
+        calls = import_module(task["calls"]).CALLS[task["exercise"]]
+        _write(answer(calls, files, Heard(printed)), folder / "answers")
         os._exit(0)  # whatever threads are still running
 
 

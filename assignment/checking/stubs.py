@@ -4,6 +4,7 @@ import ast
 import difflib
 import os
 import re
+from functools import cache
 from pathlib import Path
 
 from assignment import FILES
@@ -40,9 +41,11 @@ def make_stub(source):
     A region that fills an `Unsolved` needs no raise: that object raises when it is read.
     """
 
+    tree = ast.parse(source)
+
     def blank(region):
         before = source[: region.start()].splitlines()
-        name = region["name"] or _function_at(source, len(before) + 1)
+        name = region["name"] or _function_at(tree, len(before) + 1)
         indent = region["indent"]
         if "Unsolved(" in before[-1]:
             return f"{indent}# TODO {name}: your code here\n"
@@ -54,10 +57,21 @@ def make_stub(source):
     return REGION.sub(blank, source)
 
 
-def _function_at(source, line):
+@cache
+def blanks(file):
+    """The name of each blank in one of the five files, and the function that it is a part of."""
+    source = (SOLUTIONS / file).read_text(encoding="utf-8")
+    tree, found = ast.parse(source), {}
+    for region in REGION.finditer(source):
+        function = _function_at(tree, source.count("\n", 0, region.start()) + 1)
+        found[region["name"] or function] = function
+    return found
+
+
+def _function_at(tree, line):
     """Qualified name of the innermost function or method that holds a line."""
     names = []
-    body = ast.parse(source).body
+    body = tree.body
     while inside := [
         node
         for node in body

@@ -10,52 +10,21 @@ import numpy as np
 from assignment.checking.calls import MEASUREMENTS, turned
 from assignment.checking.judge import LAYOUT_OF_2015, random_numbers_kept
 
-KNN = "knn = KNearestNeighbor()\n"
-NET = """\
-net = TwoLayerNet(*c["params"]["W1"].shape, c["params"]["W2"].shape[1])
-net.params = c.pop("params")
-"""
-DISTANCES = KNN + 'knn.train(c["X_train"], np.zeros(len(c["X_train"]), dtype=int))\n'
-LINEAR = 'classifier = LinearClassifier()\nclassifier.W = c.pop("W")\n'
-LOSS = 'loss, grads = net.loss(c["X"], c["y"], reg=c["reg"])'
-
-# How each call is made, with c for its arguments; without an entry, as function(**c).
-HOW = {
-    "KNearestNeighbor.predict_labels": KNN
-    + 'knn.train(np.zeros((len(c["y_train"]), 1)), c["y_train"])\n'
-    + 'knn.predict_labels(c["dists"], k=c["k"])',
-    **{
-        f"KNearestNeighbor.{method}": f'{DISTANCES}knn.{method}(c["X"])'
-        for method in (
-            "compute_distances_two_loops",
-            "compute_distances_one_loop",
-            "compute_distances_no_loops",
-        )
-    },
-    "LinearClassifier.train": LINEAR + "classifier.train(**c)",
-    "LinearClassifier.predict": LINEAR + "classifier.predict(**c)",
-    "TwoLayerNet.scores": NET + 'net.loss(c["X"])',
-    "TwoLayerNet.loss": NET + LOSS,
-    "TwoLayerNet.gradients": NET + LOSS,
-    "TwoLayerNet.train": NET + "net.train(**c)",
-    "TwoLayerNet.predict": NET + "net.predict(**c)",
-}
-
 
 class Call(dict):
     """The arguments of one call by name; what it shows says how to make the call.
 
-    exercise : name of the exercise; case : what is special about the call
+    exercise : name of the exercise; case : what is special about the call; how : as in Calls
     """
 
-    def __init__(self, exercise, case, arguments):
+    def __init__(self, exercise, case, arguments, how=""):
         super().__init__(arguments)
-        self.exercise, self.case = exercise, case
+        self.exercise, self.case, self.how = exercise, case, how
 
     @property
     def code(self):
         """The lines that make the call."""
-        return f'c = case("{self.exercise}")\n' + HOW.get(self.exercise, f"{self.exercise}(**c)")
+        return f'c = case("{self.exercise}")\n' + (self.how or f"{self.exercise}(**c)")
 
     def __repr__(self):
         told = [f"{self.exercise}, with {self.case}: {', '.join(_described(self))}", self.code]
@@ -84,7 +53,7 @@ def call_of(verdict, exercise):
     arguments = _arguments(exercise, case)
     if LAYOUT_OF_2015 in verdict.remarks:
         arguments |= {name: turned(arguments[name])[0] for name in ("W", "X")}
-    return Call(exercise.name, case.name, arguments)
+    return Call(exercise.name, case.name, arguments, exercise.calls.how)
 
 
 class _Asked(BaseException):

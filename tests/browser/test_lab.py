@@ -5,7 +5,6 @@ import shutil
 
 import nbformat
 import pytest
-from lab import ROOT, Notebook, checkout, edit, make_lab
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import expect
 
@@ -13,6 +12,7 @@ from assignment import FILES
 from assignment.checking.exercises import EXERCISES
 from assignment.checking.stubs import SOLUTIONS
 from assignment.notebook.clean import clean
+from lab import ROOT, Notebook, checkout, edit, make_lab
 
 LESSONS = ("knn", "svm", "softmax", "two_layer_net")
 # The files that a student has solved, and the theme of their JupyterLab.

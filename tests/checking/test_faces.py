@@ -12,7 +12,6 @@ from urllib.parse import quote, unquote
 
 import numpy as np
 import pytest
-from mutants import WRONG, answered, solution, spoilt, verdict_on
 
 from assignment.checking import case, check, faces
 from assignment.checking.exercises import EXERCISES, find
@@ -24,6 +23,7 @@ from assignment.checking.stubs import SOLUTIONS, make_stub, reset, write_stubs
 from assignment.checking.submission import Submission
 from assignment.checking.trying import call_of
 from assignment.notebook.clean import NOTEBOOKS
+from mutants import WRONG, answered, solution, spoilt, verdict_on
 
 EACH_EXERCISE = pytest.mark.parametrize("name", [exercise.name for exercise in EXERCISES])
 

@@ -7,7 +7,6 @@ import sys
 
 import numpy as np
 import pytest
-from mutants import NET_PENALTY, PENALTY, WRONG, answered, solution, spoilt, verdict_on
 
 from assignment import FILES
 from assignment.checking.arrays import complaint
@@ -19,6 +18,9 @@ from assignment.checking.mistakes import MISTAKES
 from assignment.checking.run import Answers, Failure, answer
 from assignment.checking.stubs import SOLUTIONS, make_stub
 from assignment.derivations import backprop, backprop_batch, softmax, softmax_batch, svm
+from linear.mutants import PENALTY
+from mutants import WRONG, answered, solution, spoilt, verdict_on
+from net.mutants import NET_PENALTY
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 

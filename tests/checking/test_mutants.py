@@ -1,11 +1,11 @@
 """What the checks can catch is measured: wrong solutions are wrong, and right ones are right."""
 
-import mutants
 import pytest
-from mutants import RIGHT, WRONG, answered, spoilt, verdict_on
 
+import mutants
 from assignment.checking.exercises import EXERCISES
 from assignment.checking.mistakes import MISTAKES
+from mutants import RIGHT, WRONG, answered, spoilt, verdict_on
 
 # Wrong solutions overflow and divide by 0: what counts here is what is said of them.
 pytestmark = pytest.mark.filterwarnings("ignore")

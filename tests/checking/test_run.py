@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from mutants import answered, solution, spoilt
 
 from assignment.checking import nursery as nurseries
 from assignment.checking import run as running
@@ -23,6 +22,7 @@ from assignment.checking.nursery import nursery
 from assignment.checking.printed import KEPT, LINES, WIDTH, Heard, shown, visible
 from assignment.checking.run import _copied, answer, run, run_all
 from assignment.checking.submission import find_files, prepare
+from mutants import answered, solution, spoilt
 
 ROOT = Path(nurseries.SUITE).parent
 SOFTMAX = find("softmax_loss_naive")

@@ -13,7 +13,6 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from conftest import ROOT
 
 from assignment.checking import calls
 from assignment.checking.arrays import TOLERANCE, agrees, shaped
@@ -22,6 +21,7 @@ from assignment.checking.exercises import Exercise, find
 from assignment.checking.judge import judge
 from assignment.checking.mistakes import MISTAKES
 from assignment.checking.run import Answers, _encoded
+from conftest import ROOT
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import KERNELS, ROOT
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_notebook
 
 from assignment.notebook.clean import NOTEBOOKS
+from conftest import KERNELS, ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 ADDRESS = PROJECT["urls"]["Repository"]

@@ -12,7 +12,6 @@ import IPython
 import matplotlib
 import nbformat
 import pytest
-from conftest import KERNELS
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
@@ -21,6 +20,7 @@ from assignment.checking.exercises import EXERCISES
 from assignment.checking.stubs import SOLUTIONS, make_stub, write_stubs
 from assignment.notebook import load_ipython_extension
 from assignment.notebook.clean import NOTEBOOKS, clean_text
+from conftest import KERNELS
 
 LESSONS = sorted({exercise.notebook for exercise in EXERCISES})
 EACH_LESSON = pytest.mark.parametrize("lesson", LESSONS)

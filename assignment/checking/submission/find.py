@@ -12,8 +12,7 @@ from collections import defaultdict
 from pathlib import Path
 
 from assignment import FILES
-from assignment.checking.calls import CALLS
-from assignment.checking.stubs import SOLUTIONS, make_stub
+from assignment.checking.stubs import SOLUTIONS, blanks, make_stub
 from assignment.checking.submission import names, read
 from assignment.checking.submission.collect import PYTHON, Collection, bytes_of, text_of
 from assignment.checking.submission.names import ASIDE, NEAR
@@ -400,7 +399,7 @@ def _holds(found):
 
 def _defined(file):
     """The functions and classes that belong into a file."""
-    return {e.called.partition(".")[0] for e in CALLS.values() if e.file == file}
+    return {function.partition(".")[0] for function in blanks(file).values()}
 
 
 ALL_DEFINED = set().union(*map(_defined, FILES))

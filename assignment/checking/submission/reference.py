@@ -6,8 +6,7 @@ import re
 from pathlib import Path
 
 from assignment import FILES
-from assignment.checking.calls import CALLS
-from assignment.checking.stubs import ASSIGNMENT, SOLUTIONS
+from assignment.checking.stubs import ASSIGNMENT, SOLUTIONS, blanks
 from assignment.checking.submission import read
 from assignment.checking.submission.needed import CLASSES
 
@@ -76,12 +75,13 @@ def _is_answer_to(exercise, name, function, tree):
     It is named behind the mark, or by the function that it stands in; of any other function it
     counts if the exercise's own one uses it.
     """
-    if name in CALLS:
+    functions = {name: function for file in FILES for name, function in blanks(file).items()}
+    if name in functions:
         return name == exercise.name
     if function.partition(".")[0] in CLASSES and "." in function:
         return f"{function}.".startswith(f"{exercise.called}.")
     method = exercise.called.rpartition(".")[2]
-    if known := set(function.split(".")) & {e.called.rpartition(".")[2] for e in CALLS.values()}:
+    if known := set(function.split(".")) & {f.rpartition(".")[2] for f in functions.values()}:
         return method in known
     return function.rpartition(".")[2] in _used_by(method, tree)
 

@@ -12,8 +12,6 @@ from pathlib import Path, PurePosixPath
 
 import nbformat
 import pytest
-from conftest import unmarked
-from mutants import solution
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from assignment import FILES
@@ -23,6 +21,8 @@ from assignment.checking.run import answer
 from assignment.checking.stubs import ASSIGNMENT, SOLUTIONS, make_stub
 from assignment.checking.submission import HandIn, NoHandIn, find_files, unpack
 from assignment.checking.submission.names import ASIDE, EXACT, NEAR, RENAMED, likeness
+from conftest import unmarked
+from mutants import solution
 
 SOURCES = {file: unmarked(solution(file)) for file in FILES}
 SOFTMAX = SOURCES["softmax.py"]

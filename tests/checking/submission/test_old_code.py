@@ -4,12 +4,12 @@ import sys
 
 import numpy as np
 import pytest
-from mutants import answered, solution
 
 from assignment.checking.exercises import find
 from assignment.checking.judge import judge
 from assignment.checking.run import answer
 from assignment.checking.submission import Submission, read
+from mutants import answered, solution
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from mutants import answered, solution, spoilt
 
 from assignment import FILES
 from assignment.checking import run as running
@@ -19,6 +18,7 @@ from assignment.checking.judge import judge
 from assignment.checking.run import answer, run
 from assignment.checking.stubs import SOLUTIONS
 from assignment.checking.submission import Submission, find_files, read
+from mutants import answered, solution, spoilt
 
 ROOT = SOLUTIONS.parents[1]
 

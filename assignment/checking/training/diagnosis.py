@@ -6,8 +6,8 @@ from functools import partial
 import numpy as np
 
 from assignment.checking.arrays import agrees, complaint
-from assignment.checking.calls import DECAY, NET_GRADIENTS, OPTIONS, STEPS, W_GRADIENT
 from assignment.checking.diagnosis import Explanation, search, unique
+from assignment.checking.training.calls import OPTIONS, STEPS
 
 RATE = OPTIONS["learning_rate"]
 
@@ -174,7 +174,7 @@ def _is_short(history):
 # Why.
 
 
-def _explain(gradients, decay, observed):
+def explain(gradients, decay, observed):
     """Batches by what was noted of them, the steps by the way that they went.
 
     gradients : name -> array; decay : of the learning rate, per epoch
@@ -229,10 +229,6 @@ def _of_steps(steps, gradients, decay, trained, off):
         for mistake in names or ():
             if mistake != "never-updated" or len(still) == len(gradients):
                 yield mistake, name, told
-
-
-explain_linear_training = partial(_explain, {"W": W_GRADIENT}, 1.0)
-explain_net_training = partial(_explain, NET_GRADIENTS, DECAY)
 
 
 # Steps. A parameter has moved along its gradient: `moves` is an array (steps, *its shape) of how

@@ -310,3 +310,23 @@ def weighed(observed, name, weights, letter="W", half=False):
         f"With {seen.case.name}, your {name} is {a} times the data term plus {b} times "
         f"reg * {letter}; right is 1.00 and {times}.00{beside}."
     )
+
+
+# What a sum over the examples is multiplied by.
+SCALES = (
+    ((), lambda N, C: 1 / N),
+    (("not-averaged",), lambda N, C: 1.0),
+    (("averaged-twice",), lambda N, C: 1 / N**2),
+    (("averaged-over-classes",), lambda N, C: 1 / (N * C)),
+    (("averaged-over-classes",), lambda N, C: 1 / C),
+    (("constant-factor",), lambda N, C: 2 / N),
+    (("constant-factor",), lambda N, C: 1 / (2 * N)),
+    (("sign",), lambda N, C: -1 / N),
+    (("sign", "not-averaged"), lambda N, C: -1.0),
+)
+
+
+def log_softmax(S, axis=1):
+    """log of exp(S) / sum of exp(S) along an axis."""
+    shifted = S - S.max(axis=axis, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True))

@@ -6,8 +6,16 @@ from dataclasses import replace
 import numpy as np
 
 from assignment.checking.arrays import agrees, complaint, shaped
-from assignment.checking.diagnosis import NONE, Explanation, in_common, search, turned, unique
-from assignment.checking.diagnosis.terms import SCALES, log_softmax
+from assignment.checking.diagnosis import (
+    NONE,
+    SCALES,
+    Explanation,
+    in_common,
+    log_softmax,
+    search,
+    turned,
+    unique,
+)
 
 # Distances.
 

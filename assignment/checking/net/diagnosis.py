@@ -6,30 +6,32 @@ from functools import partial
 import numpy as np
 
 from assignment.checking.arrays import TOLERANCE, agrees, complaint
-from assignment.checking.calls import NET_START, UNSTABLE, cross_entropy
+from assignment.checking.calls import UNSTABLE, cross_entropy
 from assignment.checking.diagnosis import (
     NONE,
+    SCALES,
     Explanation,
     count,
     fit,
+    log_softmax,
     search,
     turned,
     unique,
     weighed,
 )
-from assignment.checking.diagnosis.linear import explain_prediction
-from assignment.checking.diagnosis.terms import (
+from assignment.checking.linear.diagnosis import explain_prediction
+from assignment.checking.linear.terms import (
     AGREE,
     EPSILON,
     MISSING,
-    SCALES,
     is_log_of_p_minus_1,
-    log_softmax,
     penalties,
     penalty_gradients,
     softmax_coefficients,
     softmax_losses,
 )
+from assignment.checking.net.calls import DECAY, NET_GRADIENTS, NET_START
+from assignment.checking.training import diagnosis as training
 
 
 def _hidden(seen):
@@ -418,3 +420,6 @@ def _swapped(observed, block):
         )
         for other in {"W1", "b1", "W2", "b2"} - {block}
     )
+
+
+explain_training = partial(training.explain, NET_GRADIENTS, DECAY)

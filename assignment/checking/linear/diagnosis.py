@@ -6,23 +6,24 @@ import numpy as np
 
 from assignment.checking.arrays import TOLERANCE, agrees, shaped
 from assignment.checking.diagnosis import (
+    SCALES,
     Explanation,
     count,
     fit,
     in_common,
+    log_softmax,
     search,
     turned,
     unique,
     weighed,
 )
-from assignment.checking.diagnosis.terms import (
+from assignment.checking.linear.calls import W_GRADIENT
+from assignment.checking.linear.terms import (
     AGREE,
     EPSILON,
-    SCALES,
     hinge_coefficients,
     hinge_losses,
     is_log_of_p_minus_1,
-    log_softmax,
     name_penalties,
     penalties,
     penalty_gradients,
@@ -30,6 +31,7 @@ from assignment.checking.diagnosis.terms import (
     softmax_losses,
     without_last_row,
 )
+from assignment.checking.training import diagnosis as training
 
 
 def _explain(losses, coefficients, observed):
@@ -270,3 +272,6 @@ def _predictions(S):
         (("not-filled",), np.where(first, right, 0)),
         (("not-filled",), np.where(last, right, 0)),
     ]
+
+
+explain_training = partial(training.explain, {"W": W_GRADIENT}, 1.0)

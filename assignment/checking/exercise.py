@@ -1,0 +1,81 @@
+"""What an exercise is: the calls it makes, and what the answers must satisfy.
+
+Calls and judgement are apart: calls.py runs the function under test and returns arrays; `expect`,
+`complain` and `explain` look at those arrays alone. What runs student code imports none of this.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+
+from assignment.checking.arrays import complaint
+from assignment.checking.calls import MEASUREMENTS, Calls
+from assignment.checking.diagnosis import NONE, Explanation, Observed
+
+
+def first_complaint(seen):
+    """A sentence on the first array that departs from what is expected, or None."""
+    for name in seen.judged:
+        if told := complaint(name, seen.arrays.get(name), seen.expected[name], seen.tolerance):
+            return told
+    return None
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """One blank for the student to fill.
+
+    calls : what is called for it
+    notebook, section : the lesson, and the heading there
+    points : of 100 in all
+    hints : they open one at a time, from a question to nearly the line
+    judged : names of those arrays that are judged, or None for all; the rest is context
+    expect : function(Observed, beside the reference's arrays) -> the right arrays, or None where
+        there is nothing to judge by
+    complain : function(Observed) -> sentence, or None where all is as expected
+    explain : function(list of Observed) -> Explanation; without one, no mistake is named
+    """
+
+    calls: Calls
+    notebook: str
+    section: str
+    points: int
+    hints: tuple[str, ...]
+    judged: tuple[str, ...] | None
+    explain: Callable[[list], Explanation] = lambda observed: NONE
+    expect: Callable[[Observed], dict | None] = lambda seen: seen.expected
+    complain: Callable[[Observed], str | None] = first_complaint
+
+    @property
+    def name(self):
+        """The function or method, as the check cell calls it."""
+        return self.calls.name
+
+    @property
+    def file(self):
+        """The student's file it stands in."""
+        return self.calls.file
+
+    @property
+    def called(self):
+        """The function or method that the calls are made to."""
+        return self.calls.called
+
+    @property
+    def cases(self):
+        """Function -> list of calls.Case, seeded inputs."""
+        return self.calls.cases
+
+    @property
+    def call(self):
+        """Function(module, **arguments) -> dict of arrays; the only one that runs student code."""
+        return self.calls.call
+
+    def reference(self, case):
+        """What the reference solution returns for a case, context and all."""
+        module = import_module(f"assignment.solutions.{Path(self.file).stem}")
+        arguments = {name: v for name, v in case.arguments.items() if name not in MEASUREMENTS}
+        return {k: np.asarray(v) for k, v in self.call(module, **arguments).items()}

@@ -1,0 +1,218 @@
+"""The calls of the first lesson: distances, votes and neighbourhood components analysis."""
+
+from functools import partial
+
+import numpy as np
+
+from assignment.checking.calls import (
+    Calls,
+    Case,
+    by_name,
+    draw_labels,
+    lines_run,
+    memory_taken,
+    pair,
+    variants,
+)
+
+# k nearest neighbours.
+
+
+def distance_cases(cost=False):
+    """cost : whether to measure, in the largest case, what the call costs"""
+    rng = np.random.default_rng(0)
+    X, X_train = rng.normal(size=(4, 6)), rng.normal(size=(5, 6))
+    first = Case("4 test and 5 training examples of 6 numbers", {"X": X, "X_train": X_train})
+    many = {"X": rng.normal(size=(12, 110)), "X_train": rng.normal(size=(30, 110))}
+    # However a square of a distance is added up, it comes out negative for some of these: where
+    # points are equal, the sums may be equal to the last digit; where they nearly are, not all.
+    equal = rng.normal(size=(12, 37))
+    nearly = np.repeat(equal, 4, axis=0)
+    nearly[12:] += 1e-9 * rng.normal(size=(36, 37))
+    return [
+        first,
+        Case(
+            "1 test and 3 training examples of 1 number",
+            {"X": X[:1, :1].copy(), "X_train": X_train[:3, :1].copy()},
+        ),
+        Case(
+            "7 test examples and 1 training example",
+            {"X": rng.normal(size=(7, 3)), "X_train": X_train[:1, :3].copy()},
+        ),
+        Case(
+            "numbers around 1,000, some examples equal",
+            {
+                "X": np.round(X) + 1000,
+                "X_train": np.vstack([np.round(X[:2]), np.round(X_train)]) + 1000,
+            },
+        ),
+        *variants(first),
+        Case(
+            "12 test and 30 training examples of 110 numbers",
+            {**many, "cost": True} if cost else many,
+        ),
+        Case(
+            "test examples that are training examples, or nearly",
+            {"X": nearly, "X_train": equal},
+            failure="NaN on identical points: where points are equal, or nearly, round-off makes "
+            "the square of a distance negative, and its root is NaN; np.maximum(squares, 0) before "
+            "the root prevents it",
+        ),
+    ]
+
+
+def call_distances(method):
+    def call(module, X, X_train, cost=False):
+        def distances(X, X_train):
+            classifier = module.KNearestNeighbor()
+            classifier.train(X_train, np.zeros(len(X_train), dtype=int))
+            return getattr(classifier, method)(X)
+
+        arrays = {"dists": distances(X, X_train)}
+        if cost and method == "compute_distances_one_loop":
+            sizes = [(X, X_train[:2]), (X, X_train)]
+            arrays["lines by training examples"] = [
+                lines_run(partial(distances, *s)) for s in sizes
+            ]
+        elif cost:
+            sizes = [(X[:2], X_train[:2]), (X, X_train)]
+            arrays["lines by examples"] = [lines_run(partial(distances, *s)) for s in sizes]
+            arrays["memory"] = memory_taken(partial(distances, X, X_train))
+        return arrays
+
+    return call
+
+
+def vote_cases():
+    rng = np.random.default_rng(1)
+    dists = rng.permuted(np.arange(60.0).reshape(6, 10), axis=1)
+    y_train = draw_labels(rng, 4, 10)
+    first = Case("k = 5", {"dists": dists, "y_train": y_train, "k": 5})
+    # The nearest are anywhere among 1,500; one label has more votes than a byte can count.
+    far = rng.permuted(np.linspace(4000, 14000, 9000).reshape(6, 1500), axis=1)
+    ten, two, most = (
+        rng.choice(np.array(labels, np.intp), size=1500)
+        for labels in (range(10), [3, 8], [4] * 18 + [1, 7])
+    )
+    # Of 121 neighbours 61 have label 0, if of equally near ones the first are taken: the others,
+    # and all but the first 41 of the second nearest, have label 1.
+    equal = rng.permuted(np.repeat([[2.5, 3.5, 4.5]], [80, 120, 200], axis=1), axis=1)
+    y_equal = np.empty(400, np.intp)
+    y_equal[np.argsort(equal[0], kind="stable")] = np.repeat([0, 1, 0, 1], [20, 60, 41, 279])
+
+    def vote(name, votes, order=None, **options):
+        """All of the votes count, and one more example is too far away to vote."""
+        order = range(1, len(votes) + 1) if order is None else order
+        dists = np.array([[*order, 100.0]])
+        arguments = {"dists": dists, "y_train": np.array([*votes, 6], np.intp), "k": len(votes)}
+        return Case(name, arguments, **options)
+
+    def voters(name, dists, k, y_train=y_train, **options):
+        return Case(name, {"dists": dists, "y_train": y_train, "k": k}, **options)
+
+    return [
+        first,
+        *(voters(f"k = {k}", dists, k) for k in (1, 2, 3, 4, 7, 9)),
+        vote("3 votes for label 2 against 2 for the nearer label 7", [7, 7, 2, 2, 2]),
+        vote("3 votes for label 8 against 2 for the nearer label 1", [1, 1, 8, 8, 8]),
+        vote("3 votes for label 0 against 2 for the nearer label 7", [7, 7, 0, 0, 0]),
+        vote("4 of 10 neighbours vote for label 9", [0, 1, 2, 3, 4, 5, 9, 9, 9, 9]),
+        vote("2 votes each for labels 5 and 3, 5 nearer", [5, 5, 3, 3], [3, 2, 1, 4]),
+        vote("2 votes each for labels 3 and 5, 5 nearer", [3, 3, 5, 5], [3, 4, 1, 2]),
+        # A set of small integers is in order by accident; 8 and 1, 9 and 2 are not.
+        *(
+            vote(f"1 vote each for labels {a} and {b}, {a} nearer", [a, b])
+            for a, b in ((2, 7), (7, 2), (8, 1), (9, 2), (1, 8))
+        ),
+        voters("distances that differ after the point only", 7 + dists / 64, 3, y_train[::-1]),
+        voters("distances of a billionth", dists * 1e-9, 3),
+        voters("distances around 14,000, a quarter apart", 14000 + dists / 4, 3),
+        *variants(first),
+        voters("1,500 training examples, k = 1", far, 1, ten),
+        voters("1,500 training examples, k = 301", far, 301, two),
+        voters("1,500 training examples, k = 300", far[:2], 300, most),
+        voters("1,500 training examples, k = 1,201", far[:3], 1201, two),
+        vote(
+            "labels 11 and 300",
+            [11, 300, 300],
+            failure="labels above 9: right for the ten of CIFAR-10, but not for a label of 300",
+        ),
+        voters(
+            "400 training examples at 3 distances",
+            equal,
+            121,
+            y_equal,
+            failure="order of equal distances: of training examples at equal distance the first "
+            'counts as the nearer; np.argsort keeps their order with kind="stable" only',
+        ),
+        voters(
+            "k = 10, all of the training set",
+            dists,
+            10,
+            failure="k = N: with k as large as the training set it fails",
+        ),
+    ]
+
+
+def call_vote(module, dists, y_train, k):
+    classifier = module.KNearestNeighbor()
+    classifier.train(np.zeros((len(y_train), 1)), y_train)
+    return {"y_pred": classifier.predict_labels(dists, k=k)}
+
+
+def nca_cases():
+    rng = np.random.default_rng(2)
+    y = np.array([0, 1, 0, 2, 1, 2, 0, 1])
+    A, X = rng.normal(size=(2, 3)), rng.normal(size=(8, 3))
+    first = Case("8 examples of 3 numbers, mapped to 2", {"A": A, "X": X, "y": y})
+    many = {
+        "A": rng.normal(size=(4, 5)) / 2,
+        "X": rng.normal(size=(24, 5)),
+        "y": np.repeat(np.arange(12), 2),
+    }
+    return [
+        first,
+        Case("the same, mapped to 3", {"A": rng.normal(size=(3, 3)), "X": X, "y": y}),
+        Case("2 examples of 1 number", {"A": A[:1, :1], "X": X[:2, :1], "y": np.array([1, 1])}),
+        *variants(first),
+        Case("24 examples of 12 classes", many),
+        Case("distances of about 1,000", {"A": A, "X": 30 * X, "y": y}, "probability-underflows"),
+    ]
+
+
+def call_nca(module, A, X, y):
+    loss, dA = pair("nca_loss", module.nca_loss(A, X, y))
+    return {"loss": loss, "dA": dA}
+
+
+FILE = "k_nearest_neighbor.py"
+DISTANCES = {
+    "compute_distances_two_loops": distance_cases,
+    "compute_distances_one_loop": partial(distance_cases, cost=True),
+    "compute_distances_no_loops": partial(distance_cases, cost=True),
+}
+BEFORE = "knn = KNearestNeighbor()\n"
+TRAINED = BEFORE + 'knn.train(c["X_train"], np.zeros(len(c["X_train"]), dtype=int))\n'
+
+CALLS = by_name(
+    *(
+        Calls(
+            f"KNearestNeighbor.{method}",
+            FILE,
+            cases,
+            call_distances(method),
+            how=f'{TRAINED}knn.{method}(c["X"])',
+        )
+        for method, cases in DISTANCES.items()
+    ),
+    Calls(
+        "KNearestNeighbor.predict_labels",
+        FILE,
+        vote_cases,
+        call_vote,
+        how=BEFORE
+        + 'knn.train(np.zeros((len(c["y_train"]), 1)), c["y_train"])\n'
+        + 'knn.predict_labels(c["dists"], k=c["k"])',
+    ),
+    Calls("nca_loss", FILE, nca_cases, call_nca),
+)

@@ -1,0 +1,78 @@
+"""The exercises of the first lesson, and how their answers are judged."""
+
+from assignment.checking.exercise import Exercise
+from assignment.checking.knn import diagnosis
+from assignment.checking.knn.calls import CALLS
+
+# In the order in which the notebooks come to them.
+EXERCISES = (
+    Exercise(
+        CALLS["KNearestNeighbor.compute_distances_two_loops"],
+        "knn",
+        "3. Two loops",
+        4,
+        (
+            "What is the distance between two points in the plane? Here are 3,072 coordinates.",
+            "X[i] - self.X_train[j] is the difference of two images, as a vector.",
+            "Square the difference, sum it with np.sum, take the root with np.sqrt.",
+        ),
+        ("dists",),
+        diagnosis.explain_distances,
+    ),
+    Exercise(
+        CALLS["KNearestNeighbor.predict_labels"],
+        "knn",
+        "4. A vote",
+        6,
+        (
+            "Which training examples are the k nearest to test example i? np.argsort knows.",
+            "Their labels are self.y_train at these indices.",
+            "np.bincount counts votes, and argmax takes the first of several largest counts: "
+            "the smallest label.",
+        ),
+        ("y_pred",),
+        diagnosis.explain_votes,
+        complain=diagnosis.complain_of_votes,
+    ),
+    Exercise(
+        CALLS["KNearestNeighbor.compute_distances_one_loop"],
+        "knn",
+        "5. One loop",
+        4,
+        (
+            "What shape has self.X_train - X[i]? Broadcasting repeats the row.",
+            "There is one sum of squares for each training example: along which axis?",
+            "np.sqrt(np.sum(..., axis=1)) is a whole row of dists.",
+        ),
+        ("dists",),
+        diagnosis.explain_distances,
+    ),
+    Exercise(
+        CALLS["KNearestNeighbor.compute_distances_no_loops"],
+        "knn",
+        "6. No loops",
+        6,
+        (
+            "Multiply out |x - t|^2: three terms, of which only one needs both x and t.",
+            "All products x.t at once are X @ self.X_train.T, of shape (num_test, num_train).",
+            "A column of the squares of X plus a row of those of X_train has that shape too; "
+            "np.maximum(..., 0) keeps round-off out of the root.",
+        ),
+        ("dists",),
+        diagnosis.explain_distances,
+    ),
+    Exercise(
+        CALLS["nca_loss"],
+        "knn",
+        "14. Its gradient, derived",
+        8,
+        (
+            "It is a softmax over minus the squared distances: where have you seen its gradient?",
+            "Fill the diagonal of S with -inf, and an example never picks itself.",
+            "With M = (P - Q) / N and Z = X A^T: dZ = M Z + M^T Z - diag(column sums of M) Z, "
+            "and dA = 2 dZ^T X.",
+        ),
+        ("loss", "dA"),
+        diagnosis.explain_nca,
+    ),
+)
