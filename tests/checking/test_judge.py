@@ -11,12 +11,14 @@ import pytest
 from assignment import FILES
 from assignment.checking.arrays import complaint
 from assignment.checking.calls import UNSTABLE, Case
-from assignment.checking.diagnosis import Observed, net, training
+from assignment.checking.diagnosis import Observed
 from assignment.checking.exercises import EXERCISES, find
 from assignment.checking.judge import judge
 from assignment.checking.mistakes import MISTAKES
+from assignment.checking.net import diagnosis as net
 from assignment.checking.run import Answers, Failure, answer
 from assignment.checking.stubs import SOLUTIONS, make_stub
+from assignment.checking.training import diagnosis as training
 from assignment.derivations import backprop, backprop_batch, softmax, softmax_batch, svm
 from linear.mutants import PENALTY
 from mutants import WRONG, answered, solution, spoilt, verdict_on

@@ -15,11 +15,12 @@ import numpy as np
 import pytest
 
 from assignment.checking import diagnosis, judge
-from assignment.checking.calls import CALLS
-from assignment.checking.diagnosis import linear, net
-from assignment.checking.diagnosis.terms import AGREE
-from assignment.checking.exercises import Exercise, find
+from assignment.checking.exercise import Exercise
+from assignment.checking.exercises import find
+from assignment.checking.linear import diagnosis as linear
+from assignment.checking.linear.terms import AGREE
 from assignment.checking.mistakes import MISTAKES
+from assignment.checking.net import diagnosis as net
 from assignment.checking.run import Answers
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -558,7 +559,7 @@ def quick(monkeypatch):
         return references[key]
 
     monkeypatch.setattr(Exercise, "reference", remembered_reference)
-    monkeypatch.setattr(Exercise, "cases", lambda self: CALLS[self.name].cases()[:7])
+    monkeypatch.setattr(Exercise, "cases", lambda self: self.calls.cases()[:7])
 
 
 def verdict_on(name, truth):

@@ -14,13 +14,17 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from assignment.checking import calls
 from assignment.checking.arrays import TOLERANCE, agrees, shaped
-from assignment.checking.diagnosis import Explanation, Observed, knn
-from assignment.checking.exercises import Exercise, find
+from assignment.checking.diagnosis import Explanation, Observed
+from assignment.checking.exercise import Exercise
+from assignment.checking.exercises import find
 from assignment.checking.judge import judge
+from assignment.checking.knn import diagnosis as knn
+from assignment.checking.linear.calls import W_GRADIENT
 from assignment.checking.mistakes import MISTAKES
+from assignment.checking.net.calls import NET_GRADIENTS, NET_START
 from assignment.checking.run import Answers, _encoded
+from assignment.checking.training.calls import STEPS
 from conftest import ROOT
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -93,7 +97,7 @@ CONDITIONS = {
     ),
     "not-filled": is_partly_zero,
     "ties": goes_to_a_tied_label,
-    "step-count": somewhere(lambda seen: seen.arrays["steps"] != calls.STEPS),
+    "step-count": somewhere(lambda seen: seen.arrays["steps"] != STEPS),
     "loss-not-asked": lambda calls: not any("steps" in seen.arrays for seen in calls),
     "history": lambda calls: any(
         not np.array_equal(np.ravel(seen.arrays["loss_history"]), seen.arrays["losses"])
@@ -191,7 +195,7 @@ def steps_of(array, rule):
 
 def holds_of_rates(found, seen):
     name = found["array"]
-    gradient = {"W": calls.W_GRADIENT, **calls.NET_GRADIENTS}[name]
+    gradient = {"W": W_GRADIENT, **NET_GRADIENTS}[name]
     moves = -np.diff(seen.arrays[f"path of {name}"], axis=0)
     told = np.array([float(rate) for rate in found["got"].split(", ")])
     steps = np.arange(int(found["first"]) - 1, int(found["last"]))
@@ -276,7 +280,7 @@ OF_ALL = {
         not any(np.any(seen.arrays[name]) for seen in observed for name in seen.judged)
     ),
     r"(?P<names>(W1|b1|W2|b2| and )+) ends? as at the start\.": lambda f, observed: all(
-        np.array_equal(seen.arrays[name], calls.NET_START[name])
+        np.array_equal(seen.arrays[name], NET_START[name])
         for name in f["names"].split(" and ")
         for seen in observed
         if name in seen.arrays
@@ -649,7 +653,7 @@ def test_predictions():
 
 def forward(b1=1, b2=1, activation=lambda a: np.maximum(a, 0), after=0):
     def scores(X):
-        p = calls.NET_START
+        p = NET_START
         return (activation(X @ p["W1"] + b1 * p["b1"]) + after * p["b1"]) @ p["W2"] + b2 * p["b2"]
 
     return scores
@@ -802,7 +806,7 @@ def net_training(**walks):
 
     class TwoLayerNet:
         def __init__(self, input_size, hidden_size, output_size, std=1e-4):
-            self.params = {name: 0 * value for name, value in calls.NET_START.items()}
+            self.params = {name: 0 * value for name, value in NET_START.items()}
 
         def train(self, X, y, X_val, y_val, learning_rate, learning_rate_decay, reg, **options):
             history, memory = [], {name: {} for name in self.params}
@@ -834,7 +838,7 @@ def test_training_of_the_net():
     alone = trained(name, [(a, net_training(W=walks[a], b=walks[a])) for a in walks])
     constructions = [
         construction
-        for parameter in calls.NET_START
+        for parameter in NET_START
         for construction in by(f"path of {parameter}", alone, name)
     ]
     untold, counted = untrue_of(name, answers, constructions)

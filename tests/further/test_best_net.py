@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from assignment.further import best_net, cifar10
+from assignment.further import best_net
 from assignment.further.best_net import (
     QUICK,
     DropoutNet,
@@ -23,6 +23,7 @@ from assignment.further.best_net import (
     shift,
     unfold,
 )
+from assignment.given import cifar10
 from assignment.given.cifar10 import Cifar10
 from assignment.given.gradient_check import check_gradient
 from assignment.solutions.neural_net import TwoLayerNet
@@ -267,7 +268,10 @@ def test_without_the_full_set_one_sentence_names_make_data(tmp_path, monkeypatch
 
 
 def test_killed_at_any_moment_it_goes_on_and_learns(tmp_path):
-    code = "import sys; from assignment.further.best_net import run; run(quick=True, folder=sys.argv[1])"
+    code = (
+        "import sys; from assignment.further.best_net import run; "
+        "run(quick=True, folder=sys.argv[1])"
+    )
     command = [sys.executable, "-c", code, str(tmp_path)]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
         deadline = time.monotonic() + 60

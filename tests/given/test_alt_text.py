@@ -7,7 +7,7 @@ from matplotlib.patches import Rectangle
 
 from assignment.given import plots
 from assignment.given.alt_text import FAILED, MOST, describe, number
-from assignment.notebook import WithAlt
+from assignment.notebook.extension import WithAlt
 
 
 def words(draw):

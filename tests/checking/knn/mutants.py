@@ -1,4 +1,4 @@
-"""Wrong and right solutions of distances, votes and neighbourhood components analysis: see ../mutants.py."""
+"""Wrong and right solutions of distances, votes and NCA: see ../mutants.py."""
 
 COUNTER = "__import__('collections').Counter(self.y_train[nearest])"
 VOTE = "np.bincount(self.y_train[nearest]).argmax()"
