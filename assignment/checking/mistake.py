@@ -1,26 +1,39 @@
-"""A known mistake: what is said of it, and where it is settled.
+"""A known mistake is one object: what is said of it, what it returns, and what settles it.
 
-Its name is the `diagnosis` of a verdict and stays the same from year to year.
+It is named only where what it returns is what came back, to round-off, in every call.
 """
 
-from dataclasses import dataclass
 
-
-@dataclass(frozen=True)
 class Mistake:
     """One mistake that people make.
 
+    name : the `diagnosis` of a verdict; it stays the same from year to year
     says : the sentence for the student
     see : what settles it, perhaps another in each lesson
+    returns : what is judged, such as "dists" -> function of the terms of a call (a lesson's own)
+        that gives what this mistake makes of it: an array, or a list of them; (array, *names)
+        where other mistakes are in it besides, or "half", a penalty's other convention
+    hides : names of mistakes that are no news where this one is known
+    raises : pattern of the message of an exception that gives it away
     """
 
-    name: str
-    says: str
-    see: str | dict = ""
+    def __init__(self, name, says, see="", *, hides=(), raises="", **returns):
+        self.name, self.says, self.see = name, says, see
+        self.hides, self.raises, self.returns = hides, raises, returns
 
     def see_in(self, lesson):
         """What settles it, for a student of a lesson."""
         return self.see if isinstance(self.see, str) else self.see.get(lesson, "")
+
+
+def candidates(mistakes, what, *terms):
+    """(names, array) of all that these mistakes make of what is judged, in their order."""
+    for mistake in mistakes:
+        if what in mistake.returns:
+            made = mistake.returns[what](*terms)
+            for array in made if isinstance(made, list) else [made]:
+                array, *others = array if isinstance(array, tuple) else (array,)
+                yield (mistake.name, *others), array
 
 
 def derivation(**lines):
