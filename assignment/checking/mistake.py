@@ -8,7 +8,8 @@ class Mistake:
     """One mistake that people make.
 
     name : the `diagnosis` of a verdict; it stays the same from year to year
-    says : the sentence for the student
+    says : the sentence for the student; without one it stands in another room, and this entry tells
+        only what the mistake returns in this one
     see : what settles it, perhaps another in each lesson
     returns : what is judged, such as "dists" -> function of the terms of a call (a lesson's own)
         that gives what this mistake makes of it: an array, or a list of them; (array, *names)
@@ -17,7 +18,7 @@ class Mistake:
     raises : pattern of the message of an exception that gives it away
     """
 
-    def __init__(self, name, says, see="", *, hides=(), raises="", **returns):
+    def __init__(self, name, says="", see="", *, hides=(), raises="", **returns):
         self.name, self.says, self.see = name, says, see
         self.hides, self.raises, self.returns = hides, raises, returns
 

@@ -21,7 +21,7 @@ from assignment.checking.exercises import find
 from assignment.checking.judge import judge
 from assignment.checking.knn import diagnosis as knn
 from assignment.checking.linear.calls import W_GRADIENT
-from assignment.checking.mistakes import MISTAKES
+from assignment.checking.mistakes import MISTAKES, ROOMS
 from assignment.checking.net.calls import NET_GRADIENTS, NET_START
 from assignment.checking.run import Answers, _encoded
 from assignment.checking.training.calls import STEPS
@@ -46,7 +46,7 @@ def _once_for_each_case(monkeypatch):
         monkeypatch.setattr(owner, name, of_case)
 
     once(Exercise, "reference")
-    for name in ("_distances", "_predictions", "_nca_losses", "_nca_gradients"):
+    for name in ("_distances", "_predictions", "_nca"):
         once(knn, name)
 
 
@@ -884,9 +884,11 @@ def test_a_sentence_that_nobody_has_a_condition_for_is_found():
     assert told == "without a condition: It looks as if you were tired."
 
 
-def test_every_mistake_of_these_exercises_has_a_sentence_of_its_own():
-    says = [mistake.says for mistake in MISTAKES.values()]
-    assert len({*says}) == len(says)
+def test_every_mistake_has_a_sentence_of_its_own_in_one_room():
+    entries = [mistake for room in ROOMS for mistake in room.MISTAKES]
+    says = [mistake.says for mistake in entries if mistake.says]
+    assert len({*says}) == len(says) == len(MISTAKES)
+    assert {mistake.name for mistake in entries} == {*MISTAKES}
 
 
 def test_where_a_mistake_is_settled_is_a_section_that_exists():

@@ -15,46 +15,47 @@ from assignment.checking.calls import (
     variants,
 )
 
-# k nearest neighbours.
-
 
 def distance_cases(cost=False):
     """cost : whether to measure, in the largest case, what the call costs"""
+
+    def case(name, X, X_train, failure="wrong", **options):
+        return Case(name, {"X": X, "X_train": X_train, **options}, failure)
+
     rng = np.random.default_rng(0)
     X, X_train = rng.normal(size=(4, 6)), rng.normal(size=(5, 6))
-    first = Case("4 test and 5 training examples of 6 numbers", {"X": X, "X_train": X_train})
-    many = {"X": rng.normal(size=(12, 110)), "X_train": rng.normal(size=(30, 110))}
+    first = case("4 test and 5 training examples of 6 numbers", X, X_train)
+    many = rng.normal(size=(12, 110)), rng.normal(size=(30, 110))
     # However a square of a distance is added up, it comes out negative for some of these: where
     # points are equal, the sums may be equal to the last digit; where they nearly are, not all.
     equal = rng.normal(size=(12, 37))
     nearly = np.repeat(equal, 4, axis=0)
     nearly[12:] += 1e-9 * rng.normal(size=(36, 37))
+    whole, whole_train = np.round(X) + 1000, np.round(X_train) + 1000
     return [
         first,
-        Case(
-            "1 test and 3 training examples of 1 number",
-            {"X": X[:1, :1].copy(), "X_train": X_train[:3, :1].copy()},
+        case(
+            "1 test and 3 training examples of 1 number", X[:1, :1].copy(), X_train[:3, :1].copy()
         ),
-        Case(
+        case(
             "7 test examples and 1 training example",
-            {"X": rng.normal(size=(7, 3)), "X_train": X_train[:1, :3].copy()},
+            rng.normal(size=(7, 3)),
+            X_train[:1, :3].copy(),
         ),
-        Case(
-            "numbers around 1,000, some examples equal",
-            {
-                "X": np.round(X) + 1000,
-                "X_train": np.vstack([np.round(X[:2]), np.round(X_train)]) + 1000,
-            },
+        case(
+            "numbers around 1,000, some examples equal", whole, np.vstack([whole[:2], whole_train])
         ),
         *variants(first),
-        Case(
+        case(
             "12 test and 30 training examples of 110 numbers",
-            {**many, "cost": True} if cost else many,
+            *many,
+            **{"cost": True} if cost else {},
         ),
-        Case(
+        case(
             "test examples that are training examples, or nearly",
-            {"X": nearly, "X_train": equal},
-            failure="NaN on identical points: where points are equal, or nearly, round-off makes "
+            nearly,
+            equal,
+            "NaN on identical points: where points are equal, or nearly, round-off makes "
             "the square of a distance negative, and its root is NaN; np.maximum(squares, 0) before "
             "the root prevents it",
         ),
@@ -87,7 +88,6 @@ def vote_cases():
     rng = np.random.default_rng(1)
     dists = rng.permuted(np.arange(60.0).reshape(6, 10), axis=1)
     y_train = draw_labels(rng, 4, 10)
-    first = Case("k = 5", {"dists": dists, "y_train": y_train, "k": 5})
     # The nearest are anywhere among 1,500; one label has more votes than a byte can count.
     far = rng.permuted(np.linspace(4000, 14000, 9000).reshape(6, 1500), axis=1)
     ten, two, most = (
@@ -100,16 +100,15 @@ def vote_cases():
     y_equal = np.empty(400, np.intp)
     y_equal[np.argsort(equal[0], kind="stable")] = np.repeat([0, 1, 0, 1], [20, 60, 41, 279])
 
+    def voters(name, dists, k, y_train=y_train, failure="wrong"):
+        return Case(name, {"dists": dists, "y_train": y_train, "k": k}, failure)
+
     def vote(name, votes, order=None, **options):
         """All of the votes count, and one more example is too far away to vote."""
-        order = range(1, len(votes) + 1) if order is None else order
-        dists = np.array([[*order, 100.0]])
-        arguments = {"dists": dists, "y_train": np.array([*votes, 6], np.intp), "k": len(votes)}
-        return Case(name, arguments, **options)
+        dists = np.array([[*(order or range(1, len(votes) + 1)), 100.0]])
+        return voters(name, dists, len(votes), np.array([*votes, 6], np.intp), **options)
 
-    def voters(name, dists, k, y_train=y_train, **options):
-        return Case(name, {"dists": dists, "y_train": y_train, "k": k}, **options)
-
+    first = voters("k = 5", dists, 5)
     return [
         first,
         *(voters(f"k = {k}", dists, k) for k in (1, 2, 3, 4, 7, 9)),
@@ -165,17 +164,15 @@ def nca_cases():
     y = np.array([0, 1, 0, 2, 1, 2, 0, 1])
     A, X = rng.normal(size=(2, 3)), rng.normal(size=(8, 3))
     first = Case("8 examples of 3 numbers, mapped to 2", {"A": A, "X": X, "y": y})
-    many = {
-        "A": rng.normal(size=(4, 5)) / 2,
-        "X": rng.normal(size=(24, 5)),
-        "y": np.repeat(np.arange(12), 2),
-    }
+    many, of_many = rng.normal(size=(4, 5)) / 2, rng.normal(size=(24, 5))
     return [
         first,
         Case("the same, mapped to 3", {"A": rng.normal(size=(3, 3)), "X": X, "y": y}),
         Case("2 examples of 1 number", {"A": A[:1, :1], "X": X[:2, :1], "y": np.array([1, 1])}),
         *variants(first),
-        Case("24 examples of 12 classes", many),
+        Case(
+            "24 examples of 12 classes", {"A": many, "X": of_many, "y": np.repeat(np.arange(12), 2)}
+        ),
         Case("distances of about 1,000", {"A": A, "X": 30 * X, "y": y}, "probability-underflows"),
     ]
 
@@ -186,33 +183,27 @@ def call_nca(module, A, X, y):
 
 
 FILE = "k_nearest_neighbor.py"
-DISTANCES = {
-    "compute_distances_two_loops": distance_cases,
-    "compute_distances_one_loop": partial(distance_cases, cost=True),
-    "compute_distances_no_loops": partial(distance_cases, cost=True),
-}
-BEFORE = "knn = KNearestNeighbor()\n"
-TRAINED = BEFORE + 'knn.train(c["X_train"], np.zeros(len(c["X_train"]), dtype=int))\n'
+NEW = "knn = KNearestNeighbor()\n"
 
 CALLS = by_name(
     *(
         Calls(
-            f"KNearestNeighbor.{method}",
+            f"KNearestNeighbor.compute_distances_{loops}",
             FILE,
-            cases,
-            call_distances(method),
-            how=f'{TRAINED}knn.{method}(c["X"])',
+            partial(distance_cases, cost=loops != "two_loops"),
+            call_distances(f"compute_distances_{loops}"),
+            how=f"""{NEW}knn.train(c["X_train"], np.zeros(len(c["X_train"]), dtype=int))
+knn.compute_distances_{loops}(c["X"])""",
         )
-        for method, cases in DISTANCES.items()
+        for loops in ("two_loops", "one_loop", "no_loops")
     ),
     Calls(
         "KNearestNeighbor.predict_labels",
         FILE,
         vote_cases,
         call_vote,
-        how=BEFORE
-        + 'knn.train(np.zeros((len(c["y_train"]), 1)), c["y_train"])\n'
-        + 'knn.predict_labels(c["dists"], k=c["k"])',
+        how=f"""{NEW}knn.train(np.zeros((len(c["y_train"]), 1)), c["y_train"])
+knn.predict_labels(c["dists"], k=c["k"])""",
     ),
     Calls("nca_loss", FILE, nca_cases, call_nca),
 )
