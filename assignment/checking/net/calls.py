@@ -301,10 +301,13 @@ def _forward(params, X):
 def _net_loss(params, X, y):
     H, scores = _forward(params, X)
     losses, G = cross_entropy(scores, y)
-    G /= len(y)
-    dH = (G @ params["W2"].T) * (H > 0)
-    grads = {"W1": X.T @ dH, "b1": dH.sum(axis=0), "W2": H.T @ G, "b2": G.sum(axis=0)}
-    return losses.mean(), grads
+    return losses.mean(), backward(X, params["W2"], H, G / len(y))
+
+
+def backward(X, W2, H, G):
+    """The gradients without a penalty, by hidden values and the gradient of the scores."""
+    dH = (G @ W2.T) * (H > 0)
+    return {"W1": X.T @ dH, "b1": dH.sum(axis=0), "W2": H.T @ G, "b2": G.sum(axis=0)}
 
 
 def net_predict_cases():

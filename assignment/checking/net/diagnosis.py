@@ -1,6 +1,5 @@
-"""Mistakes in the scores, the loss and the gradients of the two-layer net."""
+"""Which mistakes fit the scores, loss and gradients of the two-layer net, and whose they are."""
 
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -11,9 +10,7 @@ from assignment.checking.diagnosis import (
     NONE,
     SCALES,
     Explanation,
-    count,
     fit,
-    log_softmax,
     search,
     turned,
     unique,
@@ -30,71 +27,32 @@ from assignment.checking.linear.terms import (
     softmax_coefficients,
     softmax_losses,
 )
-from assignment.checking.net.calls import DECAY, NET_GRADIENTS, NET_START
+from assignment.checking.mistake import candidates
+from assignment.checking.net.calls import DECAY, NET_GRADIENTS, NET_START, backward
+from assignment.checking.net.mistakes import MISTAKES, Terms
 from assignment.checking.training import diagnosis as training
-
-
-def _hidden(seen):
-    """X, the parameters, X W1 + b1 and H, in float64."""
-    params = {name: value.astype(float) for name, value in seen.arguments["params"].items()}
-    X = seen.arguments["X"].astype(float)
-    a = X @ params["W1"] + params["b1"]
-    return X, params, a, np.maximum(a, 0)
-
 
 # Scores.
 
 
-def forwards(seen):
+def forwards(t):
     """(names, H, scores) of the right forward pass, and of mistakes in it."""
-    X, params, a, H = _hidden(seen)
-    W2, b1, b2 = params["W2"], params["b1"], params["b2"]
-    with np.errstate(over="ignore"):
-        others = (1 / (1 + np.exp(-a)), np.tanh(a), np.where(a > 0, a, 0.01 * a), np.abs(a))
-    hidden = [
-        ((), H),
-        (("relu-missing",), a),
-        (("bias-in-product",), np.maximum(a - b1 + X.sum(axis=1, keepdims=True) * b1, 0)),
-        (("bias-missing",), np.maximum(a - b1, 0)),
-        (("bias-after-relu",), np.maximum(a - b1, 0) + b1),
-        (("bias-twice",), np.maximum(a + b1, 0)),
-        *((("other-activation",), h) for h in others),
-    ]
-    of_product = H.sum(axis=1, keepdims=True)
-    return [
-        (unique(names + more), h, h @ W2 + times * b2)
-        for more, times in (
-            ((), 1),
-            (("bias-missing",), 0),
-            (("bias-twice",), 2),
-            (("bias-in-product",), of_product),
-        )
-        for names, h in hidden
-    ]
+    hidden = [((), t.H), *candidates(MISTAKES, "hidden", t)]
+    added = [((), t.b2), *candidates(MISTAKES, "b2", t)]
+    return [(unique(names + more), H, H @ t.W2 + b) for more, b in added for names, H in hidden]
 
 
 def explain_scores(observed):
     """By the forward pass that it is, or by what was done to the right scores."""
 
-    def candidates(seen):
-        (_, _, S), *others = forwards(seen)
-        linear = others[0][2]
-        return [
-            *((names, scores) for names, _, scores in others),
-            (("relu-on-scores",), np.maximum(S, 0)),
-            (("relu-missing", "relu-on-scores"), np.maximum(linear, 0)),
-            (("scores-shifted",), S - S.max(axis=1, keepdims=True)),
-            (("scores-shifted",), S - S.max()),
-            (("probabilities-for-scores",), np.exp(log_softmax(S))),
-            (("probabilities-for-scores",), np.exp(S - S.max(axis=1, keepdims=True))),
-            (("probabilities-for-scores",), np.exp(S)),
-            (("probabilities-for-scores",), log_softmax(S)),
-            (("transposed",), S.T),
-        ]
+    def scores(seen):
+        t = Terms(**seen.arguments)
+        of_passes = [(names, S) for names, _, S in forwards(t)]
+        return [*of_passes[1:], *candidates(MISTAKES, "scores", t)]
 
     # exp(scores) overflows for large ones: there it says nothing of what was done.
     finite = [seen for seen in observed if np.isfinite(seen.arrays["scores"]).all()]
-    found = search(finite, "scores", candidates)
+    found = search(finite, "scores", scores)
     return Explanation(found[0][0]) if found else NONE
 
 
@@ -112,8 +70,7 @@ def explain_net_prediction(observed):
     """By what was made of the right scores, or of those of a forward pass of its own."""
 
     def scores(seen):
-        as_call = replace(seen.case, arguments={**seen.arguments, "params": NET_START})
-        return [(names, S) for names, _, S in forwards(replace(seen, case=as_call))]
+        return [(names, S) for names, _, S in forwards(Terms(**seen.arguments))]
 
     return explain_prediction(scores, observed)
 
@@ -145,19 +102,26 @@ def expect_gradients(seen):
     own = other_scores(seen)
     if own is None:
         return seen.expected
-    passes = [backward(seen, H, S) for _, H, S in forwards(seen) if agrees(S, own)]
-    expected = dict(seen.expected)
+    t, expected = Terms(**seen.arguments), dict(seen.expected)
+    passes = [_backward(t, H, S) for _, H, S in forwards(t) if agrees(S, own)]
     for block in NET_START:
-        name = f"grads['{block}']"
-        measured = seen.arrays.get(f"numerical['{block}']")
+        name, measured = f"grads['{block}']", seen.arrays.get(f"numerical['{block}']")
         if measured is None:
             return None
         got = seen.arrays.get(name, np.array(np.nan))
-        fits = [grads[name] for grads in passes if complaint("", got, grads[name]) is None]
+        fits = [grads[block] for grads in passes if complaint("", got, grads[block]) is None]
         expected[name] = fits[0] if fits else measured
         if not np.any(measured):
             del expected[name]
     return expected
+
+
+def _backward(t, H, scores):
+    """The gradients that belong to hidden values and scores, with the ReLU's mask."""
+    grads = backward(t.X, t.W2, H, cross_entropy(scores, t.y)[1] / t.N)
+    grads["W1"] += 2 * t.reg * t.W1
+    grads["W2"] += 2 * t.reg * t.W2
+    return grads
 
 
 # The loss.
@@ -179,7 +143,7 @@ def explain_net_loss(observed):
     is_whole = bool(of_gradients) and set(of_gradients) == {()}  # wherever it is understood
     if penalty == ("reg-half-in-loss-only",) and not is_whole:
         penalty = ("reg-layers-differ",)
-    names = unique((*loss, *(name for name in penalty or () if name != "half")))
+    names = unique((*loss, *_mistakes(penalty)))
     if penalty != ("half",):
         return Explanation(names, half="half" in (penalty or ()), remarks=remarks)
     if is_whole:
@@ -188,6 +152,11 @@ def explain_net_loss(observed):
         return Explanation(names, half=True, remarks=remarks)
     told = _in_the_other(of_gradients, "gradients", 2)
     return Explanation((), told, convention="half-convention", half=True, remarks=remarks)
+
+
+def _mistakes(penalty):
+    """Names of the mistakes in a penalty, whose convention is none; () where it is not known."""
+    return tuple(name for name in penalty or () if name != "half")
 
 
 def _in_the_other(penalties, other, number):
@@ -211,16 +180,12 @@ def _in_the_other(penalties, other, number):
 def _fit_loss(observed):
     """Fits of the loss that belongs to the right scores, or else to the student's own."""
 
-    def data(scores, seen):
-        S = scores(seen)
-        return softmax_losses(S, seen.arguments["y"])
-
     def of_right(seen):
-        return data(lambda seen: seen.expected["scores"], seen)
+        return softmax_losses(seen.expected["scores"], seen.arguments["y"])
 
     def of_own(seen):
         own = other_scores(seen)
-        return of_right(seen) if own is None else data(lambda seen: own, seen)
+        return of_right(seen) if own is None else softmax_losses(own, seen.arguments["y"])
 
     return fit(observed, "loss", of_right, _penalties, SCALES) or search(
         observed, "loss", of_own, _penalties, SCALES
@@ -228,65 +193,27 @@ def _fit_loss(observed):
 
 
 def _penalties(seen):
-    _, params, _, _ = _hidden(seen)
-    reg, N = seen.arguments["reg"], count(seen)
-    first, second, *biases = (reg * np.sum(params[name] ** 2) for name in ("W1", "W2", "b1", "b2"))
-    every = first + second + sum(biases)
-    return penalties([params["W1"], params["W2"]], reg, N) + [
-        *((("reg-one-layer",), one * times) for one in (first, second) for times in (1, 2)),
-        *((("reg-layers-differ",), first + second + one) for one in (first, second)),
-        *((("reg-layers-differ", "half"), (first + second + one) / 2) for one in (first, second)),
-        *((("biases-regularised",), first + second + 2 * bias) for bias in biases),
-        *((("biases-regularised", "half"), (first + second) / 2 + bias) for bias in biases),
-        *((("biases-regularised",), first + second + bias) for bias in biases),
-        *((("reg-one-layer", "half"), one / 2) for one in (first, second)),
-        *(
-            (("rows-summed",), one + reg * np.sum(other**2, axis=0))
-            for one, other in ((first, params["W2"]), (second, params["W1"]))
-        ),
-        (("reg-half-in-loss-only",), first + second / 2),
-        (("reg-half-in-loss-only",), first / 2 + second),
-        (("biases-regularised",), every),
-        (("biases-regularised", "half"), every / 2),
-        (("reg-over-n", "biases-regularised"), every / N),
-        (("reg-over-n", "biases-regularised", "half"), every / 2 / N),
-    ]
+    t = Terms(**seen.arguments)
+    return [*penalties([t.W1, t.W2], t.reg, t.N), *candidates(MISTAKES, "penalty", t)]
 
 
 # The gradients, a block for each parameter.
-
-
-def backward(seen, H, scores):
-    """The gradients that belong to hidden values and scores, with the ReLU's mask."""
-    X, params, _, _ = _hidden(seen)
-    G = softmax_coefficients(scores, seen.arguments["y"])[0][1] / count(seen)
-    dH = (G @ params["W2"].T) * (H > 0)
-    reg = seen.arguments["reg"]
-    return {
-        "grads['W1']": X.T @ dH + 2 * reg * params["W1"],
-        "grads['b1']": dH.sum(axis=0),
-        "grads['W2']": H.T @ G + 2 * reg * params["W2"],
-        "grads['b2']": G.sum(axis=0),
-    }
 
 
 def explain_net_gradients(observed):
     """Block by block; a factor of one half in the penalty is held against the loss."""
     if any(other_scores(seen) is not None for seen in observed):
         return NONE  # other scores, other gradients: the numbers have to speak
-    there = [
-        block for block in ("W2", "b2", "W1", "b1") if f"grads['{block}']" in observed[0].arrays
-    ]
-    blocks = {}
-    still = [block for block in there if _is_still_zero(observed, block)]
-    for block in there:
-        blocks[block] = _fit_block(observed, block, [part[0] for part in blocks.values() if part])
-    found = {}
-    for block, terms in blocks.items():
-        if block in still:
+    blocks, found = {}, {}
+    for block in ("W2", "b2", "W1", "b1"):
+        if f"grads['{block}']" in observed[0].arrays:
+            others = [fitted[0] for fitted in blocks.values() if fitted]
+            blocks[block] = _fit_block(observed, block, others)
+    for block, fitted in blocks.items():
+        if _is_still_zero(observed, block):
             found[block], blocks[block] = ["gradient-missing"], None
-        elif terms:
-            found[block] = [*terms[0], *(name for name in terms[1] or () if name != "half")]
+        elif fitted:
+            found[block] = [*fitted[0], *_mistakes(fitted[1])]
         else:
             found[block] = ["gradients-swapped"] if _swapped(observed, block) else []
     of_loss = next((penalty for _, penalty in _fit_loss(observed)[:1]), None)
@@ -298,7 +225,7 @@ def explain_net_gradients(observed):
     elif halves and () in of_weights.values():
         found[halves[0]].append("reg-factors-differ")
     names = unique(name for names in found.values() for name in names)
-    unknown = next((b for b, terms in blocks.items() if terms is None and not found[b]), None)
+    unknown = next((b for b, fitted in blocks.items() if fitted is None and not found[b]), None)
     if not names and unknown:
         return Explanation(array=f"grads['{unknown}']", half=half)
     if not names:
@@ -321,77 +248,43 @@ def _fit_block(observed, block, others=()):
     Of several that fit, one that has been found in other blocks is taken: one cause is likelier.
     """
     name = f"grads['{block}']"
-    terms = (
-        lambda seen: _data_terms(seen, block),
-        lambda seen: _penalty_terms(seen, block),
-        SCALES,
-    )
-    if fits := fit(observed, name, *terms):
+
+    def data(seen):
+        """Each coefficient of the softmax, through each backward pass."""
+        t, S = Terms(**seen.arguments), seen.expected["scores"].astype(float)
+        return [
+            (names + more, array)
+            for names, G in softmax_coefficients(S, t.y)
+            for more, array in _passes(t, block, G)
+        ]
+
+    def penalty(seen):
+        value, t = seen.arguments["params"][block].astype(float), Terms(**seen.arguments)
+        if block.startswith("W"):
+            return penalty_gradients(value, t.reg, t.N)
+        return [((), 0.0), *candidates(MISTAKES, "db_penalty", t, value)]
+
+    if fits := fit(observed, name, data, penalty, SCALES):
         return next((found for found in fits if found[0] and found[0] in others), fits[0])
-    if fits := search(turned(observed, name), name, *terms):
+    if fits := search(turned(observed, name), name, data, penalty, SCALES):
         return (*fits[0][0], "transposed"), fits[0][1]
     return None
 
 
-def _data_terms(seen, block):
-    """Each coefficient of the softmax, through each backward pass."""
-    S, hidden = seen.expected["scores"].astype(float), _hidden(seen)
+def _passes(t, block, G):
+    """(names, gradient) of a parameter, by the right way back from G and by mistakes in it."""
+    if block == "W2":
+        return [((), t.H.T @ G), *candidates(MISTAKES, "dW2", t, G)]
+    ways, dH = [((), G)], G @ t.W2.T
+    if block != "b2":
+        ways = [((), dH * (t.H > 0)), *candidates(MISTAKES, "da", t, G, dH)]
+    if block == "W1":
+        return [(names, t.X.T @ da) for names, da in ways]
     return [
         (names + more, array)
-        for names, G in softmax_coefficients(S, seen.arguments["y"])
-        for more, array in _passes(seen, block, G, *hidden)
+        for names, dS in ways
+        for more, array in [((), dS.sum(axis=0)), *candidates(MISTAKES, "db", dS)]
     ]
-
-
-def _passes(seen, block, G, X, params, a, H):
-    """(names, gradient) of a parameter, by the right backward pass of G and by mistakes in it."""
-    if block == "W2":
-        yield from [((), H.T @ G), (("pre-activation-for-hidden",), a.T @ G)]
-    elif block == "W1":
-        yield from ((names, X.T @ dS) for names, dS in _masked(seen, G, X, params, a, H))
-    else:
-        for names, dS in _masked(seen, G, X, params, a, H) if block == "b1" else [((), G)]:
-            # Made when they are looked at: most are ruled out by the first call already.
-            not_summed = (dS, partial(dS.sum, axis=1), dS[0], partial(_one_for_all, dS))
-            yield names, partial(dS.sum, axis=0)
-            yield (*names, "bias-gradient-averaged"), partial(dS.mean, axis=0)
-            yield from (((*names, "bias-gradient-not-summed"), other) for other in not_summed)
-
-
-def _one_for_all(dS):
-    return np.full(dS.shape[1], dS.sum())
-
-
-def _masked(seen, G, X, params, a, H):
-    """The gradient of X W1 + b1, by the right way back through W2 and the ReLU and by others."""
-    dH = G @ params["W2"].T
-    dW2 = seen.expected.get("grads['W2']", 0 * params["W2"])
-    of_penalty = seen.arguments["reg"] * params["W2"]
-    return [
-        ((), dH * (H > 0)),
-        *(
-            (("gradient-for-weights",), (G @ W.T) * (H > 0))
-            for W in (dW2, dW2 - of_penalty, dW2 - 2 * of_penalty)
-        ),
-        (("relu-mask-missing",), dH),
-        (("relu-mask-wrong",), dH * (X @ params["W1"] > 0)),
-        (("relu-mask-wrong",), dH * (dH > 0)),
-        (("relu-mask-wrong",), dH * (dH < 0)),
-        (("relu-mask-wrong",), dH * H),
-        (("relu-mask-wrong",), dH * a),
-    ]
-
-
-def _penalty_terms(seen, block):
-    value, reg, N = (
-        seen.arguments["params"][block].astype(float),
-        seen.arguments["reg"],
-        count(seen),
-    )
-    if block.startswith("W"):
-        return penalty_gradients(value, reg, N)
-    factors = (2, 1, 2 / N, 1 / N)
-    return [((), 0.0), *((("biases-regularised",), factor * reg * value) for factor in factors)]
 
 
 def _weighed(observed, block, half):
@@ -402,24 +295,19 @@ def _weighed(observed, block, half):
 def _is_still_zero(observed, block):
     """Whether a gradient is 0 in all calls, where something is due."""
     name = f"grads['{block}']"
-    pairs = [(seen.arrays.get(name), seen.expected.get(name)) for seen in observed]
-    return all(got is not None and not np.any(got) for got, _ in pairs) and any(
-        np.any(right) for _, right in pairs if right is not None
-    )
+    there = any(np.any(seen.arrays.get(name, 1)) for seen in observed)
+    return not there and any(np.any(seen.expected.get(name, 0)) for seen in observed)
 
 
 def _swapped(observed, block):
     """Whether the gradient of a block is the right one of another block."""
-    got = [seen.arrays.get(f"grads['{block}']") for seen in observed]
-    return any(
-        all(
-            array is not None
-            and array.shape == (right := seen.expected[f"grads['{other}']"]).shape
-            and agrees(array, right, seen.tolerance)
-            for array, seen in zip(got, observed, strict=True)
-        )
-        for other in {"W1", "b1", "W2", "b2"} - {block}
-    )
+
+    def is_that_of(other, seen):
+        got, right = seen.arrays.get(f"grads['{block}']"), seen.expected[f"grads['{other}']"]
+        return complaint("", got, right, seen.tolerance) is None
+
+    others = NET_START.keys() - {block}
+    return any(all(is_that_of(other, seen) for seen in observed) for other in others)
 
 
 explain_training = partial(training.explain, NET_GRADIENTS, DECAY)
