@@ -29,35 +29,18 @@ from assignment.checking.calls import (
     told_offset,
     variants,
 )
-from assignment.checking.training.calls import (
-    OPTIONS,
-    Gradients,
-    Record,
-    asking,
-    grouped,
-    no_labels,
-    seed_generators,
-    train_cases,
-)
-
-# The two-layer net.
+from assignment.checking.training import calls as training
 
 
 def _parameters(D, H, C):
     """Weights and biases far from zero, so that nothing in a network can hide."""
-    rng = np.random.default_rng(50)
-    return {
-        "W1": rng.normal(scale=0.5, size=(D, H)),
-        "b1": rng.normal(scale=0.5, size=H),
-        "W2": rng.normal(scale=0.5, size=(H, C)),
-        "b2": rng.normal(scale=0.5, size=C),
-    }
+    rng, shapes = np.random.default_rng(50), {"W1": (D, H), "b1": H, "W2": (H, C), "b2": C}
+    return {name: rng.normal(scale=0.5, size=shape) for name, shape in shapes.items()}
 
 
 def _net(net_class, params):
     """A network by the student's own constructor, with the values of these parameters."""
-    D, H = params["W1"].shape
-    net = _constructed(net_class, [D, H, params["W2"].shape[1]])
+    net = _constructed(net_class, [*params["W1"].shape, params["W2"].shape[1]])
     _fill(net, params)
     return net
 
@@ -112,7 +95,6 @@ def net_cases(numerical=False, large=None):
     numerical : whether to measure the gradients of the student's own loss too
     large : what it means to be wrong for large scores alone, where that is not one of UNSTABLE
     """
-    cases = []
     sizes = [
         (6, 4, 5, 3, 0.7),
         (6, 4, 5, 3, 0.0),
@@ -125,44 +107,38 @@ def net_cases(numerical=False, large=None):
         (2, 101, 1, 3, 0.5),
         (3, 2, 1, 30, 0.6),
     ]
-    for seed, (N, D, H, C, reg) in enumerate(sizes):
-        rng = np.random.default_rng(60 + seed)
-        arguments = {
-            "X": rng.normal(size=(N, D)),
-            "y": draw_labels(rng, C if seed < 3 else C - 1, N),
-            "params": _parameters(D, H, C),
-            "reg": reg,
-        }
-        cases.append(Case(f"N = {N}, D = {D}, H = {H}, C = {C}, reg = {reg:g}", arguments))
-    first = cases[0]
-    cases += variants(first)
+    cases = [_net_case(seed, *its) for seed, its in enumerate(sizes)]
+    first = cases[0].arguments
+    cases += variants(cases[0])
     if numerical:
         cases[:2] = [replace(c, arguments={**c.arguments, "numerical": True}) for c in cases[:2]]
-    cases += [
-        _net_offset_case(rows, offset, large or failure)
-        for rows, offset, failure in (
-            (HIGH, 1024.0, "overflow"),
-            (LOW, 1024.0, "underflow"),
-            (WIDE, 1024.0, "unstable"),
-            (WIDE, 2.0**14, "unstable"),
-        )
-    ]
-    for low in (0, 1):
-        below = {**first.arguments["params"], "b2": np.array([0.5, -0.5, -0.25])}
-        below["b2"][low] = -3000
-        y = np.full_like(first.arguments["y"], 1 - low)
-        arguments = {**first.arguments, "y": y, "params": below, "reg": 0.0}
-        told = f"class {low} 3,000 below the others"
-        cases.append(Case(told, arguments, large or "shift-not-largest"))
-    gap = {**first.arguments["params"], "b2": np.array([1000.0, 0.0, -1000.0])}
-    cases.append(
-        Case(
-            "scores 1,000 apart",
-            {**first.arguments, "params": gap, "reg": 0.0},
-            failure=LOG_0,
-        )
-    )
-    return cases
+    for rows, offset, failure in (
+        (HIGH, 1024.0, "overflow"),
+        (LOW, 1024.0, "underflow"),
+        (WIDE, 1024.0, "unstable"),
+        (WIDE, 2.0**14, "unstable"),
+    ):
+        cases.append(_net_offset_case(rows, offset, large or failure))
+
+    def biased(name, b2, y, failure):
+        params = {**first["params"], "b2": np.array(b2)}
+        return Case(name, {**first, "y": y, "params": params, "reg": 0.0}, failure)
+
+    for low, b2 in enumerate(([-3000, -0.5, -0.25], [0.5, -3000, -0.25])):
+        told, y = f"class {low} 3,000 below the others", np.full_like(first["y"], 1 - low)
+        cases.append(biased(told, b2, y, large or "shift-not-largest"))
+    return [*cases, biased("scores 1,000 apart", [1000.0, 0.0, -1000.0], first["y"], LOG_0)]
+
+
+def _net_case(seed, N, D, H, C, reg):
+    rng = np.random.default_rng(60 + seed)
+    arguments = {
+        "X": rng.normal(size=(N, D)),
+        "y": draw_labels(rng, C if seed < 3 else C - 1, N),
+        "params": _parameters(D, H, C),
+        "reg": reg,
+    }
+    return Case(f"N = {N}, D = {D}, H = {H}, C = {C}, reg = {reg:g}", arguments)
 
 
 def _net_offset_case(rows, offset, failure):
@@ -238,14 +214,8 @@ NET_GRADIENTS = {
     "W2": np.arange(15.0).reshape(5, 3) / 4 - 1.6,
     "b2": np.arange(3.0) / 4 + 0.3,
 }
-
-
 NET_START = _parameters(4, 5, 3)
-
-
 DECAY = 0.75  # so that the last of 20 steps can still be seen
-
-
 VALIDATION = (np.random.default_rng(41).normal(size=(9, 4)), np.arange(9) % 3)
 
 
@@ -258,24 +228,21 @@ def call_net_train(module, X, y, batch_size, groups=False):
         params = _params(self)
         loss, grads = _net_loss(params, X, y) if groups else record(X, y, reg, as_ours(params))
         own = {name: in_shape(g, np.shape(params[name])) for name, g in grads.items()}
-        return loss, Gradients(own)
+        return loss, training.Gradients(own)
 
-    seed_generators()
-    record = Record(NET_GRADIENTS, batch_size)
-    net = _net(asking(module, "TwoLayerNet", answer, predict=no_labels), _parameters(4, 5, 3))
+    training.seed_generators()
+    record = training.Record(NET_GRADIENTS, batch_size)
+    asking = training.asking(module, "TwoLayerNet", answer, predict=training.no_labels)
+    net = _net(asking, NET_START)
     if groups:
-        X = grouped(X, y)
+        X = training.grouped(X, y)
         options = {"learning_rate": 0.1, "learning_rate_decay": 1.0, "reg": 0.0, "num_iters": 100}
         stats = net.train(X, y, X, y, batch_size=batch_size, **options)
         return {"losses on three groups": _history(stats)}
-    options = {"batch_size": batch_size, "learning_rate_decay": DECAY, **OPTIONS}
+    options = {"batch_size": batch_size, "learning_rate_decay": DECAY, **training.OPTIONS}
     stats = net.train(X, y, *VALIDATION, **options)
     params = as_ours(_params(net))
-    return {
-        "loss_history": _history(stats),
-        **params,
-        **record.facts(X, y, params),
-    }
+    return {"loss_history": _history(stats), **params, **record.facts(X, y, params)}
 
 
 def _history(stats):
@@ -320,41 +287,25 @@ def net_predict_cases():
 
 
 def call_net_predict(module, X):
-    net_class = asking(module, "TwoLayerNet", lambda net, X, y, reg: _forward(_params(net), X)[1])
-    return {"y_pred": _net(net_class, NET_START).predict(X)}
+    def answer(self, X, y, reg):
+        return _forward(_params(self), X)[1]
+
+    return {"y_pred": _net(training.asking(module, "TwoLayerNet", answer), NET_START).predict(X)}
 
 
-FILE = "neural_net.py"
-BEFORE = """\
+def _of_net(name, cases, call, how, function=""):
+    before = """\
 net = TwoLayerNet(*c["params"]["W1"].shape, c["params"]["W2"].shape[1])
 net.params = c.pop("params")
 """
-LOSS = BEFORE + 'loss, grads = net.loss(c["X"], c["y"], reg=c["reg"])'
+    return Calls(f"TwoLayerNet.{name}", "neural_net.py", cases, call, before + how, function)
 
+
+BOTH, LOSS = 'loss, grads = net.loss(c["X"], c["y"], reg=c["reg"])', "TwoLayerNet.loss"
 CALLS = by_name(
-    Calls(
-        "TwoLayerNet.scores",
-        FILE,
-        partial(net_cases, large="wrong"),
-        call_net_scores,
-        how=BEFORE + 'net.loss(c["X"])',
-        function="TwoLayerNet.loss",
-    ),
-    Calls("TwoLayerNet.loss", FILE, net_cases, call_net_loss, how=LOSS),
-    Calls(
-        "TwoLayerNet.gradients",
-        FILE,
-        partial(net_cases, numerical=True),
-        call_net_gradients,
-        how=LOSS,
-        function="TwoLayerNet.loss",
-    ),
-    Calls("TwoLayerNet.train", FILE, train_cases, call_net_train, how=BEFORE + "net.train(**c)"),
-    Calls(
-        "TwoLayerNet.predict",
-        FILE,
-        net_predict_cases,
-        call_net_predict,
-        how=BEFORE + "net.predict(**c)",
-    ),
+    _of_net("scores", partial(net_cases, large="wrong"), call_net_scores, 'net.loss(c["X"])', LOSS),
+    _of_net("loss", net_cases, call_net_loss, BOTH),
+    _of_net("gradients", partial(net_cases, numerical=True), call_net_gradients, BOTH, LOSS),
+    _of_net("train", training.train_cases, call_net_train, "net.train(**c)"),
+    _of_net("predict", net_predict_cases, call_net_predict, "net.predict(**c)"),
 )

@@ -16,17 +16,8 @@ from assignment.checking.diagnosis import (
     unique,
     weighed,
 )
+from assignment.checking.linear import terms as linear
 from assignment.checking.linear.diagnosis import explain_prediction
-from assignment.checking.linear.terms import (
-    AGREE,
-    EPSILON,
-    MISSING,
-    is_log_of_p_minus_1,
-    penalties,
-    penalty_gradients,
-    softmax_coefficients,
-    softmax_losses,
-)
 from assignment.checking.mistake import candidates
 from assignment.checking.net.calls import DECAY, NET_GRADIENTS, NET_START, backward
 from assignment.checking.net.mistakes import MISTAKES, Terms
@@ -42,18 +33,25 @@ def forwards(t):
     return [(unique(names + more), H, H @ t.W2 + b) for more, b in added for names, H in hidden]
 
 
+def scores_of(seen):
+    """Candidates for the scores: those of forward passes."""
+    return [(names, S) for names, _, S in forwards(Terms(**seen.arguments))]
+
+
 def explain_scores(observed):
     """By the forward pass that it is, or by what was done to the right scores."""
 
-    def scores(seen):
-        t = Terms(**seen.arguments)
-        of_passes = [(names, S) for names, _, S in forwards(t)]
-        return [*of_passes[1:], *candidates(MISTAKES, "scores", t)]
+    def others(seen):
+        return scores_of(seen)[1:] + [*candidates(MISTAKES, "scores", Terms(**seen.arguments))]
 
     # exp(scores) overflows for large ones: there it says nothing of what was done.
     finite = [seen for seen in observed if np.isfinite(seen.arrays["scores"]).all()]
-    found = search(finite, "scores", scores)
+    found = search(finite, "scores", others)
     return Explanation(found[0][0]) if found else NONE
+
+
+# By what was made of the right scores, or of those of a forward pass of its own.
+explain_net_prediction = partial(explain_prediction, scores_of)
 
 
 def other_scores(seen):
@@ -64,15 +62,6 @@ def other_scores(seen):
     if own is None or own.shape != right.shape or agrees(own, right, tolerance):
         return None
     return own.astype(float)
-
-
-def explain_net_prediction(observed):
-    """By what was made of the right scores, or of those of a forward pass of its own."""
-
-    def scores(seen):
-        return [(names, S) for names, _, S in forwards(Terms(**seen.arguments))]
-
-    return explain_prediction(scores, observed)
 
 
 # What is right where one function has several exercises: a mistake is charged to its own part.
@@ -131,25 +120,22 @@ def explain_net_loss(observed):
     """A penalty of one half is a convention, unless the gradients contradict it."""
     fits = _fit_loss(observed)
     if not fits:
-        is_taken = is_log_of_p_minus_1(observed)
+        is_taken = linear.is_log_of_p_minus_1(observed)
         return Explanation(("log-after-subtraction",)) if is_taken else NONE
-    (loss, penalty), remarks = fits[0], ()
+    (loss, penalty), remarks, of_gradients = fits[0], (), []
     if loss == ("epsilon-in-log",):
-        loss, remarks = (), (EPSILON,)
-    of_gradients = []
+        loss, remarks = (), (linear.EPSILON,)
     if penalty in (("half",), ("reg-half-in-loss-only",)):
         blocks = [_fit_block(observed, block) for block in ("W1", "W2")]
         of_gradients = [found[1] for found in blocks if found and found[1] is not None]
     is_whole = bool(of_gradients) and set(of_gradients) == {()}  # wherever it is understood
     if penalty == ("reg-half-in-loss-only",) and not is_whole:
         penalty = ("reg-layers-differ",)
-    names = unique((*loss, *_mistakes(penalty)))
-    if penalty != ("half",):
-        return Explanation(names, half="half" in (penalty or ()), remarks=remarks)
-    if is_whole:
-        return Explanation((*names, "reg-half-in-loss-only"), remarks=remarks)
-    if names:
-        return Explanation(names, half=True, remarks=remarks)
+    elif penalty == ("half",) and is_whole:
+        penalty = ("reg-half-in-loss-only",)
+    names, half = unique((*loss, *_mistakes(penalty))), "half" in (penalty or ())
+    if names or not half:
+        return Explanation(names, half=half, remarks=remarks)
     told = _in_the_other(of_gradients, "gradients", 2)
     return Explanation((), told, convention="half-convention", half=True, remarks=remarks)
 
@@ -165,8 +151,8 @@ def _in_the_other(penalties, other, number):
     penalties : names of those of the other part that are understood; number : how many it has
     """
     if penalties == [("half",)] * number:
-        return AGREE
-    missing = [names for names in penalties if MISSING.intersection(names)]
+        return linear.AGREE
+    missing = [names for names in penalties if linear.MISSING.intersection(names)]
     if len(missing) == number:
         return f"There is no penalty in your {other}, though."
     if missing:
@@ -181,11 +167,11 @@ def _fit_loss(observed):
     """Fits of the loss that belongs to the right scores, or else to the student's own."""
 
     def of_right(seen):
-        return softmax_losses(seen.expected["scores"], seen.arguments["y"])
+        return linear.softmax_losses(seen.expected["scores"], seen.arguments["y"])
 
     def of_own(seen):
         own = other_scores(seen)
-        return of_right(seen) if own is None else softmax_losses(own, seen.arguments["y"])
+        return of_right(seen) if own is None else linear.softmax_losses(own, seen.arguments["y"])
 
     return fit(observed, "loss", of_right, _penalties, SCALES) or search(
         observed, "loss", of_own, _penalties, SCALES
@@ -194,7 +180,7 @@ def _fit_loss(observed):
 
 def _penalties(seen):
     t = Terms(**seen.arguments)
-    return [*penalties([t.W1, t.W2], t.reg, t.N), *candidates(MISTAKES, "penalty", t)]
+    return [*linear.penalties([t.W1, t.W2], t.reg, t.N), *candidates(MISTAKES, "penalty", t)]
 
 
 # The gradients, a block for each parameter.
@@ -254,14 +240,14 @@ def _fit_block(observed, block, others=()):
         t, S = Terms(**seen.arguments), seen.expected["scores"].astype(float)
         return [
             (names + more, array)
-            for names, G in softmax_coefficients(S, t.y)
+            for names, G in linear.softmax_coefficients(S, t.y)
             for more, array in _passes(t, block, G)
         ]
 
     def penalty(seen):
         value, t = seen.arguments["params"][block].astype(float), Terms(**seen.arguments)
         if block.startswith("W"):
-            return penalty_gradients(value, t.reg, t.N)
+            return linear.penalty_gradients(value, t.reg, t.N)
         return [((), 0.0), *candidates(MISTAKES, "db_penalty", t, value)]
 
     if fits := fit(observed, name, data, penalty, SCALES):

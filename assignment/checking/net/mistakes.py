@@ -169,8 +169,7 @@ MISTAKES = (
         ],
     ),
     Mistake(
-        "reg-half-in-loss-only",
-        penalty=lambda t: [t.of_W1 + t.of_W2 / 2, t.of_W1 / 2 + t.of_W2],
+        "reg-half-in-loss-only", penalty=lambda t: [t.of_W1 + t.of_W2 / 2, t.of_W1 / 2 + t.of_W2]
     ),
     Mistake(
         "reg-factors-differ",
@@ -217,12 +216,7 @@ MISTAKES = (
         "The gradient of a bias is the sum of dscores (or dH) over the examples, axis=0.",
         BLOCKS,
         # A function is called when it is looked at: most are ruled out by the first call already.
-        db=lambda dS: [
-            dS,
-            lambda: dS.sum(axis=1),
-            dS[0],
-            lambda: np.full(dS.shape[1], dS.sum()),
-        ],
+        db=lambda dS: [dS, lambda: dS.sum(axis=1), dS[0], lambda: np.full(dS.shape[1], dS.sum())],
     ),
     Mistake(
         "gradients-swapped",

@@ -9,16 +9,14 @@ import inspect
 import itertools
 import random
 import types
-from dataclasses import dataclass, replace
-from functools import cache
+from collections import namedtuple
+from dataclasses import replace
 
 import numpy as np
 
 from assignment.checking.calls import Case, draw_labels, variants
 
 STEPS = 20
-
-
 OPTIONS = {"learning_rate": 0.1, "reg": 0.7, "num_iters": STEPS}
 
 
@@ -26,11 +24,6 @@ def seed_generators():
     """NumPy's global generator, and Python's, which some shuffle with."""
     np.random.seed(0)
     random.seed(0)
-
-
-# Training. The loss is ours and notes its batches, so that a mistake in the student's loss is not
-# charged to the student's training loop. All else is the student's own: the constructor, what it
-# keeps in the object, and every helper.
 
 
 def asking(module, name, answer, **methods):
@@ -43,12 +36,10 @@ def asking(module, name, answer, **methods):
     kin = [one for one in vars(module).values() if isinstance(one, type) and issubclass(one, owner)]
     signatures = [inspect.signature(getattr(one, "loss", _course_loss)) for one in kin]
 
-    @cache
-    def names(number, options):
-        return _names(signatures, number, options)
-
     def loss(self, *arguments, **options):
-        X, y, reg = _question(names(len(arguments), tuple(options)), arguments, options)
+        names = _names(signatures, arguments, options)
+        given = {**dict(zip(names, arguments, strict=False)), **options}
+        X, y, reg = (_named(own, given, names[i]) for i, own in enumerate(("x", "y", "reg")))
         return answer(self, X, y, getattr(self, "reg", None) if reg is None else reg)
 
     return types.new_class(name, (owner,), {}, lambda body: body.update(methods, loss=loss))
@@ -58,8 +49,8 @@ def _course_loss(self, X, y=None, reg=0.0):
     """How a loss is called that is not there yet."""
 
 
-def _names(signatures, number, options):
-    """What the places of a loss are called that takes so many arguments, and these options.
+def _names(signatures, arguments, options):
+    """What the places of a loss are called that takes these arguments.
 
     signatures : of the student's own losses, which may take more than X, y and reg; one will do
 
@@ -70,7 +61,7 @@ def _names(signatures, number, options):
     refusals = []
     for signature in signatures:
         try:
-            signature.bind(None, *range(number), **dict.fromkeys(options))
+            signature.bind(None, *arguments, **options)
             break
         except TypeError as error:
             refusals.append(error)
@@ -81,15 +72,9 @@ def _names(signatures, number, options):
     return names + ["X", "y", "reg"][len(names) :]
 
 
-def _question(names, arguments, options):
-    """X, y and reg of a call of a loss: by their names, or by their places."""
-    given = {**dict(zip(names, arguments, strict=False)), **options}
-
-    def named(beginning, place):
-        likely = [value for name, value in given.items() if name.lower().startswith(beginning)]
-        return likely[0] if likely else given.get(names[place])
-
-    return named("x", 0), named("y", 1), named("reg", 2)
+def _named(own, given, name):
+    """What was given by a name that begins like our own, or else by the name of its place."""
+    return next((v for key, v in given.items() if key.lower().startswith(own)), given.get(name))
 
 
 def no_labels(self, X, *arguments, **options):
@@ -120,15 +105,8 @@ def grouped(X, y):
     return X + 4 * np.eye(3, X.shape[1])[y]
 
 
-@dataclass(frozen=True)
-class Question:
-    """One call of the loss: the weights of that moment, what it was given, what it answered."""
-
-    weights: dict
-    X_batch: np.ndarray
-    y_batch: np.ndarray
-    reg: float
-    loss: float
+# One call of the loss: the weights of that moment, what it was given, what it answered.
+Question = namedtuple("Question", "weights X_batch y_batch reg loss")
 
 
 class Gradients(dict):

@@ -58,7 +58,7 @@ def complain(seen):
 
 def _not_lowered(history):
     """A sentence, if losses on data that any classifier learns do not fall below their half."""
-    if _is_short(history):
+    if np.size(history) < 100:
         return f"loss_history has {np.size(history)} entries after 100 steps."
     losses = history.ravel().astype(float)
     first, last = losses[:10].mean(), losses[-10:].mean()
@@ -67,10 +67,6 @@ def _not_lowered(history):
             f"which are far apart, the last ten losses are {last:.3g} on average, and the first "
             f"ten {first:.3g}: they should fall below the half."
         )
-
-
-def _is_short(history):
-    return history is None or history.size < 100
 
 
 # Why.
@@ -92,19 +88,15 @@ def explain(gradients, decay, observed):
         return Explanation(("loss-not-asked",), off.get("steps", ""), array="steps")
     facts = unique(name for seen in trained for name in seen.judged if name in FACTS)
     found = [(FACTS[fact][0], fact, off[fact]) for fact in facts if fact in off]
-    steps = {
-        name: _explain_steps(name, gradient, decay, trained)
-        for name, gradient in gradients.items()
-        if name in off
-    }
-    found += _of_steps(steps, gradients, decay, trained, off)
+    walks = {name: _walks(name, g, decay, trained) for name, g in gradients.items() if name in off}
+    steps = {name: _explain_steps(name, gradients[name], walks[name], trained) for name in walks}
+    found += _of_steps(steps, walks, len(gradients), off)
     if "loss_history" in off:
         found.append(("history", "loss_history", off["loss_history"]))
     groups = "losses on three groups"
     if [*off] == [groups]:
-        short = any(
-            _is_short(seen.arrays.get(groups)) for seen in observed if groups in seen.judged
-        )
+        sizes = [np.size(seen.arrays.get(groups)) for seen in observed if groups in seen.judged]
+        short = any(size < 100 for size in sizes)
         found.append(("history" if short else "loss-not-lowered", groups, off[groups]))
     known = [mistake for mistake, _, _ in found]
     dull = {name for mistake in MISTAKES if mistake.name in known for name in mistake.hides}
@@ -119,19 +111,20 @@ def explain(gradients, decay, observed):
     return Explanation(names, evidence, array=array, rest=rest)
 
 
-def _of_steps(steps, gradients, decay, trained, off):
+def _of_steps(steps, walks, number, off):
     """(mistake, parameter, what was measured) of each mistake in the steps.
 
     steps : parameter -> names of mistakes, or None where its steps are not understood
+    number : of parameters
     """
     still = [name for name, names in steps.items() if names == ("never-updated",)]
-    if still and len(still) < len(gradients):
+    if still and len(still) < number:
         told = f"{' and '.join(still)} {'ends' if len(still) == 1 else 'end'} as at the start."
         yield "parameters-not-updated", still[0], told
     for name, names in steps.items():
-        told = _rates_of(name, gradients[name], decay, trained) or off[name]
+        told = _rates_of(name, walks[name]) or off[name]
         for mistake in names or ():
-            if mistake != "never-updated" or len(still) == len(gradients):
+            if mistake != "never-updated" or len(still) == number:
                 yield mistake, name, told
 
 
@@ -148,11 +141,10 @@ def _walks(name, gradient, decay, trained):
     }
 
 
-def _explain_steps(name, gradient, decay, trained):
+def _explain_steps(name, gradient, walks, trained):
     """Names of the mistakes in the steps of a parameter; None where they are not understood."""
     if any(seen.arrays[name].shape != gradient.shape for seen in trained if name in seen.arrays):
         return ("wrong-shape",)
-    walks = _walks(name, gradient, decay, trained)
     if len(walks) < len(trained):
         return None
     every = [*walks.values()]
@@ -204,9 +196,9 @@ def _other_decay(walks):
     return ("learning-rate-decays",) if walks[0].decay == 1 else ("epoch-count",)
 
 
-def _rates_of(name, gradient, decay, trained):
+def _rates_of(name, walks):
     """A sentence on steps of a parameter as multiples of the gradient, if they are such."""
-    for case, t in _walks(name, gradient, decay, trained).items():
+    for case, t in walks.items():
         got, right = t.along / t.size, t.rates
         if agrees(t.moves, t.times(t.along)) and not np.allclose(got, right):
             first = int(np.argmin(np.isclose(got, right)))  # that is off

@@ -117,12 +117,15 @@ def as_given(regs, seen):
 
 def velocities(t):
     """(plain steps, velocities, looks ahead, names of what is in them besides), with a momentum."""
+
+    def next_velocity(velocity, pull):
+        return momentum * velocity + pull
+
     for rates, names in ((t.rates, ()), (t.late, ("decay-after-epoch",))):
         for momentum in (0.5, 0.9, 0.95, 0.99):
             for inside, outside in ((rates, 1), (1, rates), (1 - momentum, rates)):
-                pulls = inside * t.size
-                velocity = np.array([*accumulate(pulls, lambda v, pull: momentum * v + pull)])
-                ahead = pulls + momentum * velocity  # as Nesterov looks
+                velocity = np.array([*accumulate(inside * t.size, next_velocity)])
+                ahead = inside * t.size + momentum * velocity  # as Nesterov looks
                 yield rates * t.size, outside * velocity, outside * ahead, *names
 
 
@@ -214,13 +217,10 @@ MISTAKES = (
         "without-replacement",
         "The batch is drawn without replacement, which cannot be done where batch_size exceeds N "
         "(as in the toy example): leave out replace=False.",
+        raises="larger (sample )?than population",
     ),
     # The steps.
-    OfTraining(
-        "never-updated",
-        "The weights are never changed.",
-        moves=lambda t: 0 * t.right,
-    ),
+    OfTraining("never-updated", "The weights are never changed.", moves=lambda t: 0 * t.right),
     OfTraining(
         "learning-rate-missing",
         "The step is the gradient itself: it is not multiplied by the learning rate.",
@@ -313,8 +313,7 @@ MISTAKES = (
         moves=lambda t: 2 * t.right,
     ),
     OfTraining(
-        "learning-rate-other",
-        "The size of the steps is not the learning rate that was given.",
+        "learning-rate-other", "The size of the steps is not the learning rate that was given."
     ),
     OfTraining(
         "learning-rate-decays",
@@ -338,14 +337,11 @@ MISTAKES = (
         "no-such-gradient",
         "There are gradients for W1, b1, W2 and b2 alone: what else you keep, such as velocities, "
         "belongs into a dict of its own and not into self.params.",
+        raises="there is no gradient of",
     ),
     # What came of it.
     OfTraining(
-        "history",
-        "The list loss_history must hold the loss of each batch, one number a step.",
+        "history", "The list loss_history must hold the loss of each batch, one number a step."
     ),
-    OfTraining(
-        "loss-not-lowered",
-        "Training does not lower the loss by half.",
-    ),
+    OfTraining("loss-not-lowered", "Training does not lower the loss by half."),
 )
