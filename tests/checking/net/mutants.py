@@ -1,5 +1,10 @@
 """Wrong and right solutions of the two-layer net: see ../mutants.py."""
 
+RELU = "np.maximum(H, 0, out=H)"
+SCORES = "scores = H @ W2 + b2"
+FINITE = "require_finite(scores, X=X, **self.params)"
+LAST = 'grads["b1"] = dH.sum(axis=0)'
+NOTE = "loss_history.append(float(loss))"
 BATCH = "np.random.choice(N, batch_size)"
 NET_PENALTY = "reg * (W1.ravel() @ W1.ravel() + W2.ravel() @ W2.ravel())"
 SHIFT = "scores -= scores.max(axis=1, keepdims=True)"
@@ -41,59 +46,27 @@ NET = """
 
 WRONG = {
     "TwoLayerNet.scores": {
-        "ReLU missing": ("np.maximum(H, 0, out=H)", "pass", "relu-missing"),
-        "sigmoid": ("np.maximum(H, 0, out=H)", "H = 1 / (1 + np.exp(-H))", "other-activation"),
-        "first bias missing": (
-            "np.maximum(H, 0, out=H)",
-            "np.maximum(H - b1, 0, out=H)",
-            "bias-missing",
-        ),
-        "first bias after the ReLU": (
-            "np.maximum(H, 0, out=H)",
-            "H = np.maximum(H - b1, 0) + b1",
-            "bias-after-relu",
-        ),
-        "ReLU6": ("np.maximum(H, 0, out=H)", "H = np.clip(H, 0, 6)", None),
-        "second bias missing": ("scores = H @ W2 + b2", "scores = H @ W2", "bias-missing"),
-        "second bias twice": ("scores = H @ W2 + b2", "scores = H @ W2 + 2 * b2", "bias-twice"),
+        "ReLU missing": (RELU, "pass", "relu-missing"),
+        "sigmoid": (RELU, "H = 1 / (1 + np.exp(-H))", "other-activation"),
+        "first bias missing": (RELU, "np.maximum(H - b1, 0, out=H)", "bias-missing"),
+        "first bias after the ReLU": (RELU, "H = np.maximum(H - b1, 0) + b1", "bias-after-relu"),
+        "ReLU6": (RELU, "H = np.clip(H, 0, 6)", None),
+        "second bias missing": (SCORES, "scores = H @ W2", "bias-missing"),
+        "second bias twice": (SCORES, "scores = H @ W2 + 2 * b2", "bias-twice"),
         "first bias twice": ("H += b1", "H += 2 * b1", "bias-twice"),
-        "ReLU on the scores": (
-            "require_finite(scores, X=X, **self.params)",
-            "np.maximum(scores, 0, out=scores)",
-            "relu-on-scores",
-        ),
-        "shifted": (
-            "require_finite(scores, X=X, **self.params)",
-            SHIFT,
-            "scores-shifted",
-        ),
+        "ReLU on the scores": (FINITE, "np.maximum(scores, 0, out=scores)", "relu-on-scores"),
+        "shifted": (FINITE, SHIFT, "scores-shifted"),
         "probabilities": (
-            "require_finite(scores, X=X, **self.params)",
+            FINITE,
             "scores = np.exp(scores); scores /= scores.sum(axis=1, keepdims=True)",
             "probabilities-for-scores",
         ),
-        "transposed": (
-            "require_finite(scores, X=X, **self.params)",
-            "scores = scores.T.copy() if y is None else scores",
-            "transposed",
-        ),
-        "bias in the product": (
-            "H += b1",
-            "H = X @ (W1 + b1)",
-            "bias-in-product",
-        ),
-        "second bias in the product": (
-            "scores = H @ W2 + b2",
-            "scores = H @ (W2 + b2)",
-            "bias-in-product",
-        ),
-        "np.max for np.maximum": (
-            "np.maximum(H, 0, out=H)",
-            "H = np.max(H, 0)",
-            "wrong-shape",
-        ),
+        "transposed": (FINITE, "scores = scores.T.copy() if y is None else scores", "transposed"),
+        "bias in the product": ("H += b1", "H = X @ (W1 + b1)", "bias-in-product"),
+        "second bias in the product": (SCORES, "scores = H @ (W2 + b2)", "bias-in-product"),
+        "np.max for np.maximum": (RELU, "H = np.max(H, 0)", "wrong-shape"),
         "weights of one unit off": (
-            "scores = H @ W2 + b2",
+            SCORES,
             "scores = H @ W2 + b2; scores[:, 0] += 0.01 * H[:, 0]",
             None,
         ),
@@ -143,51 +116,31 @@ WRONG = {
             "reg * (np.sum(W1 * W1) + np.sum(W2 * W2) + 2 * np.sum(b1 * b1))",
             "biases-regularised",
         ),
-        "Python's sum": (
-            NET_PENALTY,
-            "reg * (np.sum(W1 * W1) + sum(W2 * W2))",
-            "rows-summed",
-        ),
+        "Python's sum": (NET_PENALTY, "reg * (np.sum(W1 * W1) + sum(W2 * W2))", "rows-summed"),
         "logarithm of p - 1": (
             "loss = np.mean(np.log(sums[:, 0]) - correct)",
             "loss = -np.mean(np.log(P[rows, y] / sums[:, 0] - 1))",
             "log-after-subtraction",
         ),
-        "params changed": (
-            NET_PENALTY,
-            NET_PENALTY + "; W1 *= 0.5",
-            "inputs-changed",
-        ),
+        "params changed": (NET_PENALTY, NET_PENALTY + "; W1 *= 0.5", "inputs-changed"),
     },
     "TwoLayerNet.gradients": {
         "scores' gradient twice": ("P /= N", "P /= N / 2", "constant-factor"),
-        "W2 twice": (
-            'grads["b1"] = dH.sum(axis=0)',
-            'grads["b1"] = dH.sum(axis=0); grads["W2"] *= 2',
-            "constant-factor",
-        ),
+        "W2 twice": (LAST, LAST + '; grads["W2"] *= 2', "constant-factor"),
         "b1 twice": ("dH.sum(axis=0)", "2 * dH.sum(axis=0)", "constant-factor"),
         "ReLU mask missing": ("dH *= H > 0", "pass", "relu-mask-missing"),
         "mask of dH": ("dH *= H > 0", "dH *= dH > 0", "relu-mask-wrong"),
         "mask without the bias": ("dH *= H > 0", "dH *= X @ W1 > 0", "relu-mask-wrong"),
         "mask with >=": ("dH *= H > 0", "dH *= H >= 0", "relu-mask-missing"),
         "H for its mask": ("dH *= H > 0", "dH *= H", "relu-mask-wrong"),
-        "factor 2 missing in W2": (
-            "2 * reg * W2",
-            "reg * W2",
-            "reg-factor-2-missing",
-        ),
+        "factor 2 missing in W2": ("2 * reg * W2", "reg * W2", "reg-factor-2-missing"),
         "factor 2 missing in both": (
-            'grads["b1"] = dH.sum(axis=0)',
-            'grads["b1"] = dH.sum(axis=0); grads["W1"] -= reg * W1; grads["W2"] -= reg * W2',
+            LAST,
+            LAST + '; grads["W1"] -= reg * W1; grads["W2"] -= reg * W2',
             "reg-factor-2-missing",
         ),
         "reg missing": ("+= 2 * reg * W1", "+= 0", "reg-missing-from-gradient"),
-        "reg over N": (
-            "2 * reg * W1",
-            "2 * reg * W1 / N",
-            "reg-over-n",
-        ),
+        "reg over N": ("2 * reg * W1", "2 * reg * W1 / N", "reg-over-n"),
         "reg dropped": ("2 * reg * W1", "2 * W1", "reg-strength-dropped"),
         "biases regularised": (
             "dH.sum(axis=0)",
@@ -202,14 +155,10 @@ WRONG = {
         "mean for sum": ("dH.sum(axis=0)", "dH.mean(axis=0)", "bias-gradient-averaged"),
         "other axis": ("dscores.sum(axis=0)", "dscores.sum(axis=1)", "bias-gradient-not-summed"),
         "bias gradient not summed": ("dH.sum(axis=0)", "dH", "bias-gradient-not-summed"),
-        "b2 not a mean": (
-            "dscores.sum(axis=0)",
-            "N * dscores.sum(axis=0)",
-            "not-averaged",
-        ),
+        "b2 not a mean": ("dscores.sum(axis=0)", "N * dscores.sum(axis=0)", "not-averaged"),
         "gradients swapped": (
-            'grads["b1"] = dH.sum(axis=0)',
-            'grads["b1"] = dH.sum(axis=0); grads["W1"], grads["W2"] = grads["W2"], grads["W1"]',
+            LAST,
+            LAST + '; grads["W1"], grads["W2"] = grads["W2"], grads["W1"]',
             "gradients-swapped",
         ),
         "transposed": (
@@ -228,21 +177,12 @@ WRONG = {
             "gradient-for-weights",
         ),
         "factor 2 in one, one half in the loss": (
-            'grads["b1"] = dH.sum(axis=0)',
-            'grads["b1"] = dH.sum(axis=0); grads["W1"] -= reg * W1; '
-            "loss -= reg / 2 * (np.sum(W1**2) + np.sum(W2**2))",
+            LAST,
+            LAST + '; grads["W1"] -= reg * W1; loss -= reg / 2 * (np.sum(W1**2) + np.sum(W2**2))',
             "reg-factors-differ",
         ),
-        "dH without W2 transposed": (
-            "dscores @ W2.T",
-            "dscores @ np.abs(W2.T)",
-            None,
-        ),
-        "biases still missing": (
-            'grads["b1"] = dH.sum(axis=0)',
-            'del grads["b2"]',
-            "gradient-missing",
-        ),
+        "dH without W2 transposed": ("dscores @ W2.T", "dscores @ np.abs(W2.T)", None),
+        "biases still missing": (LAST, 'del grads["b2"]', "gradient-missing"),
     },
     "TwoLayerNet.train": {
         "without replacement": (
@@ -256,23 +196,15 @@ WRONG = {
             "parameters-not-updated",
         ),
         "uphill": ("self.params[name] -= ", "self.params[name] += ", "uphill"),
-        "no learning rate": (
-            "learning_rate * grads[name]",
-            "grads[name]",
-            "learning-rate-missing",
-        ),
+        "no learning rate": ("learning_rate * grads[name]", "grads[name]", "learning-rate-missing"),
         "never updated": (
             "self.params[name] -= learning_rate * grads[name]",
             "pass",
             "never-updated",
         ),
-        "loss not noted": ("loss_history.append(float(loss))", "pass", "history"),
+        "loss not noted": (NOTE, "pass", "history"),
         "labels of other examples": ("y[batch]", "y[:batch_size]", "labels-of-other-examples"),
-        "always the first examples": (
-            BATCH,
-            "np.arange(batch_size) % N",
-            "same-batch-each-step",
-        ),
+        "always the first examples": (BATCH, "np.arange(batch_size) % N", "same-batch-each-step"),
         "indices from the wrong dimension": (
             BATCH,
             "np.random.choice(D, batch_size)",
@@ -281,17 +213,17 @@ WRONG = {
         "half a batch": (BATCH, "np.random.choice(N, batch_size // 2)", "batch-size"),
         "reg not passed on": ("reg=reg", "reg=0.0", "reg-not-passed-on"),
         "no decay": (
-            "loss_history.append(float(loss))",
+            NOTE,
             "loss_history.append(float(loss)); learning_rate_decay = 1.0",
             "epoch-count",
         ),
         "decay in each step": (
-            "loss_history.append(float(loss))",
+            NOTE,
             "loss_history.append(float(loss)); learning_rate *= learning_rate_decay",
             "epoch-count",
         ),
         "decay twice": (
-            "loss_history.append(float(loss))",
+            NOTE,
             "loss_history.append(float(loss))\n"
             "            if step % steps_per_epoch == 0: learning_rate *= learning_rate_decay",
             "decay-twice",
@@ -321,7 +253,7 @@ WRONG = {
             "not-training-examples",
         ),
         "the loss of the validation set noted": (
-            "loss_history.append(float(loss))",
+            NOTE,
             "loss_history.append(float(self.loss(X_val, y_val, reg)[0]))",
             "history",
         ),
@@ -378,7 +310,7 @@ RIGHT = {
             sums = P.sum(axis=1, keepdims=True)
             penalty = reg * (np.sum(W1**2) + np.sum(W2**2))
             loss = np.mean(-np.log(P[rows, y] / sums[:, 0])) + penalty
-            """,
+            """
     },
     "TwoLayerNet.gradients": {
         "biases of shape (1, H)": """
