@@ -1,9 +1,9 @@
-"""Mistakes in the two-layer net: what is said of each, and what it makes of the terms of a call.
+"""Mistakes in the two-layer net, each beside what it makes of the Terms t of a call.
 
-hidden : H; b2 : what is added to H W2; scores : S, where the hidden layer is right
-penalty : in the loss; db_penalty : in the gradient of b, one of the biases
-dW2 : without its penalty; da : the gradient of a; db : the gradient of a bias, by dS, that of
-    what the bias was added to
+hidden : H; b2 : what is added to H W2 for it; scores : S, where the hidden layer is right
+penalty : that of the loss; db_penalty : that of the gradient of a bias b
+dW2, da, db : gradients of W2, of a and of a bias without their penalties, made of the gradient G of
+    the scores; dH = G W2^T; dS is that of what the bias was added to
 """
 
 from functools import cached_property

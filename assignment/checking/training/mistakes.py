@@ -1,9 +1,9 @@
-"""Mistakes in a training loop: what is said of each, and how it is seen.
+"""Mistakes in a training loop, each beside how it is seen.
 
-facts : what calls.Record noted, an entry for each step or one for all -> rule(it, Observed), which
-    returns a sentence if that is not as it must be
-moves : how far downhill a parameter goes in each of its Steps, or how many gradients far
-places : where it is after each step
+`facts` has rules for what calls.Record noted, an entry for each step or one for all: functions of
+that and of Observed, which return a sentence if it is not as it must be. `moves` and `places` are
+functions of Steps: how far downhill a parameter goes in each, as an array or in multiples of the
+gradient; and where it is after each.
 """
 
 from functools import partial
@@ -23,10 +23,13 @@ RATE, REG = OPTIONS["learning_rate"], OPTIONS["reg"]
 
 
 class Steps:
-    """The steps of a parameter: as they were, and as they should have been.
+    """The steps of a parameter: as they were, in moves and along; all else as it should have been.
 
-    gradient : of the parameter; its sizes in the steps go 1, 2, 3, 1, 2 ... (calls.Record)
+    gradient : of the parameter; in the steps it is 1, 2, 3, 1, 2 ... times as large (calls.Record)
     places : where the parameter was, at the start and after each step
+    moves, along : how far downhill each step went, and how many gradients far
+    rates, late : the learning rates; and if they fell with the last step of an epoch
+    right, steps, path : how many gradients far, how far, and from where to where
     """
 
     def __init__(self, gradient, decay, places, X, y, batch_size):
@@ -35,7 +38,8 @@ class Steps:
         self.along = self.moves.reshape(len(self.moves), -1) @ gradient.ravel()
         self.along /= np.vdot(gradient, gradient)
         step, epoch = np.arange(len(self.moves)), max(self.N // self.B, 1)
-        self.begun, self.ended = -(-step // epoch), step // epoch  # epochs, before each step
+        # How many epochs have begun before each step, and how many have ended.
+        self.begun, self.ended = -(-step // epoch), step // epoch
         self.size = 1 + step % 3
         # The rate decays after the first step of an epoch, as in CS231n.
         self.rates, self.late = RATE * decay**self.begun, RATE * decay**self.ended
