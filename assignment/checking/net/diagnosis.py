@@ -190,6 +190,36 @@ def explain_net_gradients(observed):
     """Block by block; a factor of one half in the penalty is held against the loss."""
     if any(other_scores(seen) is not None for seen in observed):
         return NONE  # other scores, other gradients: the numbers have to speak
+    blocks, found = _fit_blocks(observed)
+    of_loss = next((penalty for _, penalty in _fit_loss(observed)[:1]), None)
+    of_weights = {block: blocks[block][1] for block in ("W1", "W2") if blocks.get(block)}
+    halves = [block for block, penalty in of_weights.items() if penalty == ("half",)]
+    half = len(halves) == len(of_weights) > 0 and of_loss != ()
+    if halves and of_loss == ():
+        found[halves[0]].append("reg-factor-2-missing")
+    elif halves and () in of_weights.values():
+        found[halves[0]].append("reg-factors-differ")
+    names = unique(name for names in found.values() for name in names)
+    unknown = [block for block in blocks if not (blocks[block] or found[block])]
+    if not names and unknown:
+        return Explanation(array=f"grads['{unknown[0]}']", half=half)
+    if not names and half:
+        told = _in_the_other([] if of_loss is None else [of_loss], "loss", 1)
+        return Explanation((), told, convention="half-convention", half=True)
+    if not names:
+        return NONE
+    shows, evidence = next(block for block in found if found[block]), ""
+    if found[shows] == ["gradient-missing"]:
+        evidence = f"grads['{shows}'] is 0 in every call."
+    elif names[0].startswith(("reg", "constant")):
+        half = half or of_loss == ("half",)
+        those = [block for block in ("W1", "W2") if names[0] in found.get(block, ())]
+        evidence = next(filter(None, (_weighed(observed, block, half) for block in those)), "")
+    return Explanation(names, evidence, array=f"grads['{shows}']", half=half)
+
+
+def _fit_blocks(observed):
+    """block -> what fits it, or None; and block -> names of the mistakes in it."""
     blocks, found = {}, {}
     for block in ("W2", "b2", "W1", "b1"):
         if f"grads['{block}']" in observed[0].arrays:
@@ -202,30 +232,7 @@ def explain_net_gradients(observed):
             found[block] = [*fitted[0], *_mistakes(fitted[1])]
         else:
             found[block] = ["gradients-swapped"] if _swapped(observed, block) else []
-    of_loss = next((penalty for _, penalty in _fit_loss(observed)[:1]), None)
-    of_weights = {block: blocks[block][1] for block in ("W1", "W2") if blocks.get(block)}
-    halves = [block for block, penalty in of_weights.items() if penalty == ("half",)]
-    half = len(halves) == len(of_weights) > 0 and of_loss != ()
-    if halves and of_loss == ():
-        found[halves[0]].append("reg-factor-2-missing")
-    elif halves and () in of_weights.values():
-        found[halves[0]].append("reg-factors-differ")
-    names = unique(name for names in found.values() for name in names)
-    unknown = next((b for b, fitted in blocks.items() if fitted is None and not found[b]), None)
-    if not names and unknown:
-        return Explanation(array=f"grads['{unknown}']", half=half)
-    if not names:
-        told = _in_the_other([] if of_loss is None else [of_loss], "loss", 1) if half else ""
-        return Explanation((), told, convention="half-convention" if half else None, half=half)
-    shows = next(block for block, names in found.items() if names)
-    evidence = ""
-    if found[shows] == ["gradient-missing"]:
-        evidence = f"grads['{shows}'] is 0 in every call."
-    elif names[0].startswith(("reg", "constant")):
-        half = half or of_loss == ("half",)
-        those = [block for block in ("W1", "W2") if names[0] in found.get(block, ())]
-        evidence = next(filter(None, (_weighed(observed, block, half) for block in those)), "")
-    return Explanation(names, evidence, array=f"grads['{shows}']", half=half)
+    return blocks, found
 
 
 def _fit_block(observed, block, others=()):

@@ -6,7 +6,7 @@ dW2, da, db : gradients of W2, of a and of a bias without their penalties, made 
     the scores; dH = G W2^T; dS is that of what the bias was added to
 """
 
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -22,9 +22,11 @@ SECOND_LAYER = derivation(two_layer_net="line 25")
 BLOCKS = derivation(two_layer_net="lines 25 and 27")
 SCORES = "notebooks/two_layer_net.ipynb, section 2"
 
+relu = partial(np.maximum, 0)
+
 
 class Terms:
-    """What a call of a network is made of, in float64: with a = X W1 + b1, H and the scores S.
+    """What a call of a network is made of, in float64: with a = X W1 + b1, H, and scores S.
 
     of_W1, of_b1, of_W2, of_b2 : their penalties; of_W, of_all : those of the weights, of all four
     """
@@ -36,6 +38,7 @@ class Terms:
         self.a = self.X @ self.W1 + self.b1
         self.H = relu(self.a)
         self.S = self.H @ self.W2 + self.b2
+        self.shifted = self.S - self.S.max(axis=1, keepdims=True)
         self.of_W1, self.of_b1, self.of_W2, self.of_b2 = (reg * np.sum(p**2) for p in own)
         self.of_W = self.of_W1 + self.of_W2
         self.of_all = self.of_W + self.of_b1 + self.of_b2
@@ -44,15 +47,6 @@ class Terms:
     def dW2(self):
         """The gradient of W2, without its penalty."""
         return self.H.T @ cross_entropy(self.S, self.y)[1] / self.N
-
-
-def relu(x):
-    return np.maximum(x, 0)
-
-
-def below_0(S):
-    """Scores after the shift by their row maximum."""
-    return S - S.max(axis=1, keepdims=True)
 
 
 def either(*penalties):
@@ -117,7 +111,7 @@ MISTAKES = (
         "scores-shifted",
         "The scores are returned after the shift by their row maximum: return them as they are.",
         SCORES,
-        scores=lambda t: [below_0(t.S), t.S - t.S.max()],
+        scores=lambda t: [t.shifted, t.S - t.S.max()],
     ),
     Mistake(
         "probabilities-for-scores",
@@ -125,7 +119,7 @@ MISTAKES = (
         SCORES,
         scores=lambda t: [
             np.exp(log_softmax(t.S)),
-            np.exp(below_0(t.S)),
+            np.exp(t.shifted),
             np.exp(t.S),
             log_softmax(t.S),
         ],
