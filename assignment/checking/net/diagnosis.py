@@ -268,15 +268,16 @@ def _passes(t, block, G):
     """(names, gradient) of a parameter, by the right way back from G and by mistakes in it."""
     if block == "W2":
         return [((), t.H.T @ G), *candidates(MISTAKES, "dW2", t, G)]
-    ways, dH = [((), G)], G @ t.W2.T
+    ways = [((), G)]
     if block != "b2":
+        dH = G @ t.W2.T
         ways = [((), dH * (t.H > 0)), *candidates(MISTAKES, "da", t, G, dH)]
     if block == "W1":
-        return [(names, t.X.T @ da) for names, da in ways]
+        return [(names, partial(np.matmul, t.X.T, da)) for names, da in ways]
     return [
         (names + more, array)
         for names, dS in ways
-        for more, array in [((), dS.sum(axis=0)), *candidates(MISTAKES, "db", dS)]
+        for more, array in [((), partial(dS.sum, axis=0)), *candidates(MISTAKES, "db", dS)]
     ]
 
 

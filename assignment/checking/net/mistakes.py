@@ -3,7 +3,8 @@
 hidden : H; b2 : what is added to H W2 for it; scores : S, where the hidden layer is right
 penalty : that of the loss; db_penalty : that of the gradient of a bias b
 dW2, da, db : gradients of W2, of a and of a bias without their penalties, made of the gradient G of
-    the scores; dH = G W2^T; dS is that of what the bias was added to
+    the scores; dH = G W2^T; dS is that of what the bias was added to. What is a function still is
+    made when it is looked at: most are ruled out by the first call already
 """
 
 from functools import cached_property, partial
@@ -203,13 +204,12 @@ MISTAKES = (
         "The gradient of a bias is averaged over the examples, but dscores already has its 1/N: "
         "sum it.",
         BLOCKS,
-        db=lambda dS: dS.mean(axis=0),
+        db=lambda dS: lambda: dS.mean(axis=0),
     ),
     Mistake(
         "bias-gradient-not-summed",
         "The gradient of a bias is the sum of dscores (or dH) over the examples, axis=0.",
         BLOCKS,
-        # A function is called when it is looked at: most are ruled out by the first call already.
         db=lambda dS: [dS, lambda: dS.sum(axis=1), dS[0], lambda: np.full(dS.shape[1], dS.sum())],
     ),
     Mistake(

@@ -6,8 +6,7 @@ functions of Steps: how far downhill a parameter goes in each, as an array or in
 gradient; and where it is after each.
 """
 
-from functools import partial
-from itertools import accumulate
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -37,10 +36,10 @@ class Steps:
         self.moves = -np.diff(places, axis=0)
         self.along = self.moves.reshape(len(self.moves), -1) @ gradient.ravel()
         self.along /= np.vdot(gradient, gradient)
-        step, epoch = np.arange(len(self.moves)), max(self.N // self.B, 1)
+        self.step, epoch = np.arange(len(self.moves)), max(self.N // self.B, 1)
         # How many epochs have begun before each step, and how many have ended.
-        self.begun, self.ended = -(-step // epoch), step // epoch
-        self.size = 1 + step % 3
+        self.begun, self.ended = -(-self.step // epoch), self.step // epoch
+        self.size = 1 + self.step % 3
         # The rate decays after the first step of an epoch, as in CS231n.
         self.rates, self.late = RATE * decay**self.begun, RATE * decay**self.ended
         self.right = self.rates * self.size
@@ -50,6 +49,19 @@ class Steps:
     def times(self, factors):
         """Moves that are multiples of the gradient."""
         return np.multiply.outer(factors, self.gradient)
+
+    @cached_property
+    def velocities(self):
+        """(plain steps, velocities, looks ahead, names of what is in them besides)."""
+        found, lag = [], np.subtract.outer(self.step, self.step)
+        for rates, names in ((self.rates, ()), (self.late, ("decay-after-epoch",))):
+            for momentum in (0.5, 0.9, 0.95, 0.99):
+                for inside, outside in ((rates, 1), (1, rates), (1 - momentum, rates)):
+                    pulls = inside * self.size
+                    velocity = np.tril(momentum**lag) @ pulls
+                    ahead = pulls + momentum * velocity  # as Nesterov looks
+                    found.append((rates * self.size, outside * velocity, outside * ahead, *names))
+        return found
 
 
 # Rules for what was noted of the batches.
@@ -114,23 +126,6 @@ def as_given(regs, seen):
     told, off = f"train was given reg = {REG}, but the loss gets", regs != REG
     other = f"{told} {regs[off.argmax()]:g}"
     return in_steps(np.isnan(regs), f"{told} none") or in_steps(off, other)
-
-
-# Other ways to step.
-
-
-def velocities(t):
-    """(plain steps, velocities, looks ahead, names of what is in them besides), with a momentum."""
-
-    def next_velocity(velocity, pull):
-        return momentum * velocity + pull
-
-    for rates, names in ((t.rates, ()), (t.late, ("decay-after-epoch",))):
-        for momentum in (0.5, 0.9, 0.95, 0.99):
-            for inside, outside in ((rates, 1), (1, rates), (1 - momentum, rates)):
-                velocity = np.array([*accumulate(inside * t.size, next_velocity)])
-                ahead = inside * t.size + momentum * velocity  # as Nesterov looks
-                yield rates * t.size, outside * velocity, outside * ahead, *names
 
 
 def with_penalty(t, reg):
@@ -259,7 +254,7 @@ MISTAKES = (
         "this course, W -= learning_rate * dW.",
         moves=lambda t: [
             (way, *names)
-            for _, velocity, ahead, *names in velocities(t)
+            for _, velocity, ahead, *names in t.velocities
             for way in (velocity, ahead)
         ],
     ),
@@ -267,9 +262,7 @@ MISTAKES = (
         "momentum-besides",
         "A plain step and a step with momentum are both made: one of them is enough, in this "
         "course the plain one.",
-        moves=lambda t: [
-            (plain + velocity, *names) for plain, velocity, _, *names in velocities(t)
-        ],
+        moves=lambda t: [(plain + velocity, *names) for plain, velocity, _, *names in t.velocities],
     ),
     OfTraining(
         "gradient-normalised",
