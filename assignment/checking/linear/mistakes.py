@@ -1,24 +1,50 @@
+"""Mistakes in linear classifiers, each beside what it returns: terms.py has the letters.
+
+`loss` and `gradient` hold for both losses, those with a name in front for one of them; what they
+return is a sum over the examples, or G, with dW = X^T G. `weights` of the examples say both.
+`penalty` is what is added to a loss or a gradient.
+"""
+
+from functools import partial
+
+import numpy as np
+
+from assignment.checking.common import DESCENT, GRADIENT, LOSS, NCA_LOSS
+from assignment.checking.diagnosis import log_softmax
 from assignment.checking.mistake import Mistake, derivation
 
 MULTICLASS_SVM = 'notes, "Multiclass Support Vector Machine loss"'
-DESCENT = {
-    "svm": "notebooks/svm.ipynb, section 10",
-    "two_layer_net": "notebooks/two_layer_net.ipynb, section 6",
-}
 PREDICTION = DESCENT
-NCA_LOSS = "notebooks/knn.ipynb, section 13"
-NCA_GRADIENT = "notebooks/knn.ipynb, section 14"
 LARGE_SCORES = "notebooks/softmax.ipynb, section 6"
-LOSS = derivation(svm="line 12", softmax="line 19", two_layer_net="line 22") | {"knn": NCA_LOSS}
-PENALTY = derivation(svm="lines 12 and 13", softmax="lines 19 to 21", two_layer_net="line 23")
-GRADIENT = derivation(svm="line 15", softmax="line 25", two_layer_net="lines 24 to 27") | {
-    "knn": NCA_GRADIENT
-}
-OF_SCORES = derivation(svm="line 10", softmax="line 15", two_layer_net="line 10")
-LOG = derivation(softmax="lines 1 and 7", two_layer_net="lines 1 and 5") | {"knn": NCA_LOSS}
-HINGE = derivation(svm="lines 2 and 3")["svm"]
-VIOLATED = derivation(svm="line 5")["svm"]
-BALANCE = derivation(svm="line 10")["svm"]
+ENTRIES = "notebooks/softmax.ipynb, section 7"
+PENALTY = derivation(
+    svm="{loss} and {penalty}", softmax="{loss} to {penalty}", two_layer_net="{penalty}"
+)
+OF_SCORES = derivation(svm="{dscores}", softmax="{dscores}", two_layer_net="{dscores}")
+LOG = derivation(
+    softmax="{log} and {log of the sum}", two_layer_net="{log} and {log of the sum}"
+) | {"knn": NCA_LOSS}
+HINGE = derivation(svm="{margins} and {hinge}")
+VIOLATED = derivation(svm="{violated}")
+BALANCE = derivation(svm="{dscores}")
+
+relu = partial(np.maximum, 0)
+
+
+def either(penalty):
+    """A penalty, and one half of it."""
+    return [penalty, (penalty / 2, "half")]
+
+
+def without_last_row(W):
+    """W with zeros for its last row, which multiplies the 1 of the bias trick."""
+    return np.vstack([W[:-1], 0 * W[-1:]])
+
+
+def over_examples(t):
+    """log P where the sum runs over the examples, or over all."""
+    return [log_softmax(s, axis) for s in (t.S, t.shifted) for axis in (0, (0, 1))]
+
 
 MISTAKES = (
     # Regularisation.
@@ -45,188 +71,287 @@ MISTAKES = (
         "The derivative of the penalty is missing from the gradient: + 2 * reg * W for "
         "reg * sum(W^2), + reg * W for one half of it.",
         GRADIENT,
+        penalty_in_gradient=lambda p: 0 * p.right,
     ),
     Mistake(
         "reg-missing-from-loss",
         "The penalty is missing from the loss: this course adds reg * sum(W^2).",
         LOSS,
+        penalty_in_loss=lambda p: 0.0,
     ),
     Mistake(
         "reg-over-n",
         "The penalty is divided by N too: it is added after the mean over the examples.",
         LOSS,
+        penalty=lambda p: either(p.right / p.N),
     ),
     Mistake(
         "reg-times-n",
         "The penalty is added once for each example: it is added once, after the loop.",
         LOSS,
+        penalty=lambda p: either(p.right * p.N),
     ),
     Mistake(
         "reg-twice",
         "The penalty is too large by a factor, as if it were added more than once.",
         PENALTY,
+        penalty=lambda p: [2 * p.right, 1.5 * p.right],
     ),
     Mistake(
         "reg-before-and-after",
         "The penalty is added twice, once before the division by N and once after it: it is added "
         "once, after the division.",
         LOSS,
+        penalty=lambda p: either(p.right / p.N + p.right),
     ),
     Mistake(
         "reg-last-row-missing",
         "The last row of W is left out of the penalty, as if it were a bias: the sum runs over "
         "all of W.",
         LOSS,
+        penalty_of_W=lambda p: either(p.reg * p.form(without_last_row(p.W))),
     ),
     Mistake(
         "rows-summed",
         "The sum of the penalty runs over the rows alone and leaves one number for each class, as "
         "Python's own sum does: np.sum(W * W) is one number.",
         LOSS,
+        penalty_of_W_in_loss=lambda p: either(p.reg * np.sum(p.W * p.W, axis=0)),
     ),
     Mistake(
         "divided-by-penalty",
         "The sum over the examples is divided by N plus the penalty: x /= N + penalty means "
         "x / (N + penalty). Divide first, then add the penalty in a line of its own.",
         LOSS,
+        quotient=lambda term, N, penalty: [term / (N + penalty * f) for f in (1, 2, 0.5)],
     ),
-    Mistake("reg-sign", "The penalty is subtracted; it has to be added.", LOSS),
+    Mistake(
+        "reg-sign",
+        "The penalty is subtracted; it has to be added.",
+        LOSS,
+        penalty=lambda p: either(-p.right),
+    ),
     Mistake(
         "reg-strength-dropped",
         "The penalty does not depend on reg: its strength is not multiplied in.",
         LOSS,
+        penalty=lambda p: either(p.without_reg),
     ),
     Mistake(
         "reg-other-form",
         "The penalty is not reg * sum(W^2), with 2 * reg * W as its derivative.",
         PENALTY,
+        penalty_in_loss=lambda p: [
+            p.right / 4,
+            *either(p.reg * p.sum(np.sum)),
+            *either(p.reg * p.sum(np.sum) ** 2),
+            p.reg * p.sum(lambda W: np.abs(W).sum()),
+            *either(p.reg * p.sum(np.linalg.norm)),
+            p.reg * np.sqrt(p.without_reg),
+            *either(p.right / p.sum(np.size)),
+            *either(p.reg),
+            p.reg * p.right,
+            *either(p.reg * p.sum(lambda W: (W @ W.T).sum())),
+            *either(p.reg * p.sum(lambda W: (W.T @ W).sum())),
+        ],
+        penalty_in_gradient=lambda p: [
+            (p.right / 4, "half"),
+            *either(2 * p.reg + 0 * p.W),
+            *either(2 * p.reg * p.W.sum() + 0 * p.W),
+            *either(2 * p.reg * np.abs(p.W)),
+            p.reg * np.sign(p.W),
+            *either(2 * p.reg * p.W**2),
+            (p.reg * np.sum(p.W**2) + 0 * p.W, "half"),
+            p.reg * p.right,
+            p.reg + np.sum(p.W**2) + 0 * p.W,
+        ],
     ),
     # The mean over the examples.
-    Mistake("not-averaged", "The sum over the examples is not divided by N.", LOSS),
-    Mistake("averaged-twice", "The sum over the examples is divided by N twice.", LOSS),
-    Mistake(
-        "averaged-over-classes",
-        "The sum is divided by the number of classes: the mean runs over the N examples only.",
-        LOSS,
-    ),
     Mistake(
         "one-example-only",
         "Only one example of the batch counts, the first or the last: look for a line that is "
         "overwritten in each turn of the loop, or stands outside it.",
         GRADIENT,
+        weights=lambda t: [t.i == t.N - 1, t.i == 0],
     ),
     Mistake(
         "example-left-out",
         "The first or the last example of the batch does not count: look at the ends of the loop.",
         GRADIENT,
-    ),
-    Mistake(
-        "constant-factor",
-        "There is a factor besides the 1 / N of the mean, the same in every call.",
-        LOSS,
+        weights=lambda t: [t.i > 0, t.i < t.N - 1],
     ),
     Mistake(
         "divided-in-loop",
         "The division by N stands inside the loop and is done again for each example: it is done "
         "once, after the loop.",
         LOSS,
+        weights=lambda t: float(t.N) ** (t.i + 1 - t.N),
     ),
     Mistake(
         "label-as-factor",
         "The loss of each example is multiplied by its label y[i]: a label says which class is "
         "right, it is no factor.",
         LOSS,
+        loss=lambda t: t.y @ t.losses,
     ),
     Mistake(
         "label-of-class",
         "The label is looked up by the number of a class, y[c]: y has one label for each example, "
         "y[i].",
         OF_SCORES,
+        hinge_loss=lambda t: [
+            (relu(t.margins_over(t.S[:, t.y_of_class])) * (t.classes != t.y_of_class)).sum(),
+            (relu(t.margins_over(t.S[:, t.y_of_class])) * t.others).sum(),
+        ],
+        hinge_gradient=lambda t: t.balanced(t.margins_over(t.S[:, t.y_of_class]) > 0),
+        softmax_gradient=lambda t: t.P - (t.classes == t.y_of_class),
     ),
     Mistake(
         "rows-for-entries",
         "A[y] means whole rows: the entries of the right classes are A[np.arange(N), y].",
-        "notebooks/softmax.ipynb, section 7",
+        ENTRIES,
+        hinge_loss=lambda t: [
+            (relu(t.margins_over(t.S[t.y % t.N])) * t.others).sum(),
+            relu(t.margins_over(t.S[t.y % t.N])).sum(),
+        ],
+        hinge_gradient=lambda t: t.balanced(t.margins_over(t.S[t.y % t.N]) > 0),
+        softmax_loss=lambda t: [
+            -t.log_P[t.y % t.N].sum(),
+            -t.log_P[t.y % t.N].mean(axis=1).sum(),
+        ],
+        softmax_gradient=lambda t: t.P - np.isin(t.i, t.y)[:, np.newaxis],
     ),
     Mistake(
         "one-for-example",
         "In the column of the right class the number 1 stands where the example X[i] should.",
         OF_SCORES,
-    ),
-    Mistake(
-        "sign",
-        "The sign is wrong: the part that depends on the examples is multiplied by -1.",
-        GRADIENT,
+        dW=lambda t: t.X.T @ t.G_of_others + (t.G - t.G_of_others).sum(axis=0),
     ),
     Mistake(
         "data-term-missing",
         "Only the penalty is there: the part that depends on the examples is missing.",
         GRADIENT,
+        weights=lambda t: 0 * t.i,
     ),
     # The hinge loss.
     Mistake(
         "right-class-counted",
         "The right class is counted among the violated margins: its own margin is always 1.",
         MULTICLASS_SVM,
+        hinge_loss=lambda t: relu(t.margins).sum(),
+        hinge_gradient=lambda t: [
+            t.with_right(t.violated, -t.count - 1),
+            t.with_right(t.violated, 1 - t.count),
+            (t.with_right(t.violated, 1), "right-class-missing"),
+        ],
     ),
-    Mistake("margin-missing", "The margin of 1 is missing: s[c] - s[y] + 1.", HINGE),
+    Mistake(
+        "margin-missing",
+        "The margin of 1 is missing: s[c] - s[y] + 1.",
+        HINGE,
+        hinge_loss=lambda t: (relu(t.margins - 1) * t.others).sum(),
+        hinge_gradient=lambda t: t.balanced(t.margins > 1),
+    ),
     Mistake(
         "margin-reversed",
         "The margin is turned round: it is s[c] - s[y] + 1, not s[y] - s[c] + 1.",
         HINGE,
+        hinge_loss=lambda t: [
+            (relu(2 - t.margins) * t.others).sum(),
+            (relu(2 - t.margins).sum(), "right-class-counted"),
+        ],
+        hinge_gradient=lambda t: [-t.balanced(t.margins < 2), t.balanced(t.margins < 2)],
     ),
-    Mistake("max-missing", "Margins below 0 count as well: max(0, margin) is missing.", HINGE),
+    Mistake(
+        "max-missing",
+        "Margins below 0 count as well: max(0, margin) is missing.",
+        HINGE,
+        hinge_loss=lambda t: [
+            (t.margins * t.others).sum(),
+            (t.margins.sum(), "right-class-counted"),
+        ],
+    ),
     Mistake(
         "mask-of-all",
         "Every class counts as a violated margin in the gradient: the mask has to be margin > 0; "
         "after max(0, margin), margin >= 0 is always true.",
         VIOLATED,
+        hinge_gradient=lambda t: [
+            t.balanced(t.others),
+            t.with_right(t.others, -t.C),
+            t.with_right(t.others, 2 - t.C),
+            (t.others, "right-class-missing"),
+            (np.ones_like(t.S), "right-class-missing"),
+        ],
     ),
     Mistake(
         "squared-hinge",
         "The margins are squared: that is another loss, the L2-SVM.",
         MULTICLASS_SVM,
+        hinge_loss=lambda t: [(t.hinges**2).sum(), (t.hinges**2).sum() / 2],
+        hinge_gradient=lambda t: 2 * t.balanced(t.hinges),
     ),
     Mistake(
         "largest-margin-only",
         "Only the largest margin of each example counts: the loss sums all that are violated.",
         MULTICLASS_SVM,
+        hinge_loss=lambda t: t.hinges.max(axis=1).sum(),
+        hinge_gradient=lambda t: t.balanced(
+            t.violated & (t.classes == t.hinges.argmax(axis=1)[:, np.newaxis])
+        ),
     ),
     Mistake(
         "right-class-missing",
         "The part of the right class is missing from the gradient.",
         OF_SCORES,
+        gradient=lambda t: t.G_of_others,
     ),
     Mistake(
         "violations-counted-once",
         "The column of the right class gets -X[i] once, but it is -X[i] for each violated margin.",
         BALANCE,
+        hinge_gradient=lambda t: [
+            t.with_right(t.violated, -1),
+            t.with_right(t.violated, -1.0 * (t.count > 0)),
+        ],
     ),
     Mistake(
         "other-classes-missing",
         "Only the column of the right class gets a gradient: the other classes' part is missing.",
         OF_SCORES,
+        gradient=lambda t: t.G * t.Y,
     ),
     Mistake(
         "margins-for-indicator",
         "The gradient is weighted by the size of the margins: each violated one counts as 1.",
         VIOLATED,
+        hinge_gradient=lambda t: [
+            t.balanced(t.hinges),
+            t.with_right(t.hinges, -t.count),
+            (t.hinges, "right-class-missing"),
+        ],
     ),
     Mistake(
         "right-class-sign",
         "The part of the right class has the wrong sign.",
         OF_SCORES,
+        gradient=lambda t: 2 * t.G_of_others - t.G,
     ),
     Mistake(
         "columns-for-entries",
         "A[:, y] means whole columns: the entries of the right classes are A[np.arange(N), y].",
-        "notebooks/softmax.ipynb, section 7",
+        ENTRIES,
+        hinge_loss=lambda t: (t.hinges * ~np.isin(t.classes, t.y)).sum(),
+        hinge_gradient=lambda t: t.balanced(t.violated & ~np.isin(t.classes, t.y)),
+        softmax_gradient=lambda t: t.P - np.isin(t.classes, t.y),
     ),
     # Softmax.
     Mistake(
         "log-missing",
         "The loss is made of the probabilities themselves: the logarithm is missing.",
         LOG,
+        softmax_loss=lambda t: [-t.p.sum(), (1 - t.p).sum()],
+        softmax_gradient=lambda t: t.p[:, np.newaxis] * t.G,
     ),
     Mistake(
         "log-after-subtraction",
@@ -238,59 +363,92 @@ MISTAKES = (
         "exp-missing",
         "The scores themselves are divided by their sum: the exponential is missing.",
         LOG,
+        softmax_loss=lambda t: [
+            *(-np.log(t.right(s) / s.sum(axis=1)).sum() for s in (t.S, t.shifted)),
+            *((np.log(s.sum(axis=1)) - t.right(s)).sum() for s in (t.S, t.shifted)),
+        ],
+        softmax_gradient=lambda t: [
+            s / s.sum(axis=1, keepdims=True) - t.Y for s in (t.S, t.shifted)
+        ],
     ),
     Mistake(
         "sum-not-reset",
         "The sum of the exponentials goes on growing from example to example: it starts at 0 for "
         "each.",
         LOG,
+        softmax_loss=lambda t: [
+            (np.log(np.exp(s).sum(axis=1).cumsum()) - t.right(s)).sum() for s in (t.S, t.shifted)
+        ],
+        softmax_gradient=lambda t: [
+            np.exp(s) / np.exp(s).sum(axis=1).cumsum()[:, np.newaxis] - t.Y
+            for s in (t.S, t.shifted)
+        ],
     ),
     Mistake(
         "right-probability-for-all",
         "Every class gets the probability of the right class: class c has its own, p[c].",
         OF_SCORES,
+        softmax_gradient=lambda t: t.p[:, np.newaxis] - t.Y,
     ),
     Mistake(
         "log-sum-missing",
         "The loss is only -s[y]: the logarithm of the sum, + log(sum(exp(s))), is missing.",
         LOG,
+        softmax_loss=lambda t: [-t.right(s).sum() for s in (t.S, t.shifted)],
     ),
     Mistake(
         "wrong-logarithm",
         "The logarithm has another base: the loss takes the natural one, np.log.",
         LOG,
+        softmax_loss=lambda t: [t.losses.sum() / np.log(base) for base in (10, 2)],
     ),
     Mistake(
         "all-classes-summed",
         "The logarithms of all classes are summed: only that of the right class counts.",
         LOG,
+        softmax_loss=lambda t: -t.log_P.sum(),
     ),
     Mistake(
         "shift-in-one-place",
         "The largest score is subtracted in one place and not in the other: s[y] and "
         "log(sum(exp(s))) have to be shifted by the same number.",
         LARGE_SCORES,
+        softmax_loss=lambda t: [
+            t.losses.sum() + shift
+            for largest in (t.S.max(axis=1).sum(), t.N * t.S.max())
+            for shift in (-largest, largest)
+        ],
     ),
     Mistake(
         "shift-wrong-axis",
         "The shift subtracts the largest score of each column; a row may be shifted, "
         "a column may not: np.max(scores, axis=1, keepdims=True).",
         LARGE_SCORES,
+        softmax_loss=lambda t: -t.right(log_softmax(t.S - t.S.max(axis=0))).sum(),
+        softmax_gradient=lambda t: np.exp(log_softmax(t.S - t.S.max(axis=0))) - t.Y,
     ),
     Mistake(
         "sum-wrong-axis",
         "The probabilities are normalised over the examples: those of each row have to sum to 1.",
         LOG,
+        softmax_loss=lambda t: [-t.right(log_P).sum() for log_P in over_examples(t)],
+        softmax_gradient=lambda t: [
+            *(np.exp(log_P) - t.Y for log_P in over_examples(t)),
+            *(t.P / t.P.sum(axis) - t.Y for axis in (0, (0, 1))),
+        ],
+        y_pred=lambda t: log_softmax(t.S, axis=0).argmax(axis=1),
     ),
     Mistake(
         "not-normalised",
         "The exponentials are not divided by their sum in the gradient.",
         OF_SCORES,
+        softmax_gradient=lambda t: [np.exp(s) - t.Y for s in (t.S, t.shifted, t.S - t.S.max())],
     ),
     Mistake(
         "probabilities-missing",
         "Only the right class is in the gradient: the probabilities of all classes are missing.",
         OF_SCORES,
+        softmax_gradient=lambda t: -t.Y,
     ),
     Mistake(
         "wrong-coefficients",
@@ -307,37 +465,58 @@ MISTAKES = (
         "right-class-overwritten",
         "The entry of the right class is set to -1: it is p - 1, so subtract 1 from it, -= 1.",
         OF_SCORES,
+        softmax_gradient=lambda t: np.where(t.others, t.P, -1),
     ),
-    Mistake("argmin", "The class with the smallest score is predicted.", PREDICTION),
+    Mistake(
+        "argmin",
+        "The class with the smallest score is predicted.",
+        PREDICTION,
+        y_pred=lambda t: t.S.argmin(axis=1),
+    ),
     Mistake(
         "wrong-axis",
         "The largest score is taken over the wrong axis: axis=1 gives one class per example.",
         PREDICTION,
+        y_pred=lambda t: [t.S.argmax(axis=0), t.S.argmax()],
     ),
     Mistake(
         "scores-for-labels",
         "These are scores or probabilities: the prediction is the index of the largest score, "
         "np.argmax(scores, axis=1).",
         PREDICTION,
+        y_pred=lambda t: [t.S, t.S.max(axis=1), t.P, t.P.max(axis=1)],
     ),
     Mistake(
         "one-hot-for-labels",
         "These are ones and zeros, with the one in the predicted class: the prediction is its "
         "index, np.argmax(scores, axis=1).",
         PREDICTION,
+        y_pred=lambda t: 1.0 * (t.S == t.S.max(axis=1, keepdims=True)),
     ),
     Mistake(
         "absolute-scores",
         "The score that is largest in size is predicted, whatever its sign.",
         PREDICTION,
+        y_pred=lambda t: np.abs(t.S).argmax(axis=1),
     ),
     Mistake(
         "scores-cut",
         "The scores are cut or rounded to whole numbers before the largest is taken.",
         PREDICTION,
+        y_pred=lambda t: [np.trunc(t.S).argmax(axis=1), np.rint(t.S).argmax(axis=1)],
     ),
-    Mistake("second-largest", "The class with the second largest score is predicted.", PREDICTION),
-    Mistake("labels-from-1", "The labels are all one too large: they start at 0.", PREDICTION),
+    Mistake(
+        "second-largest",
+        "The class with the second largest score is predicted.",
+        PREDICTION,
+        y_pred=lambda t: np.argsort(t.S, axis=1, kind="stable")[:, -2:][:, 0],
+    ),
+    Mistake(
+        "labels-from-1",
+        "The labels are all one too large: they start at 0.",
+        PREDICTION,
+        y_pred=lambda t: t.y + 1,
+    ),
     Mistake(
         "overflow",
         "The exponential overflows for large scores: subtract the largest score of each row first.",
@@ -362,4 +541,8 @@ MISTAKES = (
         "2 * reg * W in the gradient.",
         PENALTY,
     ),
+    # Those of other rooms.
+    Mistake("relu-on-scores", y_pred=lambda t: relu(t.S).argmax(axis=1)),
+    Mistake("one-example-for-all", y_pred=lambda t: [t.y[:1] + 0 * t.y, t.y[-1:] + 0 * t.y]),
+    Mistake("not-filled", y_pred=lambda t: [t.y * (t.i == 0), t.y * (t.i == t.N - 1)]),
 )

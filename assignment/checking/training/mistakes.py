@@ -104,6 +104,7 @@ MISTAKES = (
         "There are gradients for W1, b1, W2 and b2 alone: what else you keep, such as velocities, "
         "belongs into a dict of its own and not into self.params.",
         DESCENT,
+        raises="there is no gradient of",
     ),
     Mistake("step-count", "The number of steps is not num_iters.", DESCENT),
     Mistake(
@@ -160,6 +161,7 @@ MISTAKES = (
         "The batch is drawn without replacement, which cannot be done where batch_size exceeds N "
         "(as in the toy example): leave out replace=False.",
         DESCENT,
+        raises="larger (sample )?than population",
     ),
     Mistake(
         "decay-after-epoch",
