@@ -44,25 +44,18 @@ def _explain(kind, observed):
         return [*of_G, *candidates(MISTAKES, "dW", t)]
 
     def penalty(where):
-        def penalties(seen):
-            p = _penalty(where, seen)
-            fitted = ("reg-other-form",), factors[where] * p.right
-            return [*p.candidates(), *p.mistakes("penalty_of_W"), fitted]
-
-        return penalties
+        return lambda seen: _penalty(where, seen).candidates_of_W(factors[where])
 
     def quotient(data, form):
         def quotients(seen):
-            (_, term), *_ = data(seen)
             penalty = seen.arguments["reg"] * form(seen.arguments["W"])
-            return list(candidates(MISTAKES, "quotient", term, count(seen), penalty))
+            return list(candidates(MISTAKES, "quotient", data(seen)[0][1], count(seen), penalty))
 
         return quotients
 
     parts = loss, penalty("loss"), SCALES
-    fits = fit(observed, "loss", *parts) or search(
-        observed, "loss", quotient(loss, lambda W: np.sum(W * W))
-    )
+    of_quotient = quotient(loss, lambda W: np.sum(W * W))
+    fits = fit(observed, "loss", *parts) or search(observed, "loss", of_quotient)
     in_loss = fits[0] if fits else (None, None)
     if not fits and is_log_of_p_minus_1(observed):
         in_loss = (("log-after-subtraction",), None)

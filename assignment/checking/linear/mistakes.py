@@ -1,8 +1,7 @@
 """Mistakes in linear classifiers, each beside what it returns: terms.py has the letters.
 
-`loss` and `gradient` hold for both losses, those with a name in front for one of them; what they
-return is a sum over the examples, or G, with dW = X^T G. `weights` of the examples say both.
-`penalty` is what is added to a loss or a gradient.
+A loss is a sum over the examples, a gradient G, with dW = X^T G. Other `margins` or `log_P` make
+both, as do other `weights` of the examples; `penalty` is what is added to either.
 """
 
 from functools import partial
@@ -34,16 +33,6 @@ relu = partial(np.maximum, 0)
 def either(penalty):
     """A penalty, and one half of it."""
     return [penalty, (penalty / 2, "half")]
-
-
-def without_last_row(W):
-    """W with zeros for its last row, which multiplies the 1 of the bias trick."""
-    return np.vstack([W[:-1], 0 * W[-1:]])
-
-
-def over_examples(t):
-    """log P where the sum runs over the examples, or over all."""
-    return [log_softmax(s, axis) for s in (t.S, t.shifted) for axis in (0, (0, 1))]
 
 
 MISTAKES = (
@@ -109,7 +98,7 @@ MISTAKES = (
         "The last row of W is left out of the penalty, as if it were a bias: the sum runs over "
         "all of W.",
         LOSS,
-        penalty_of_W=lambda p: either(p.reg * p.form(without_last_row(p.W))),
+        penalty_of_W=lambda p: either(p.reg * p.form(np.vstack([p.W[:-1], 0 * p.W[-1:]]))),
     ),
     Mistake(
         "rows-summed",
@@ -199,26 +188,19 @@ MISTAKES = (
         "The label is looked up by the number of a class, y[c]: y has one label for each example, "
         "y[i].",
         OF_SCORES,
-        hinge_loss=lambda t: [
-            (relu(t.margins_over(t.S[:, t.y_of_class])) * (t.classes != t.y_of_class)).sum(),
-            (relu(t.margins_over(t.S[:, t.y_of_class])) * t.others).sum(),
-        ],
-        hinge_gradient=lambda t: t.balanced(t.margins_over(t.S[:, t.y_of_class]) > 0),
+        margins=lambda t: t.margins_over(t.S[:, t.y_of_class]),
+        hinge_loss=lambda t: np.sum(
+            relu(t.margins_over(t.S[:, t.y_of_class])) * (t.classes != t.y_of_class)
+        ),
         softmax_gradient=lambda t: t.P - (t.classes == t.y_of_class),
     ),
     Mistake(
         "rows-for-entries",
         "A[y] means whole rows: the entries of the right classes are A[np.arange(N), y].",
         ENTRIES,
-        hinge_loss=lambda t: [
-            (relu(t.margins_over(t.S[t.y % t.N])) * t.others).sum(),
-            relu(t.margins_over(t.S[t.y % t.N])).sum(),
-        ],
-        hinge_gradient=lambda t: t.balanced(t.margins_over(t.S[t.y % t.N]) > 0),
-        softmax_loss=lambda t: [
-            -t.log_P[t.y % t.N].sum(),
-            -t.log_P[t.y % t.N].mean(axis=1).sum(),
-        ],
+        margins=lambda t: t.margins_over(t.S[t.y % t.N]),
+        hinge_loss=lambda t: relu(t.margins_over(t.S[t.y % t.N])).sum(),
+        softmax_loss=lambda t: [-t.log_P[t.y % t.N].sum() / each for each in (1, t.C)],
         softmax_gradient=lambda t: t.P - np.isin(t.i, t.y)[:, np.newaxis],
     ),
     Mistake(
@@ -249,25 +231,22 @@ MISTAKES = (
         "margin-missing",
         "The margin of 1 is missing: s[c] - s[y] + 1.",
         HINGE,
-        hinge_loss=lambda t: (relu(t.margins - 1) * t.others).sum(),
-        hinge_gradient=lambda t: t.balanced(t.margins > 1),
+        margins=lambda t: t.margins - 1,
     ),
     Mistake(
         "margin-reversed",
         "The margin is turned round: it is s[c] - s[y] + 1, not s[y] - s[c] + 1.",
         HINGE,
-        hinge_loss=lambda t: [
-            (relu(2 - t.margins) * t.others).sum(),
-            (relu(2 - t.margins).sum(), "right-class-counted"),
-        ],
-        hinge_gradient=lambda t: [-t.balanced(t.margins < 2), t.balanced(t.margins < 2)],
+        margins=lambda t: 2 - t.margins,
+        hinge_loss=lambda t: (relu(2 - t.margins).sum(), "right-class-counted"),
+        hinge_gradient=lambda t: -t.balanced(t.margins < 2),
     ),
     Mistake(
         "max-missing",
         "Margins below 0 count as well: max(0, margin) is missing.",
         HINGE,
         hinge_loss=lambda t: [
-            (t.margins * t.others).sum(),
+            np.sum(t.margins * t.others),
             (t.margins.sum(), "right-class-counted"),
         ],
     ),
@@ -295,10 +274,7 @@ MISTAKES = (
         "largest-margin-only",
         "Only the largest margin of each example counts: the loss sums all that are violated.",
         MULTICLASS_SVM,
-        hinge_loss=lambda t: t.hinges.max(axis=1).sum(),
-        hinge_gradient=lambda t: t.balanced(
-            t.violated & (t.classes == t.hinges.argmax(axis=1)[:, np.newaxis])
-        ),
+        margins=lambda t: t.margins * (t.hinges == t.hinges.max(axis=1, keepdims=True)),
     ),
     Mistake(
         "right-class-missing",
@@ -341,8 +317,7 @@ MISTAKES = (
         "columns-for-entries",
         "A[:, y] means whole columns: the entries of the right classes are A[np.arange(N), y].",
         ENTRIES,
-        hinge_loss=lambda t: (t.hinges * ~np.isin(t.classes, t.y)).sum(),
-        hinge_gradient=lambda t: t.balanced(t.violated & ~np.isin(t.classes, t.y)),
+        margins=lambda t: t.margins * ~np.isin(t.classes, t.y),
         softmax_gradient=lambda t: t.P - np.isin(t.classes, t.y),
     ),
     # Softmax.
@@ -376,13 +351,15 @@ MISTAKES = (
         "The sum of the exponentials goes on growing from example to example: it starts at 0 for "
         "each.",
         LOG,
-        softmax_loss=lambda t: [
-            (np.log(np.exp(s).sum(axis=1).cumsum()) - t.right(s)).sum() for s in (t.S, t.shifted)
+        log_P=lambda t: [
+            s - np.log(np.exp(s).sum(axis=1).cumsum())[:, np.newaxis] for s in (t.S, t.shifted)
         ],
-        softmax_gradient=lambda t: [
-            np.exp(s) / np.exp(s).sum(axis=1).cumsum()[:, np.newaxis] - t.Y
-            for s in (t.S, t.shifted)
-        ],
+    ),
+    Mistake(
+        "probabilities-missing",
+        "Only the right class is in the gradient: the probabilities of all classes are missing.",
+        OF_SCORES,
+        softmax_gradient=lambda t: -t.Y,
     ),
     Mistake(
         "right-probability-for-all",
@@ -414,9 +391,9 @@ MISTAKES = (
         "log(sum(exp(s))) have to be shifted by the same number.",
         LARGE_SCORES,
         softmax_loss=lambda t: [
-            t.losses.sum() + shift
+            t.losses.sum() + sign * largest
             for largest in (t.S.max(axis=1).sum(), t.N * t.S.max())
-            for shift in (-largest, largest)
+            for sign in (-1, 1)
         ],
     ),
     Mistake(
@@ -424,18 +401,14 @@ MISTAKES = (
         "The shift subtracts the largest score of each column; a row may be shifted, "
         "a column may not: np.max(scores, axis=1, keepdims=True).",
         LARGE_SCORES,
-        softmax_loss=lambda t: -t.right(log_softmax(t.S - t.S.max(axis=0))).sum(),
-        softmax_gradient=lambda t: np.exp(log_softmax(t.S - t.S.max(axis=0))) - t.Y,
+        log_P=lambda t: log_softmax(t.S - t.S.max(axis=0)),
     ),
     Mistake(
         "sum-wrong-axis",
         "The probabilities are normalised over the examples: those of each row have to sum to 1.",
         LOG,
-        softmax_loss=lambda t: [-t.right(log_P).sum() for log_P in over_examples(t)],
-        softmax_gradient=lambda t: [
-            *(np.exp(log_P) - t.Y for log_P in over_examples(t)),
-            *(t.P / t.P.sum(axis) - t.Y for axis in (0, (0, 1))),
-        ],
+        log_P=lambda t: [log_softmax(s, axis) for s in (t.S, t.shifted) for axis in (0, (0, 1))],
+        softmax_gradient=lambda t: [t.P / t.P.sum(axis) - t.Y for axis in (0, (0, 1))],
         y_pred=lambda t: log_softmax(t.S, axis=0).argmax(axis=1),
     ),
     Mistake(
@@ -443,12 +416,6 @@ MISTAKES = (
         "The exponentials are not divided by their sum in the gradient.",
         OF_SCORES,
         softmax_gradient=lambda t: [np.exp(s) - t.Y for s in (t.S, t.shifted, t.S - t.S.max())],
-    ),
-    Mistake(
-        "probabilities-missing",
-        "Only the right class is in the gradient: the probabilities of all classes are missing.",
-        OF_SCORES,
-        softmax_gradient=lambda t: -t.Y,
     ),
     Mistake(
         "wrong-coefficients",

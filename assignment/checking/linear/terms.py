@@ -5,8 +5,6 @@ Penalties are this course's reg * sum(W^2), or with "half" the other half of the
 0.5 * reg * sum(W^2): a mistake may be made in either convention.
 """
 
-from functools import cached_property
-
 import numpy as np
 
 from assignment.checking.diagnosis import log_softmax, unique
@@ -15,7 +13,7 @@ from assignment.checking.mistake import candidates
 
 
 class Terms:
-    """Scores of a call and what a loss makes of them; a part of it is computed when it is used.
+    """Scores of a call, and what a loss makes of them.
 
     S : (N, C) scores; y : (N,) labels, Y : (N, C) with ones for them; X : (N, D) examples
     losses : (N,), of each example; G : (N, C), with dW = X^T G
@@ -26,46 +24,62 @@ class Terms:
         self.S, self.y, self.X = S, y, X
         self.N, self.C = S.shape
         self.i, self.classes = np.arange(self.N), np.arange(self.C)
+        # y[c] for each class c, by mistake for y[i]; with too few labels such a call fails.
+        self.y_of_class = np.resize(y, self.C)
         self.others = self.classes != y[:, np.newaxis]
         self.Y = 1.0 - self.others
-
-    @property
-    def y_of_class(self):
-        """y[c] for each class c, by mistake for y[i]; with too few labels such a call fails."""
-        return np.resize(self.y, self.C)
 
     def right(self, A):
         """The entries of the right classes."""
         return A[self.i, self.y]
 
+    def made(self, what):
+        return candidates(MISTAKES, what, self)
+
     def loss_candidates(self):
         """What the loss, and each mistake in it, sums over the examples."""
         return [
             ((), self.losses.sum()),
-            *candidates(MISTAKES, f"{self.loss}_loss", self),
-            *candidates(MISTAKES, "loss", self),
-            *((names, w @ self.losses) for names, w in candidates(MISTAKES, "weights", self)),
+            *((names, self.losses_of(A).sum()) for names, A in self.made(self.of)),
+            *self.made("loss"),
+            *self.made(f"{self.loss}_loss"),
+            *((names, w @ self.losses) for names, w in self.made("weights")),
         ]
 
     def gradient_candidates(self):
         """G of the loss, and of each mistake in it."""
-        weights = candidates(MISTAKES, "weights", self)
         return [
             ((), self.G),
-            *candidates(MISTAKES, f"{self.loss}_gradient", self),
-            *candidates(MISTAKES, "gradient", self),
-            *((names, w[:, np.newaxis] * self.G) for names, w in weights),
+            *((names, self.G_of(A)) for names, A in self.made(self.of)),
+            *self.made("gradient"),
+            *self.made(f"{self.loss}_gradient"),
+            *((names, w[:, np.newaxis] * self.G) for names, w in self.made("weights")),
         ]
 
 
 class Hinge(Terms):
-    """The margins of all classes, and the hinges of the wrong ones: what is above 0."""
+    """Made of margins, of all classes; hinges : what is above 0, of the wrong ones."""
 
-    loss = "hinge"
+    loss, of = "hinge", "margins"
+
+    def __init__(self, S, y, X=None):
+        super().__init__(S, y, X)
+        self.margins = self.margins_over(self.right(S)[:, np.newaxis])
+        self.hinges = np.maximum(self.margins, 0) * self.others
+        self.violated = self.hinges > 0
+        self.count = self.violated.sum(axis=1)
+        self.losses, self.G = self.losses_of(self.margins), self.G_of(self.margins)
+        self.G_of_others = self.violated
 
     def margins_over(self, scores):
         """The margins, if these were the scores of the right classes."""
         return self.S - scores + 1
+
+    def losses_of(self, margins):
+        return (np.maximum(margins, 0) * self.others).sum(axis=1)
+
+    def G_of(self, margins):
+        return self.balanced(margins > 0)
 
     def balanced(self, M):
         """The entries of the wrong classes; the right class loses what these gain."""
@@ -75,33 +89,6 @@ class Hinge(Terms):
         """The entries of the wrong classes, and a number for each right one."""
         return np.where(self.others, M, np.reshape(value, (-1, 1)))
 
-    @cached_property
-    def margins(self):
-        return self.margins_over(self.right(self.S)[:, np.newaxis])
-
-    @cached_property
-    def hinges(self):
-        return np.maximum(self.margins, 0) * self.others
-
-    @property
-    def losses(self):
-        return self.hinges.sum(axis=1)
-
-    @property
-    def violated(self):
-        return self.hinges > 0
-
-    @property
-    def count(self):
-        """How many margins of each example are violated."""
-        return self.violated.sum(axis=1)
-
-    @cached_property
-    def G(self):
-        return self.balanced(self.violated)
-
-    G_of_others = violated
-
 
 # A small number that keeps the logarithm of 0 finite is a remark, not a mistake.
 EPSILON = "epsilon in the logarithm: log(p + epsilon) is not quite the loss"
@@ -109,51 +96,26 @@ EPSILONS = [10.0**-n for n in range(5, 16)]
 
 
 class Softmax(Terms):
-    """The probabilities of all classes, P, and those of the right ones, p."""
+    """Made of log P, of the probabilities P of all classes; p : those of the right ones."""
 
-    loss = "softmax"
+    loss, of = "softmax", "log_P"
 
-    @cached_property
-    def shifted(self):
-        return self.S - self.S.max(axis=1, keepdims=True)
+    def __init__(self, S, y, X=None):
+        super().__init__(S, y, X)
+        self.shifted, self.log_P = S - S.max(axis=1, keepdims=True), log_softmax(S)
+        self.P = self.G_of_others = np.exp(self.log_P)
+        self.p = self.right(self.P)
+        self.losses, self.G = self.losses_of(self.log_P), self.G_of(self.log_P)
 
-    @cached_property
-    def log_P(self):
-        return log_softmax(self.S)
+    def losses_of(self, log_P):
+        return -self.right(log_P)
 
-    @cached_property
-    def P(self):
-        return np.exp(self.log_P)
-
-    @property
-    def p(self):
-        return self.right(self.P)
-
-    @cached_property
-    def losses(self):
-        return -self.right(self.log_P)
-
-    @cached_property
-    def G(self):
-        return self.P - self.Y
-
-    @property
-    def G_of_others(self):
-        return self.P
+    def G_of(self, log_P):
+        return np.exp(log_P) - self.Y
 
     def loss_candidates(self):
         with_epsilon = ((("epsilon-in-log",), -np.log(self.p + e).sum()) for e in EPSILONS)
         return [*super().loss_candidates(), *with_epsilon]
-
-
-def hinge_losses(S, y):
-    """What the hinge loss, and each mistake in it, sums over the examples."""
-    return Hinge(S, y).loss_candidates()
-
-
-def hinge_coefficients(S, y):
-    """(N, C) coefficients G, with dW = X^T G, of the hinge loss and of each mistake in it."""
-    return Hinge(S, y).gradient_candidates()
 
 
 def softmax_losses(S, y):
@@ -193,14 +155,19 @@ class Penalty:
         """The sum of a function of each matrix."""
         return sum(f(W) for W in self.weights)
 
-    def mistakes(self, what="penalty"):
+    def made(self, what):
         """What mistakes make of it, those in both and those in the loss or the gradient alone."""
         here = what, f"{what}_in_{self.where}"
         return [made for each in here for made in candidates(MISTAKES, each, self)]
 
     def candidates(self):
         """What people add."""
-        return [((), self.right), (("half",), self.right / 2), *self.mistakes()]
+        return [((), self.right), (("half",), self.right / 2), *self.made("penalty")]
+
+    def candidates_of_W(self, factor):
+        """The same where there is one matrix; factor : what it would be, all else being right."""
+        fitted = ("reg-other-form",), factor * self.right
+        return [*self.candidates(), *self.made("penalty_of_W"), fitted]
 
 
 def penalties(weights, reg, N):

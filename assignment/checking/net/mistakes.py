@@ -1,10 +1,10 @@
 from assignment.checking.mistake import Mistake, derivation
 
-FORWARD = derivation(two_layer_net="line 3")["two_layer_net"]
-WEIGHTS = derivation(two_layer_net="line 22")["two_layer_net"]
-MASK = derivation(two_layer_net="line 18")["two_layer_net"]
-SECOND_LAYER = derivation(two_layer_net="line 25")["two_layer_net"]
-BLOCKS = derivation(two_layer_net="lines 25 and 27")["two_layer_net"]
+FORWARD = derivation(two_layer_net="{forward}")
+WEIGHTS = derivation(two_layer_net="{loss}")
+MASK = derivation(two_layer_net="{mask}")
+SECOND_LAYER = derivation(two_layer_net="{dW2}")
+BLOCKS = derivation(two_layer_net="{dW2} and {dW1}")
 
 MISTAKES = (
     Mistake(
@@ -37,7 +37,7 @@ MISTAKES = (
     Mistake(
         "relu-on-scores",
         "The scores go through a ReLU, which makes 0 of negative ones: they stay as they are.",
-        {"two_layer_net": FORWARD},
+        FORWARD,
     ),
     Mistake("bias-missing", "A bias is missing: X W1 + b1 and H W2 + b2.", FORWARD),
     Mistake(
