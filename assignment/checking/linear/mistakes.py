@@ -1,7 +1,8 @@
 """Mistakes in linear classifiers, each beside what it returns: terms.py has the letters.
 
 A loss is a sum over the examples, a gradient G, with dW = X^T G. Other `margins` or `log_P` make
-both, as do other `weights` of the examples; `penalty` is what is added to either.
+both, as do other `weights` of the examples; `penalty` is what is added to either. Of two that
+return the same, the first is named.
 """
 
 from functools import partial

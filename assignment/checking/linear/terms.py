@@ -34,6 +34,7 @@ class Terms:
         return A[self.i, self.y]
 
     def made(self, what):
+        """What mistakes make of it."""
         return candidates(MISTAKES, what, self)
 
     def loss_candidates(self):
@@ -58,7 +59,7 @@ class Terms:
 
 
 class Hinge(Terms):
-    """Made of margins, of all classes; hinges : what is above 0, of the wrong ones."""
+    """Made of the margins of all classes; hinges : what is above 0, of the wrong ones."""
 
     loss, of = "hinge", "margins"
 
@@ -96,7 +97,7 @@ EPSILONS = [10.0**-n for n in range(5, 16)]
 
 
 class Softmax(Terms):
-    """Made of log P, of the probabilities P of all classes; p : those of the right ones."""
+    """Made of log P, with the probabilities P of all classes; p : those of the right ones."""
 
     loss, of = "softmax", "log_P"
 
