@@ -1,10 +1,16 @@
+"""Mistakes that people make in several rooms, and what settles those of several rooms."""
+
 from assignment.checking.mistake import Mistake, derivation
 
 VOTE = "notebooks/knn.ipynb, section 4"
 NCA_LOSS = "notebooks/knn.ipynb, section 13"
 NCA_GRADIENT = "notebooks/knn.ipynb, section 14"
-LOSS = derivation(svm="line 12", softmax="line 19", two_layer_net="line 22") | {"knn": NCA_LOSS}
-GRADIENT = derivation(svm="line 15", softmax="line 25", two_layer_net="lines 24 to 27") | {
+DESCENT = {
+    "svm": "notebooks/svm.ipynb, section 10",
+    "two_layer_net": "notebooks/two_layer_net.ipynb, section 6",
+}
+LOSS = derivation(svm="{loss}", softmax="{loss}", two_layer_net="{loss}") | {"knn": NCA_LOSS}
+GRADIENT = derivation(svm="{dW}", softmax="{dW}", two_layer_net="{dO2} to {dW1}") | {
     "knn": NCA_GRADIENT
 }
 
@@ -18,6 +24,37 @@ MISTAKES = (
     ),
     Mistake("loss-missing", "The loss is still 0.", LOSS),
     Mistake("gradient-missing", "The gradient, or a part of it, is still missing.", GRADIENT),
+    # The mean over N examples: what a sum over them is multiplied by. C : number of classes
+    Mistake(
+        "not-averaged",
+        "The sum over the examples is not divided by N.",
+        LOSS,
+        scale=lambda N, C: 1.0,
+    ),
+    Mistake(
+        "averaged-twice",
+        "The sum over the examples is divided by N twice.",
+        LOSS,
+        scale=lambda N, C: 1 / N**2,
+    ),
+    Mistake(
+        "averaged-over-classes",
+        "The sum is divided by the number of classes: the mean runs over the N examples only.",
+        LOSS,
+        scale=lambda N, C: [1 / (N * C), 1 / C],
+    ),
+    Mistake(
+        "constant-factor",
+        "There is a factor besides the 1 / N of the mean, the same in every call.",
+        LOSS,
+        scale=lambda N, C: [2 / N, 1 / (2 * N)],
+    ),
+    Mistake(
+        "sign",
+        "The sign is wrong: the part that depends on the examples is multiplied by -1.",
+        GRADIENT,
+        scale=lambda N, C: [-1 / N, (-1.0, "not-averaged")],
+    ),
     # Any exercise.
     Mistake("wrong-return", "The function does not return what its docstring says."),
     Mistake("wrong-shape", "The result has the wrong shape."),
@@ -31,8 +68,11 @@ MISTAKES = (
         "A matrix meets an array with one number for each of its rows, which NumPy lays along its "
         "columns: make a column of it, with x[:, np.newaxis] or keepdims=True.",
         'NumPy manual, "Broadcasting"',
+        raises=r"broadcast .* shapes \((\d+),\d+\) \(\1,\)",
     ),
     Mistake(
-        "inputs-changed", "The function changes its arguments: work on a copy, or on a new array."
+        "inputs-changed",
+        "The function changes its arguments: work on a copy, or on a new array.",
+        raises=r"(?s)read-only.* \(with read-only \w+\)$",
     ),
 )

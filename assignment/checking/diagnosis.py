@@ -9,8 +9,7 @@ A list of candidates holds pairs (names, array), in the same order for every cas
 of entries of MISTAKES, empty for what is right. Besides, "half" says that a penalty is made in the
 convention of one half.
 
-What each mistake returns: knn.py, terms.py (losses and their gradients), net.py, training.py. What
-a right answer costs: cost.py.
+What each mistake returns stands beside its sentence, in mistakes.py of its room.
 """
 
 from dataclasses import dataclass, replace
@@ -18,6 +17,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from assignment.checking.arrays import TOLERANCE, agrees, allowed, complaint, shaped
+from assignment.checking.common import MISTAKES
+from assignment.checking.mistake import candidates
 
 
 @dataclass(frozen=True)
@@ -70,16 +71,23 @@ def no_penalty(seen):
     return [((), 0.0)]
 
 
-AS_IT_IS = (((), lambda N, C: 1.0),)
+def as_it_is(N, C):
+    """Candidates for what a data term is multiplied by, where there is nothing to divide by."""
+    return [((), 1.0)]
 
 
-def search(observed, name, data, penalty=no_penalty, scales=AS_IT_IS):
+def SCALES(N, C):
+    """Candidates for what a sum over N examples is multiplied by."""
+    return [((), 1 / N), *candidates(MISTAKES, "scale", N, C)]
+
+
+def search(observed, name, data, penalty=no_penalty, scales=as_it_is):
     """Pairs of names whose candidates add up to the array of that name in all cases.
 
     Parameters
     ----------
     data, penalty : function of Observed -> list of candidates
-    scales : pairs (names, function of N and C) of what each data term may be multiplied by
+    scales : function of N and C -> list of what each data term may be multiplied by
 
     Returns
     -------
@@ -90,8 +98,8 @@ def search(observed, name, data, penalty=no_penalty, scales=AS_IT_IS):
         if not np.size(seen.arrays.get(name, ())) or not np.isfinite(seen.arrays[name]).all():
             return []
         got = shaped(seen.arrays[name], seen.expected[name]).astype(float)
-        factors = np.array([factor(count(seen), _classes(seen)) for _, factor in scales])
-        lists = data(seen), penalty(seen)
+        lists = data(seen), penalty(seen), scales(count(seen), _classes(seen))
+        factors = np.array([factor for _, factor in lists[2]])
         kept = (None, None) if pairs is None else pairs.T
         of_data, terms = _stacked(lists[0], seen, name, kept[0], factors)
         of_penalty, extras = _stacked(lists[1], seen, name, kept[1])
@@ -112,14 +120,14 @@ def search(observed, name, data, penalty=no_penalty, scales=AS_IT_IS):
         return []
     found = []
     for of_data, of_penalty in pairs:
-        which, scale = divmod(of_data, len(scales))
-        d_names, p_names = lists[0][which][0] + scales[scale][0], lists[1][of_penalty][0]
+        which, scale = divmod(of_data, len(factors))
+        d_names, p_names = lists[0][which][0] + lists[2][scale][0], lists[1][of_penalty][0]
         weight = len(d_names) + sum(part != "half" for part in p_names)
         found.append(((weight, len(p_names), scale, which, of_penalty), d_names, p_names))
     return [(d_names, p_names) for _, d_names, p_names in sorted(found)]
 
 
-def fit(observed, name, data, penalty=no_penalty, scales=AS_IT_IS):
+def fit(observed, name, data, penalty=no_penalty, scales=as_it_is):
     """Like search; but if all is right but for one factor, that is one mistake, not several.
 
     What the penalty is without that factor is not told then: None.
@@ -310,20 +318,6 @@ def weighed(observed, name, weights, letter="W", half=False):
         f"With {seen.case.name}, your {name} is {a} times the data term plus {b} times "
         f"reg * {letter}; right is 1.00 and {times}.00{beside}."
     )
-
-
-# What a sum over the examples is multiplied by.
-SCALES = (
-    ((), lambda N, C: 1 / N),
-    (("not-averaged",), lambda N, C: 1.0),
-    (("averaged-twice",), lambda N, C: 1 / N**2),
-    (("averaged-over-classes",), lambda N, C: 1 / (N * C)),
-    (("averaged-over-classes",), lambda N, C: 1 / C),
-    (("constant-factor",), lambda N, C: 2 / N),
-    (("constant-factor",), lambda N, C: 1 / (2 * N)),
-    (("sign",), lambda N, C: -1 / N),
-    (("sign", "not-averaged"), lambda N, C: -1.0),
-)
 
 
 def log_softmax(S, axis=1):

@@ -244,18 +244,12 @@ class _Judgement:
             return self._found("wrong", told, diagnosis="wrong-return", evidence=evidence)
         if first and self.wrong and case.name != self.cases[0].name:
             return None
-        if "read-only" in case.name and "read-only" in failure.message:
-            told = self._placed(failure)
-            return self._found("wrong", told, "inputs-changed", evidence=evidence)
-        told, mistake = self._placed(failure, case), None
-        if re.search("larger (sample )?than population", failure.message):
-            mistake = "without-replacement"
-        if "there is no gradient of" in failure.message:
-            mistake = "no-such-gradient"
-        shapes = re.search(r"broadcast .* shapes \((\d+),\d+\) \((\d+),\)", failure.message)
-        if shapes and shapes[1] == shapes[2]:
-            mistake = "broadcast-wrong-axis"
-        return self._found("crash", told, mistake, evidence=evidence)
+        told = f"{failure.message} (with {case.name})"
+        raising = (m.name for m in MISTAKES.values() if m.raises and re.search(m.raises, told))
+        mistake = next(raising, None)
+        if mistake == "inputs-changed":
+            return self._found("wrong", self._placed(failure), mistake, evidence=evidence)
+        return self._found("crash", self._placed(failure, case), mistake, evidence=evidence)
 
     def _wrong(self):
         """Numbers that are off, with the mistake that explains them."""

@@ -15,7 +15,7 @@ class Mistake:
         that gives what this mistake makes of it: an array, or a list of them; (array, *names)
         where other mistakes are in it besides, or "half", a penalty's other convention
     hides : names of mistakes that are no news where this one is known
-    raises : pattern of the message of an exception that gives it away
+    raises : pattern of an exception that gives it away, told as "ValueError: ... (with this case)"
     """
 
     def __init__(self, name, says="", see="", *, hides=(), raises="", **returns):
@@ -24,7 +24,8 @@ class Mistake:
 
     def see_in(self, lesson):
         """What settles it, for a student of a lesson."""
-        return self.see if isinstance(self.see, str) else self.see.get(lesson, "")
+        see = self.see if isinstance(self.see, str) else self.see.get(lesson, "")
+        return see.format_map(line_numbers(lesson)) if "{" in see else see
 
 
 def candidates(mistakes, what, *terms):
@@ -38,7 +39,16 @@ def candidates(mistakes, what, *terms):
 
 
 def derivation(**lines):
-    """Where a derivation settles it, in each lesson that has one."""
+    """Where a derivation settles it, in each lesson that has one: "{label} to {label}" of lines."""
     return {
-        lesson: f"notebooks/{lesson}.ipynb, derivation, {line}" for lesson, line in lines.items()
+        lesson: f"notebooks/{lesson}.ipynb, derivation, line{'s' * (line.count('{') > 1)} {line}"
+        for lesson, line in lines.items()
     }
+
+
+def line_numbers(lesson):
+    """The numbers of the lines of a lesson's derivations that have a label, by their labels."""
+    from assignment.derivations import LESSONS  # takes a while, and few verdicts point there
+
+    lines = [line for derivation in LESSONS[lesson] for line in derivation.lines]
+    return {line.label: line.number for line in lines if line.label}

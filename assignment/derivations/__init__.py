@@ -13,4 +13,10 @@ DERIVATIONS = {
     "svm": svm,
     "nca": nca,
 }
-__all__ = ["DERIVATIONS", *DERIVATIONS]
+LESSONS = {
+    "knn": (nca,),
+    "svm": (svm,),
+    "softmax": (softmax, softmax_batch),
+    "two_layer_net": (backprop, backprop_batch),
+}
+__all__ = ["DERIVATIONS", "LESSONS", *DERIVATIONS]

@@ -21,6 +21,7 @@ SUM_OF_EXAMPLES = (
         "the loss, summed over the examples i",
         kind="loose",
         remark="A bracket of the logarithm is never closed.",
+        label="log",
     ),
     Line(
         "2",
@@ -36,6 +37,7 @@ SUM_OF_EXAMPLES = (
         written="O2 == H1 @ W2 + b2; H1 == sigma(O1); O1 == X @ W1 + b",
         kind="loose",
         remark="b1 has lost its index: there is no b.",
+        label="forward",
     ),
     Line(
         "4",
@@ -53,6 +55,7 @@ SUM_OF_EXAMPLES = (
         kind="loose",
         remark="log has to reach over the whole product, here and in lines 6 to 8; the sum, over"
         " all that follows. A brace is closed that was never opened, here and in 6, 7 and 9.",
+        label="log of the sum",
     ),
     Line(
         "6",
@@ -102,6 +105,7 @@ SUM_OF_EXAMPLES = (
         "10",
         "dL_dO2 == -y.T + SoftMax(O2)",
         "if dL = tr(Gᵀ dA), then G is the gradient",
+        label="dscores",
     ),
     Line(
         "11",
@@ -152,6 +156,7 @@ SUM_OF_EXAMPLES = (
         "18",
         "dL_dO1 == dL_dH1 * dsigma(O1)",
         "if dL = tr(Gᵀ dA), then G is the gradient",
+        label="mask",
     ),
     Line(
         "19",
@@ -272,21 +277,25 @@ TO_THE_CODE = (
         "22",
         "J == L / N + reg * (tr(W1.T @ W1) + tr(W2.T @ W2))",
         "the code's loss: the mean over N examples, and the squares of all weights",
+        label="loss",
     ),
     Line(
         "23",
         "dJ == dL / N + tr((2 * reg * W1).T @ dW1) + tr((2 * reg * W2).T @ dW2)",
         "d(AᵀA) = dAᵀA + AᵀdA, and tr(Aᵀ) = tr(A)",
+        label="penalty",
     ),
     Line(
         "24",
         "dJ_dO2 == (SoftMax(O2) - Y) / N",
         "line 10 over N, the rows stacked",
+        label="dO2",
     ),
     Line(
         "25",
         "dJ_dW2 == H1.T @ dJ_dO2 + 2 * reg * W2; dJ_db2 == one.T @ dJ_dO2",
         "lines 13 and 14: sums over examples are matrix products",
+        label="dW2",
     ),
     Line(
         "26",
@@ -297,6 +306,7 @@ TO_THE_CODE = (
         "27",
         "dJ_dW1 == X.T @ dJ_dO1 + 2 * reg * W1; dJ_db1 == one.T @ dJ_dO1",
         "lines 20 and 21: the code's own formulas",
+        label="dW1",
     ),
 )
 

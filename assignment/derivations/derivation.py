@@ -33,6 +33,7 @@ class Line:
         `written` it cannot be read as a formula at all
     remark : one sentence on what is wrong with what is written
     original : the line as it was first written down, in LaTeX
+    label : what mistakes cite it by: a number moves when a line is put in
     """
 
     number: str
@@ -42,6 +43,7 @@ class Line:
     kind: str = ""
     remark: str = ""
     original: str = ""
+    label: str = ""
 
 
 def quoted(lines, originals):

@@ -19,6 +19,7 @@ ONE_EXAMPLE = (
         "1",
         "l == -log(SoftMax(X @ W)) @ y",
         "the loss of one example; y picks the right class",
+        label="log",
     ),
     Line("2", "a == X @ W", "a name for the scores"),
     Line("3", "l == -log(SoftMax(a)) @ y", "put (2) into (1)"),
@@ -35,6 +36,7 @@ ONE_EXAMPLE = (
         kind="loose",
         remark="d log has to reach over the whole product: the logarithm of a sum is meant, not the"
         " sum of logarithms. (The original writes K in line 1 and k from here on.)",
+        label="log of the sum",
     ),
     Line(
         "8",
@@ -100,6 +102,7 @@ ONE_EXAMPLE = (
         "15",
         "dl_da == -y.T + exp(a) / (exp(a) @ one) == -y.T + SoftMax(a)",
         "if dl = tr(Gᵀ da), then G is the gradient",
+        label="dscores",
     ),
     Line(
         "16",
@@ -165,6 +168,7 @@ BATCH = (
         "19",
         "L == Sum(l) / N + reg * tr(W.T @ W)",
         "the code's loss: the mean over N examples, and the sum of all squared weights",
+        label="loss",
     ),
     Line(
         "20",
@@ -175,6 +179,7 @@ BATCH = (
         "21",
         "dL == Sum(dl) / N + tr((2 * reg * W).T @ dW)",
         "tr(Aᵀ) = tr(A): both terms are equal, hence the 2",
+        label="penalty",
     ),
     Line(
         "22",
@@ -195,6 +200,7 @@ BATCH = (
         "25",
         "dL_dW == X.T @ (SoftMax(X @ W) - Y) / N + 2 * reg * W",
         "put (24) into (23): the code's own formula",
+        label="dW",
     ),
 )
 

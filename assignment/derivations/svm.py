@@ -18,11 +18,13 @@ LINES = (
         "2",
         "m == s - s @ y @ one.T + one.T",
         "margins: each score minus that of the right class, plus 1",
+        label="margins",
     ),
     Line(
         "3",
         "l == sigma(m) @ (one - y)",
         "the hinge of each margin, summed over the wrong classes",
+        label="hinge",
     ),
     Line(
         "4",
@@ -33,6 +35,7 @@ LINES = (
         "5",
         "dl == (dsigma(m) * (one - y).T) @ dm.T; v == dsigma(m) * (one - y).T",
         "(u ⊙ v) w = (u ⊙ wᵀ) vᵀ for rows u, v and a column w; v marks violated margins",
+        label="violated",
     ),
     Line("6", "dl == tr(v.T @ dm)", "a number is its own trace; the trace is cyclic"),
     Line("7", "dm == ds - ds @ y @ one.T", "the differential of (2)"),
@@ -50,6 +53,7 @@ LINES = (
         "10",
         "dl_ds == v - v @ one @ y.T",
         "if dl = tr(Gᵀ ds), then G is the gradient: the right class loses what the others gain",
+        label="dscores",
     ),
     Line(
         "11",
@@ -60,11 +64,13 @@ LINES = (
         "12",
         "L == Sum(l) / N + reg * tr(W.T @ W)",
         "the code's loss: the mean, and the squares of the weights",
+        label="loss",
     ),
     Line(
         "13",
         "dL_dW == Sum(Xi.T @ (v - v @ one @ y.T)) / N + 2 * reg * W",
         "the gradient of a sum is the sum of the gradients; d tr(WᵀW) = tr((2W)ᵀ dW)",
+        label="penalty",
     ),
     Line(
         "14",
@@ -75,6 +81,7 @@ LINES = (
         "15",
         "dL_dW == X.T @ M / N + 2 * reg * W",
         "a sum of columns times rows is a matrix product: the code's own formula",
+        label="dW",
     ),
 )
 

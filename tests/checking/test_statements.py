@@ -540,7 +540,7 @@ def quick(monkeypatch):
     """Seven cases each; searches and references are remembered: what comes again is the same."""
     remembered, search = {}, diagnosis.search
 
-    def searched(observed, name, data, penalty=diagnosis.no_penalty, scales=diagnosis.AS_IT_IS):
+    def searched(observed, name, data, penalty=diagnosis.no_penalty, scales=diagnosis.as_it_is):
         arrays = [seen.arrays.get(name, np.array(np.nan)) for seen in observed]
         key = name, data.__qualname__, penalty.__qualname__, scales
         key += tuple((array.shape, array.tobytes()) for array in arrays)

@@ -37,8 +37,6 @@ from assignment.checking.training.calls import (
     train_cases,
 )
 
-# Linear classifiers.
-
 
 def linear_cases(cost):
     """Weights far from 0, several reg, all sizes different, labels that leave classes out.
@@ -149,21 +147,20 @@ def call_linear_loss(function):
 
 def linear_predict_cases():
     rng = np.random.default_rng(30)
-    first = Case(
-        "9 examples, 4 classes", {"W": rng.normal(size=(5, 4)), "X": rng.normal(size=(9, 5))}
-    )
+
+    def case(name, N, D, C):
+        return Case(name, {"W": rng.normal(size=(D, C)), "X": rng.normal(size=(N, D))})
+
+    first = case("9 examples, 4 classes", 9, 5, 4)
     return [
         first,
-        Case("1 example, 2 classes", {"W": rng.normal(size=(3, 2)), "X": rng.normal(size=(1, 3))}),
+        case("1 example, 2 classes", 1, 3, 2),
         Case(
             "scores that are all negative",
             {"W": -1 - rng.random(size=(3, 7)), "X": 1 + rng.random(size=(5, 3))},
         ),
         *variants(first),
-        Case(
-            "130 examples, 300 classes",
-            {"W": rng.normal(size=(2, 300)), "X": rng.normal(size=(130, 2))},
-        ),
+        case("130 examples, 300 classes", 130, 2, 300),
     ]
 
 
@@ -178,15 +175,11 @@ def call_linear_predict(module, W, X):
 
 
 W_START = np.linspace(-1, 1, 12).reshape(4, 3)
-
-
 W_GRADIENT = np.arange(12.0).reshape(4, 3) / 4 - 1.3
-
-
-def linear_train_cases():
-    return train_cases(
-        too_small="drawn without replacement: a batch larger than the training set cannot be drawn"
-    )
+linear_train_cases = partial(
+    train_cases,
+    "drawn without replacement: a batch larger than the training set cannot be drawn",
+)
 
 
 def call_linear_train(module, X, y, batch_size, groups=False):
@@ -227,12 +220,8 @@ def _train_linear(module, X, y, batch_size, transposed):
     classifier.W = layout(W_START).copy()
     history = classifier.train(layout(X), y, batch_size=batch_size, **OPTIONS)
     W = layout(np.asarray(classifier.W))
-    return {
-        "loss_history": history,
-        "W": W,
-        "transposed": transposed,
-        **record.facts(X, y, {"W": W}),
-    }
+    facts = record.facts(X, y, {"W": W})
+    return {"loss_history": history, "W": W, "transposed": transposed, **facts}
 
 
 def _train_linear_on_groups(module, X, y, batch_size):
@@ -253,16 +242,17 @@ def _train_linear_on_groups(module, X, y, batch_size):
     return {"losses on three groups": history, "transposed": transposed}
 
 
-SVM, SOFTMAX, FILE = "linear_svm.py", "softmax.py", "linear_classifier.py"
-BEFORE = 'classifier = LinearClassifier()\nclassifier.W = c.pop("W")\n'
+LOSSES = ("svm", "linear_svm.py", svm_cases), ("softmax", "softmax.py", softmax_cases)
+FILE, BEFORE = (
+    "linear_classifier.py",
+    'classifier = LinearClassifier()\nclassifier.W = c.pop("W")\n',
+)
 
 CALLS = by_name(
-    Calls("svm_loss_naive", SVM, svm_cases, call_linear_loss("svm_loss_naive")),
-    Calls(
-        "svm_loss_vectorized",
-        SVM,
-        partial(svm_cases, cost=True),
-        call_linear_loss("svm_loss_vectorized"),
+    *(
+        Calls(name, file, partial(cases, cost="vectorized" in name), call_linear_loss(name))
+        for loss, file, cases in LOSSES
+        for name in (f"{loss}_loss_naive", f"{loss}_loss_vectorized")
     ),
     Calls(
         "LinearClassifier.train",
@@ -277,12 +267,5 @@ CALLS = by_name(
         linear_predict_cases,
         call_linear_predict,
         how=BEFORE + "classifier.predict(**c)",
-    ),
-    Calls("softmax_loss_naive", SOFTMAX, softmax_cases, call_linear_loss("softmax_loss_naive")),
-    Calls(
-        "softmax_loss_vectorized",
-        SOFTMAX,
-        partial(softmax_cases, cost=True),
-        call_linear_loss("softmax_loss_vectorized"),
     ),
 )

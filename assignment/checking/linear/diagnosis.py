@@ -11,114 +11,84 @@ from assignment.checking.diagnosis import (
     count,
     fit,
     in_common,
-    log_softmax,
     search,
     turned,
     unique,
     weighed,
 )
 from assignment.checking.linear.calls import W_GRADIENT
+from assignment.checking.linear.mistakes import MISTAKES
 from assignment.checking.linear.terms import (
     AGREE,
     EPSILON,
-    hinge_coefficients,
-    hinge_losses,
+    Hinge,
+    Penalty,
+    Softmax,
     is_log_of_p_minus_1,
     name_penalties,
-    penalties,
-    penalty_gradients,
-    softmax_coefficients,
-    softmax_losses,
-    without_last_row,
 )
+from assignment.checking.mistake import candidates
 from assignment.checking.training import diagnosis as training
 
 
-def _explain(losses, coefficients, observed):
+def _explain(kind, observed):
     """Fit loss and gradient, each as a data term plus a penalty, and name what was found."""
-    loss_factor, gradient_factor = _factors_of_the_penalty(observed[0])
+    factors = _factors_of_the_penalty(observed[0])
 
-    def data(seen):
-        return losses(_scores(seen), seen.arguments["y"])
+    def loss(seen):
+        return _terms(kind, seen).loss_candidates()
 
     def gradient(seen):
-        X = seen.arguments["X"].astype(float)
-        terms = coefficients(_scores(seen), seen.arguments["y"])
-        found = [(names, X.T @ G) for names, G in terms]
-        others = next(G for names, G in terms if names == ("right-class-missing",))
-        of_right = (terms[0][1] - others).sum(axis=0)
-        found.append((("one-for-example",), X.T @ others + of_right))
-        return found
+        t = _terms(kind, seen)
+        of_G = ((names, t.X.T @ G) for names, G in t.gradient_candidates())
+        return [*of_G, *candidates(MISTAKES, "dW", t)]
 
-    def penalty(seen):
-        W, reg = seen.arguments["W"].astype(float), seen.arguments["reg"]
-        left = np.sum(without_last_row(W) ** 2)
-        return [
-            *penalties([W], reg, count(seen)),
-            (("reg-last-row-missing",), reg * left),
-            (("reg-last-row-missing", "half"), reg * left / 2),
-            (("rows-summed",), reg * np.sum(W * W, axis=0)),
-            (("rows-summed", "half"), reg * np.sum(W * W, axis=0) / 2),
-            (("reg-other-form",), loss_factor * reg * np.sum(W * W)),
-        ]
+    def penalty(where):
+        return lambda seen: _penalty(where, seen).candidates_of_W(factors[where])
 
-    def penalty_gradient(seen):
-        W, reg = seen.arguments["W"].astype(float), seen.arguments["reg"]
-        return [
-            *penalty_gradients(W, reg, count(seen)),
-            (("reg-last-row-missing",), 2 * reg * without_last_row(W)),
-            (("reg-last-row-missing", "half"), reg * without_last_row(W)),
-            (("reg-other-form",), gradient_factor * reg * W),
-        ]
+    def quotient(data, form):
+        def quotients(seen):
+            penalty = seen.arguments["reg"] * form(seen.arguments["W"])
+            return list(candidates(MISTAKES, "quotient", data(seen)[0][1], count(seen), penalty))
 
-    def divided(seen, size):
-        """The data term divided by N + penalty, where / N + penalty was meant."""
-        N, reg = count(seen), seen.arguments["reg"]
-        (_, term), *_ = data(seen) if np.ndim(size) == 0 else gradient(seen)
-        return [
-            (("divided-by-penalty",), term / (N + factor * reg * size)) for factor in (1, 2, 0.5)
-        ]
+        return quotients
 
-    fits = fit(observed, "loss", data, penalty, SCALES) or search(
-        observed, "loss", lambda seen: divided(seen, np.sum(seen.arguments["W"] ** 2))
-    )
+    parts = loss, penalty("loss"), SCALES
+    of_quotient = quotient(loss, lambda W: np.sum(W * W))
+    fits = fit(observed, "loss", *parts) or search(observed, "loss", of_quotient)
     in_loss = fits[0] if fits else (None, None)
     if not fits and is_log_of_p_minus_1(observed):
         in_loss = (("log-after-subtraction",), None)
 
     evidence = ""
-    parts = (gradient, penalty_gradient, SCALES)
-    fits = fit(observed, "dW", *parts) or search(
-        observed, "dW", lambda seen: divided(seen, seen.arguments["W"])
-    )
+    parts = gradient, penalty("gradient"), SCALES
+    fits = fit(observed, "dW", *parts) or search(observed, "dW", quotient(gradient, np.array))
     if not fits and (fits := search(turned(observed, "dW"), "dW", *parts)):
         fits = [((*fits[0][0], "transposed"), fits[0][1])]
-    for mistake, explained in (
-        ("other-divisor", _other_divisor),
-        ("wrong-coefficients", _other_coefficients),
-    ):
-        if not fits and (found := explained(coefficients, observed)):
+    for mistake, told_of in ("other-divisor", _divisor), ("wrong-coefficients", _coefficients):
+        if not fits and (found := _in_all_calls(told_of, kind, observed)):
             evidence, of_penalty = found
             fits = [((mistake,), of_penalty)]
     in_gradient = fits[0] if fits else (None, None)
     return _named(in_loss, in_gradient, evidence, observed)
 
 
-def _rounded(number):
-    return f"{round(number, 4) + 0.0:g}"  # no -0
+def _terms(kind, seen):
+    X, W = (seen.arguments[name].astype(float) for name in ("X", "W"))
+    return kind(X @ W, seen.arguments["y"], X)
 
 
-def _scores(seen):
-    return seen.arguments["X"].astype(float) @ seen.arguments["W"].astype(float)
+def _penalty(where, seen):
+    W, reg = seen.arguments["W"].astype(float), seen.arguments["reg"]
+    return Penalty(where, [W], reg, count(seen))
 
 
-explain_svm = partial(_explain, hinge_losses, hinge_coefficients)
-explain_softmax = partial(_explain, softmax_losses, softmax_coefficients)
+explain_svm = partial(_explain, Hinge)
+explain_softmax = partial(_explain, Softmax)
 
 
 def _factors_of_the_penalty(seen):
-    """What reg * sum(W^2) and reg * W would be multiplied by, if the data terms were right."""
-    W, squares = seen.arguments["W"], seen.arguments["reg"] * np.sum(seen.arguments["W"] ** 2)
+    """What the right penalties would be multiplied by, if the data terms were right."""
 
     def excess(name):
         right = seen.expected[name]
@@ -126,66 +96,70 @@ def _factors_of_the_penalty(seen):
         sound = got.shape == right.shape and np.isfinite(got).all()
         return got - right if sound else np.zeros(right.shape)
 
-    return 1 + excess("loss") / squares, 2 + np.sum(excess("dW") * W) / squares
+    squares = _penalty("loss", seen).right
+    of_gradient = np.sum(excess("dW") * seen.arguments["W"]) / 2
+    return {"loss": 1 + excess("loss") / squares, "gradient": 1 + of_gradient / squares}
 
 
-KINDS = range(3)  # of penalties in penalty_gradients: 2 reg W, reg W, none
+def _in_all_calls(told_of, kind, observed):
+    """A sentence on dW, if with one of three penalties all calls agree on it, and that penalty.
 
-
-def _other_divisor(coefficients, observed):
-    """A sentence on the divisor, if dW is the right sum over it plus a penalty, and its names."""
-    for kind in KINDS:
-        told, names = "", ()
+    told_of : function(Observed, terms, penalty) -> a sentence; "" where there is nothing to say,
+        None where dW is not of that form
+    """
+    for names in ((), ("half",), ("reg-missing-from-gradient",)):
+        told = []
         for seen in observed:
-            X, W, reg = (seen.arguments[name] for name in ("X", "W", "reg"))
-            if seen.arrays["dW"].shape != W.shape or not np.isfinite(seen.arrays["dW"]).all():
-                return None
-            names, penalty = penalty_gradients(W, reg, count(seen))[kind]
-            right = X.T @ coefficients(_scores(seen), seen.arguments["y"])[0][1]
-            part = np.vdot(right, seen.arrays["dW"] - penalty) / np.vdot(right, right)
-            if part <= 0 or not agrees(seen.arrays["dW"], part * right + penalty, seen.tolerance):
+            penalty = dict(_penalty("gradient", seen).candidates())[names]
+            told.append(told_of(seen, _terms(kind, seen), penalty))
+            if told[-1] is None:
                 break
-            if not told and not np.isclose(part * count(seen), 1, rtol=1e-4):
-                told = f"With {seen.case.name}, it is divided by {_rounded(1 / part)}."
         else:
-            if told:
-                return told, names
+            if any(told):
+                return next(filter(None, told)), names
     return None
 
 
-def _other_coefficients(coefficients, observed):
-    """A sentence on G, if dW is X^T G plus a penalty, and the names of the penalty; or None.
+def _is_sound(seen):
+    dW = seen.arrays["dW"]
+    return dW.shape == seen.expected["dW"].shape and np.isfinite(dW).all()
+
+
+def _divisor(seen, t, penalty):
+    """What the sum over the examples is divided by, if dW is the right one over it."""
+    if not _is_sound(seen):
+        return None
+    right, dW = t.X.T @ t.G, seen.arrays["dW"]
+    part = np.vdot(right, dW - penalty) / np.vdot(right, right)
+    if part <= 0 or not agrees(dW, part * right + penalty, seen.tolerance):
+        return None
+    is_mean = np.isclose(part * t.N, 1, rtol=1e-4)
+    return "" if is_mean else f"With {seen.case.name}, it is divided by {_rounded(1 / part)}."
+
+
+def _coefficients(seen, t, penalty):
+    """The entry of G that is off most, if dW is X^T G.
 
     With fewer examples than numbers in each, that is a strong condition, and G is unique.
     """
-    slim = [
-        seen
-        for seen in observed
-        if count(seen) < seen.arguments["X"].shape[1]
-        and seen.arrays["dW"].shape == seen.expected["dW"].shape
-        and np.isfinite(seen.arrays["dW"]).all()
-        and seen.tolerance == TOLERANCE
-    ]
-    for kind in KINDS:
-        told, names = "", ()
-        for seen in slim:
-            X, W, y, reg = (seen.arguments[name] for name in ("X", "W", "y", "reg"))
-            names, penalty = penalty_gradients(W, reg, count(seen))[kind]
-            G = np.linalg.lstsq(X.T, seen.arrays["dW"] - penalty, rcond=None)[0]
-            if not agrees(X.T @ G + penalty, seen.arrays["dW"]):
-                break
-            right = coefficients(X @ W, y)[0][1] / count(seen)
-            if not told and not agrees(G, right):
-                i, c = np.unravel_index(np.argmax(np.abs(G - right)), G.shape)
-                whose = "its class" if c == y[i] else "not its class"
-                told = (
-                    f"With {seen.case.name}, column {c} of dW holds {_rounded(G[i, c])} times "
-                    f"example {i}, but should hold {_rounded(right[i, c])} times ({c} is {whose})."
-                )
-        else:
-            if told:
-                return told, names
-    return None
+    if t.N >= t.X.shape[1] or seen.tolerance != TOLERANCE or not _is_sound(seen):
+        return ""
+    dW, right = seen.arrays["dW"], t.G / t.N
+    G = np.linalg.lstsq(t.X.T, dW - penalty, rcond=None)[0]
+    if not agrees(t.X.T @ G + penalty, dW):
+        return None
+    if agrees(G, right):
+        return ""
+    i, c = np.unravel_index(np.argmax(np.abs(G - right)), G.shape)
+    whose = "its class" if c == t.y[i] else "not its class"
+    return (
+        f"With {seen.case.name}, column {c} of dW holds {_rounded(G[i, c])} times example {i}, "
+        f"but should hold {_rounded(right[i, c])} times ({c} is {whose})."
+    )
+
+
+def _rounded(number):
+    return f"{round(number, 4) + 0.0:g}"  # no -0
 
 
 NOTHING = {
@@ -234,7 +208,7 @@ def explain_linear_prediction(observed):
 def explain_prediction(scores, observed):
     """scores : function of Observed -> candidates (names, (N, C) scores), the right ones first"""
 
-    def candidates(seen):
+    def predictions(seen):
         (_, S), *others = scores(seen)
         found = _predictions(S)
         for names, other in others:
@@ -243,35 +217,12 @@ def explain_prediction(scores, observed):
                 found += [((*names, *more), y) for more, y in _predictions(other) if y.ndim == 1]
         return found
 
-    return Explanation(in_common(search(observed, "y_pred", candidates)))
+    return Explanation(in_common(search(observed, "y_pred", predictions)))
 
 
 def _predictions(S):
     """What people make of scores where the prediction is S.argmax(axis=1)."""
-    P, right = np.exp(log_softmax(S)), S.argmax(axis=1)
-    over_examples = np.exp(log_softmax(S, axis=0))
-    first, last = np.arange(len(S)) == 0, np.arange(len(S)) == len(S) - 1
-    return [
-        (("argmin",), S.argmin(axis=1)),
-        (("wrong-axis",), S.argmax(axis=0)),
-        (("wrong-axis",), S.argmax()),
-        (("scores-for-labels",), S),
-        (("scores-for-labels",), S.max(axis=1)),
-        (("scores-for-labels",), P),
-        (("scores-for-labels",), P.max(axis=1)),
-        (("one-hot-for-labels",), 1.0 * (S == S.max(axis=1, keepdims=True))),
-        (("relu-on-scores",), np.maximum(S, 0).argmax(axis=1)),
-        (("sum-wrong-axis",), over_examples.argmax(axis=1)),
-        (("absolute-scores",), np.abs(S).argmax(axis=1)),
-        (("scores-cut",), np.trunc(S).argmax(axis=1)),
-        (("scores-cut",), np.rint(S).argmax(axis=1)),
-        (("second-largest",), np.argsort(S, axis=1, kind="stable")[:, -2:][:, 0]),
-        (("labels-from-1",), right + 1),
-        (("one-example-for-all",), right[:1] + 0 * right),
-        (("one-example-for-all",), right[-1:] + 0 * right),
-        (("not-filled",), np.where(first, right, 0)),
-        (("not-filled",), np.where(last, right, 0)),
-    ]
+    return list(candidates(MISTAKES, "y_pred", Softmax(S, S.argmax(axis=1))))
 
 
 explain_training = partial(training.explain, {"W": W_GRADIENT}, 1.0)

@@ -1,4 +1,4 @@
-"""What a loss and a gradient are made of, and what each known mistake makes of it.
+"""What a loss and a gradient are made of: the letters that the entries of mistakes.py use.
 
 Data terms are sums over the examples here; SCALES divides them by N, or by what people divide by.
 Penalties are this course's reg * sum(W^2), or with "half" the other half of the world's
@@ -8,113 +8,87 @@ Penalties are this course's reg * sum(W^2), or with "half" the other half of the
 import numpy as np
 
 from assignment.checking.diagnosis import log_softmax, unique
+from assignment.checking.linear.mistakes import MISTAKES
+from assignment.checking.mistake import candidates
 
 
-def divided_in_the_loop(N):
-    """N times the weight of each example where a running sum is divided by N in each turn."""
-    return np.power(float(N), np.arange(N) - (N - 1.0))
+class Terms:
+    """Scores of a call, and what a loss makes of them.
+
+    S : (N, C) scores; y : (N,) labels, Y : (N, C) with ones for them; X : (N, D) examples
+    losses : (N,), of each example; G : (N, C), with dW = X^T G
+    G_of_others : (N, C), G without the part of the right class
+    """
+
+    def __init__(self, S, y, X=None):
+        self.S, self.y, self.X = S, y, X
+        self.N, self.C = S.shape
+        self.i, self.classes = np.arange(self.N), np.arange(self.C)
+        # y[c] for each class c, by mistake for y[i]; with too few labels such a call fails.
+        self.y_of_class = np.resize(y, self.C)
+        self.others = self.classes != y[:, np.newaxis]
+        self.Y = 1.0 - self.others
+
+    def right(self, A):
+        """The entries of the right classes."""
+        return A[self.i, self.y]
+
+    def made(self, what):
+        """What mistakes make of it."""
+        return candidates(MISTAKES, what, self)
+
+    def loss_candidates(self):
+        """What the loss, and each mistake in it, sums over the examples."""
+        return [
+            ((), self.losses.sum()),
+            *((names, self.losses_of(A).sum()) for names, A in self.made(self.of)),
+            *self.made("loss"),
+            *self.made(f"{self.loss}_loss"),
+            *((names, w @ self.losses) for names, w in self.made("weights")),
+        ]
+
+    def gradient_candidates(self):
+        """G of the loss, and of each mistake in it."""
+        return [
+            ((), self.G),
+            *((names, self.G_of(A)) for names, A in self.made(self.of)),
+            *self.made("gradient"),
+            *self.made(f"{self.loss}_gradient"),
+            *((names, w[:, np.newaxis] * self.G) for names, w in self.made("weights")),
+        ]
 
 
-def labels_of_classes(S, y):
-    """y[j] for each class j, by mistake for y[i]; with too few labels such a call fails."""
-    return np.resize(y, S.shape[1])
+class Hinge(Terms):
+    """Made of the margins of all classes; hinges : what is above 0, of the wrong ones."""
 
+    loss, of = "hinge", "margins"
 
-def hinge_losses(S, y):
-    """What the hinge loss, and each mistake in it, sums over the examples."""
-    rows, classes = np.arange(len(y)), np.arange(S.shape[1])
-    m, other = _margins(S, y)
-    columns = other & ~np.isin(classes, y)
-    positive, its = np.maximum(m, 0), labels_of_classes(S, y)
-    return [
-        ((), (positive * other).sum()),
-        (("right-class-counted",), positive.sum()),
-        (("margin-missing",), (np.maximum(m - 1, 0) * other).sum()),
-        (("margin-reversed",), (np.maximum(2 - m, 0) * other).sum()),
-        (("margin-reversed", "right-class-counted"), np.maximum(2 - m, 0).sum()),
-        (("max-missing",), (m * other).sum()),
-        (("max-missing", "right-class-counted"), m.sum()),
-        (("squared-hinge",), (positive**2 * other).sum()),
-        (("squared-hinge",), (positive**2 * other).sum() / 2),
-        (("largest-margin-only",), (positive * other).max(axis=1).sum()),
-        (("columns-for-entries",), (positive * columns).sum()),
-        (("label-as-factor",), (y[:, None] * positive * other).sum()),
-        (("divided-in-loop",), (divided_in_the_loop(len(y))[:, None] * positive * other).sum()),
-        (("label-of-class",), (np.maximum(S - S[:, its] + 1, 0) * (classes != its)).sum()),
-        (("label-of-class",), (np.maximum(S - S[:, its] + 1, 0) * other).sum()),
-        (("rows-for-entries",), (np.maximum(S - S[y % len(y)] + 1, 0) * other).sum()),
-        (("rows-for-entries",), np.maximum(S - S[y % len(y)] + 1, 0).sum()),
-        (("one-example-only",), (positive * other)[rows[-1]].sum()),
-        (("one-example-only",), (positive * other)[0].sum()),
-        (("example-left-out",), (positive * other)[1:].sum()),
-        (("example-left-out",), (positive * other)[:-1].sum()),
-        (("data-term-missing",), 0.0),
-    ]
+    def __init__(self, S, y, X=None):
+        super().__init__(S, y, X)
+        self.margins = self.margins_over(self.right(S)[:, np.newaxis])
+        self.hinges = np.maximum(self.margins, 0) * self.others
+        self.violated = self.hinges > 0
+        self.count = self.violated.sum(axis=1)
+        self.losses, self.G = self.losses_of(self.margins), self.G_of(self.margins)
+        self.G_of_others = self.violated
 
+    def margins_over(self, scores):
+        """The margins, if these were the scores of the right classes."""
+        return self.S - scores + 1
 
-def hinge_coefficients(S, y):
-    """(N, C) coefficients G, with dW = X^T G, of the hinge loss and of each mistake in it."""
-    rows, C = np.arange(len(y)), S.shape[1]
-    m, other = _margins(S, y)
-    columns = other & ~np.isin(np.arange(C), y)
-    violated = (m > 0) & other
+    def losses_of(self, margins):
+        return (np.maximum(margins, 0) * self.others).sum(axis=1)
 
-    def balanced(mask):
-        """The right class loses what the others gain."""
-        G = np.where(other, mask, 0.0)
-        G[rows, y] = -G.sum(axis=1)
-        return G
+    def G_of(self, margins):
+        return self.balanced(margins > 0)
 
-    def with_right(G, value):
-        G = G.copy()
-        G[rows, y] = value
-        return G
+    def balanced(self, M):
+        """The entries of the wrong classes; the right class loses what these gain."""
+        return self.with_right(M, -(M * self.others).sum(axis=1))
 
-    right = balanced(violated)
-    count = violated.sum(axis=1)
-    positive = np.maximum(m, 0) * other
-    largest = np.zeros_like(S)
-    largest[rows, positive.argmax(axis=1)] = positive.max(axis=1) > 0
-    return [
-        ((), right),
-        (("right-class-missing",), with_right(right, 0)),
-        (("violations-counted-once",), with_right(right, -1)),
-        (("violations-counted-once",), with_right(right, -1.0 * (count > 0))),
-        (("right-class-counted",), with_right(right, -count - 1)),
-        (("right-class-counted",), with_right(right, 1 - count)),
-        (("right-class-counted", "right-class-missing"), with_right(right, 1)),
-        (("right-class-sign",), with_right(right, count)),
-        (("other-classes-missing",), np.where(other, 0, right)),
-        (("mask-of-all",), balanced(other)),
-        (("mask-of-all",), with_right(balanced(other), -C)),
-        (("mask-of-all",), with_right(balanced(other), 1 - C + 1)),
-        (("mask-of-all", "right-class-missing"), with_right(balanced(other), 0)),
-        (("mask-of-all", "right-class-missing"), np.ones_like(S)),
-        (("margins-for-indicator",), balanced(positive)),
-        (("margins-for-indicator",), with_right(positive, -count)),
-        (("margins-for-indicator", "right-class-missing"), positive),
-        (("squared-hinge",), 2 * balanced(positive)),
-        (("largest-margin-only",), balanced(largest)),
-        (("margin-missing",), balanced(m > 1)),
-        (("margin-reversed",), -balanced(m < 2)),
-        (("margin-reversed",), balanced(m < 2)),
-        (("columns-for-entries",), balanced(violated & columns)),
-        (("rows-for-entries",), balanced((S - S[y % len(y)] + 1 > 0) & other)),
-        (("label-of-class",), balanced((S - S[:, labels_of_classes(S, y)] + 1 > 0) & other)),
-        (("divided-in-loop",), right * divided_in_the_loop(len(y))[:, None]),
-        (("one-example-only",), right * (rows == rows[-1])[:, None]),
-        (("one-example-only",), right * (rows == 0)[:, None]),
-        (("example-left-out",), right * (rows != 0)[:, None]),
-        (("example-left-out",), right * (rows != rows[-1])[:, None]),
-        (("data-term-missing",), 0 * right),
-    ]
-
-
-def _margins(S, y):
-    rows = np.arange(len(y))
-    other = np.ones(S.shape, dtype=bool)
-    other[rows, y] = False
-    return S - S[rows, y][:, None] + 1, other
+    def with_right(self, M, value):
+        """The entries of the wrong classes, and a number for each right one."""
+        return np.where(self.others, M, np.reshape(value, (-1, 1)))
 
 
 # A small number that keeps the logarithm of 0 finite is a remark, not a mistake.
@@ -122,50 +96,37 @@ EPSILON = "epsilon in the logarithm: log(p + epsilon) is not quite the loss"
 EPSILONS = [10.0**-n for n in range(5, 16)]
 
 
+class Softmax(Terms):
+    """Made of log P, with the probabilities P of all classes; p : those of the right ones."""
+
+    loss, of = "softmax", "log_P"
+
+    def __init__(self, S, y, X=None):
+        super().__init__(S, y, X)
+        self.shifted, self.log_P = S - S.max(axis=1, keepdims=True), log_softmax(S)
+        self.P = self.G_of_others = np.exp(self.log_P)
+        self.p = self.right(self.P)
+        self.losses, self.G = self.losses_of(self.log_P), self.G_of(self.log_P)
+
+    def losses_of(self, log_P):
+        return -self.right(log_P)
+
+    def G_of(self, log_P):
+        return np.exp(log_P) - self.Y
+
+    def loss_candidates(self):
+        with_epsilon = ((("epsilon-in-log",), -np.log(self.p + e).sum()) for e in EPSILONS)
+        return [*super().loss_candidates(), *with_epsilon]
+
+
 def softmax_losses(S, y):
     """What the cross-entropy loss, and each mistake in it, sums over the examples."""
-    rows = np.arange(len(y))
-    log_P, largest = log_softmax(S), S.max(axis=1)
-    shifted = S - largest[:, None]
-    own = log_P[rows, y]
-    p = np.exp(own)
-    with np.errstate(over="ignore"):
-        exponentials = [(S, np.exp(S)), (shifted, np.exp(shifted))]
-    return [
-        ((), -own.sum()),
-        (("log-missing",), -p.sum()),
-        (("log-missing",), (1 - p).sum()),
-        (("log-sum-missing",), -S[rows, y].sum()),
-        (("log-sum-missing",), (largest - S[rows, y]).sum()),
-        (("wrong-logarithm",), -own.sum() / np.log(10)),
-        (("wrong-logarithm",), -own.sum() / np.log(2)),
-        (("all-classes-summed",), -log_P.sum()),
-        (("shift-in-one-place",), (-own - largest).sum()),
-        (("shift-in-one-place",), (-own + largest).sum()),
-        (("shift-in-one-place",), -own.sum() - S.max() * len(y)),
-        (("shift-in-one-place",), -own.sum() + S.max() * len(y)),
-        (("shift-wrong-axis",), -log_softmax(S - S.max(axis=0))[rows, y].sum()),
-        (("sum-wrong-axis",), -log_softmax(S, axis=0)[rows, y].sum()),
-        (("sum-wrong-axis",), -log_softmax(S, axis=(0, 1))[rows, y].sum()),
-        (("sum-wrong-axis",), -log_softmax(shifted, axis=0)[rows, y].sum()),
-        (("sum-wrong-axis",), -log_softmax(shifted, axis=(0, 1))[rows, y].sum()),
-        (("one-example-only",), -own[-1]),
-        (("one-example-only",), -own[0]),
-        (("example-left-out",), -own[1:].sum()),
-        (("example-left-out",), -own[:-1].sum()),
-        (("label-as-factor",), -(y * own).sum()),
-        (("divided-in-loop",), -(divided_in_the_loop(len(y)) * own).sum()),
-        (("rows-for-entries",), -log_P[y % len(y)].sum()),
-        (("rows-for-entries",), -log_P[y % len(y)].mean(axis=1).sum()),
-        *(
-            (("sum-not-reset",), (np.log(E.sum(axis=1).cumsum()) - s[rows, y]).sum())
-            for s, E in exponentials
-        ),
-        *((("exp-missing",), -np.log(s[rows, y] / s.sum(axis=1)).sum()) for s, _ in exponentials),
-        *((("exp-missing",), (np.log(s.sum(axis=1)) - s[rows, y]).sum()) for s, _ in exponentials),
-        (("data-term-missing",), 0.0),
-        *((("epsilon-in-log",), -np.log(p + epsilon).sum()) for epsilon in EPSILONS),
-    ]
+    return Softmax(S, y).loss_candidates()
+
+
+def softmax_coefficients(S, y):
+    """(N, C) coefficients G, with dW = X^T G, of the cross-entropy and of each mistake in it."""
+    return Softmax(S, y).gradient_candidates()
 
 
 def is_log_of_p_minus_1(observed):
@@ -176,138 +137,48 @@ def is_log_of_p_minus_1(observed):
     )
 
 
-def softmax_coefficients(S, y):
-    """(N, C) coefficients G, with dW = X^T G, of the cross-entropy and of each mistake in it."""
-    rows = np.arange(len(y))
-    P = np.exp(log_softmax(S))
-    Y = np.zeros_like(P)
-    Y[rows, y] = 1
-    classes = np.arange(S.shape[1])
-    columns = np.isin(classes, y)
-    own = P[rows, y][:, None]
-    right = P - Y
-    shifted = S - S.max(axis=1, keepdims=True)
-    with np.errstate(over="ignore"):
-        E = np.exp(S)
-    return [
-        ((), right),
-        (("right-class-missing",), P),
-        (("other-classes-missing",), right * Y),
-        (("probabilities-missing",), -Y),
-        (("right-class-overwritten",), np.where(Y, -1.0, P)),
-        (("columns-for-entries",), P - columns),
-        (("rows-for-entries",), P - np.isin(rows, y)[:, None]),
-        (("label-of-class",), P - (classes == labels_of_classes(S, y))),
-        (("right-probability-for-all",), own - Y),
-        *(
-            (("sum-not-reset",), e / e.sum(axis=1).cumsum()[:, None] - Y)
-            for e in (E, np.exp(shifted))
-        ),
-        *((("exp-missing",), s / s.sum(axis=1, keepdims=True) - Y) for s in (S, shifted)),
-        (("divided-in-loop",), right * divided_in_the_loop(len(y))[:, None]),
-        (("right-class-sign",), P + Y),
-        (("log-missing",), own * right),
-        (("not-normalised",), E - Y),
-        (("not-normalised",), np.exp(shifted) - Y),
-        (("not-normalised",), np.exp(S - S.max()) - Y),
-        (("shift-wrong-axis",), np.exp(log_softmax(S - S.max(axis=0))) - Y),
-        (("sum-wrong-axis",), np.exp(log_softmax(S, axis=0)) - Y),
-        (("sum-wrong-axis",), np.exp(log_softmax(S, axis=(0, 1))) - Y),
-        *((("sum-wrong-axis",), np.exp(log_softmax(shifted, axis)) - Y) for axis in (0, (0, 1))),
-        *((("sum-wrong-axis",), P / P.sum(axis) - Y) for axis in (0, (0, 1))),
-        (("one-example-only",), right * (rows == rows[-1])[:, None]),
-        (("one-example-only",), right * (rows == 0)[:, None]),
-        (("example-left-out",), right * (rows != 0)[:, None]),
-        (("example-left-out",), right * (rows != rows[-1])[:, None]),
-        (("data-term-missing",), 0 * right),
-    ]
+FORMS = {"loss": lambda W: np.sum(W * W), "gradient": lambda W: 2 * W}
+
+
+class Penalty:
+    """What is added to the loss or to the gradient: reg times a form of the weights.
+
+    W : the only matrix of weights, or the first of several; right : this course's penalty
+    """
+
+    def __init__(self, where, weights, reg, N):
+        self.where, self.weights, self.reg, self.N = where, weights, reg, N
+        self.form, self.W = FORMS[where], weights[0]
+        self.without_reg = self.sum(self.form)
+        self.right = reg * self.without_reg
+
+    def sum(self, f):
+        """The sum of a function of each matrix."""
+        return sum(f(W) for W in self.weights)
+
+    def made(self, what):
+        """What mistakes make of it, those in both and those in the loss or the gradient alone."""
+        here = what, f"{what}_in_{self.where}"
+        return [made for each in here for made in candidates(MISTAKES, each, self)]
+
+    def candidates(self):
+        """What people add."""
+        return [((), self.right), (("half",), self.right / 2), *self.made("penalty")]
+
+    def candidates_of_W(self, factor):
+        """The same where there is one matrix; factor : what it would be, all else being right."""
+        fitted = ("reg-other-form",), factor * self.right
+        return [*self.candidates(), *self.made("penalty_of_W"), fitted]
 
 
 def penalties(weights, reg, N):
     """What people add to the loss for a list of weight matrices."""
-    squares = sum((W**2).sum() for W in weights)
-    total = sum(W.sum() for W in weights)
-    size = sum(W.size for W in weights)
-    return [
-        ((), reg * squares),
-        (("half",), reg * squares / 2),
-        (("reg-missing-from-loss",), 0.0),
-        (("reg-over-n",), reg * squares / N),
-        (("reg-over-n", "half"), reg * squares / N / 2),
-        (("reg-times-n",), reg * squares * N),
-        (("reg-times-n", "half"), reg * squares * N / 2),
-        (("reg-twice",), 2 * reg * squares),
-        (("reg-twice",), 1.5 * reg * squares),
-        (("reg-before-and-after",), (1 + 1 / N) * reg * squares),
-        (("reg-before-and-after", "half"), (1 + 1 / N) * reg * squares / 2),
-        (("reg-sign",), -reg * squares),
-        (("reg-sign", "half"), -reg * squares / 2),
-        (("reg-strength-dropped",), squares),
-        (("reg-strength-dropped", "half"), squares / 2),
-        (("reg-other-form",), reg * squares / 4),
-        (("reg-other-form",), reg * total),
-        (("reg-other-form", "half"), reg * total / 2),
-        (("reg-other-form",), reg * total**2),
-        (("reg-other-form", "half"), reg * total**2 / 2),
-        (("reg-other-form",), reg * sum(np.abs(W).sum() for W in weights)),
-        (("reg-other-form",), reg * sum(np.linalg.norm(W) for W in weights)),
-        (("reg-other-form", "half"), reg * sum(np.linalg.norm(W) for W in weights) / 2),
-        (("reg-other-form",), reg * np.sqrt(squares)),
-        (("reg-other-form",), reg * squares / size),
-        (("reg-other-form", "half"), reg * squares / size / 2),
-        (("reg-other-form",), reg),
-        (("reg-other-form", "half"), reg / 2),
-        (("reg-other-form",), reg**2 * squares),
-        (("reg-other-form",), reg * sum((W @ W.T).sum() for W in weights if W.ndim == 2)),
-        (("reg-other-form",), reg * sum((W.T @ W).sum() for W in weights if W.ndim == 2)),
-        (
-            ("reg-other-form", "half"),
-            reg * sum((W @ W.T).sum() for W in weights if W.ndim == 2) / 2,
-        ),
-        (
-            ("reg-other-form", "half"),
-            reg * sum((W.T @ W).sum() for W in weights if W.ndim == 2) / 2,
-        ),
-    ]
+    return Penalty("loss", weights, reg, N).candidates()
 
 
 def penalty_gradients(W, reg, N):
     """What people add to the gradient."""
-    return [
-        ((), 2 * reg * W),
-        (("half",), reg * W),
-        (("reg-missing-from-gradient",), 0 * W),
-        (("reg-over-n",), 2 * reg * W / N),
-        (("reg-over-n", "half"), reg * W / N),
-        (("reg-times-n",), 2 * reg * W * N),
-        (("reg-times-n", "half"), reg * W * N),
-        (("reg-twice",), 4 * reg * W),
-        (("reg-twice",), 3 * reg * W),
-        (("reg-before-and-after",), 2 * (1 + 1 / N) * reg * W),
-        (("reg-before-and-after", "half"), (1 + 1 / N) * reg * W),
-        (("reg-sign",), -2 * reg * W),
-        (("reg-sign", "half"), -reg * W),
-        (("reg-strength-dropped",), 2 * W),
-        (("reg-strength-dropped", "half"), W),
-        (("reg-other-form", "half"), reg * W / 2),
-        (("reg-other-form", "half"), reg + 0 * W),
-        (("reg-other-form",), 2 * reg + 0 * W),
-        (("reg-other-form", "half"), reg * W.sum() + 0 * W),
-        (("reg-other-form",), 2 * reg * W.sum() + 0 * W),
-        (("reg-other-form", "half"), reg * np.abs(W)),
-        (("reg-other-form",), 2 * reg * np.abs(W)),
-        (("reg-other-form",), reg * np.sign(W)),
-        (("reg-other-form", "half"), reg * W**2),
-        (("reg-other-form",), 2 * reg * W**2),
-        (("reg-other-form", "half"), reg * (W**2).sum() + 0 * W),
-        (("reg-other-form",), 2 * reg**2 * W),
-        (("reg-other-form",), reg + (W**2).sum() + 0 * W),
-    ]
-
-
-def without_last_row(W):
-    """W with zeros for its last row, which multiplies the 1 of the bias trick."""
-    return np.vstack([W[:-1], 0 * W[-1:]])
+    return Penalty("gradient", [W], reg, N).candidates()
 
 
 # Of a convention: what was compared.

@@ -16,11 +16,11 @@ from assignment.checking.diagnosis import log_softmax
 from assignment.checking.mistake import Mistake, derivation
 from assignment.checking.net.calls import NET_START
 
-FORWARD = derivation(two_layer_net="line 3")
-WEIGHTS = derivation(two_layer_net="line 22")
-MASK = derivation(two_layer_net="line 18")
-SECOND_LAYER = derivation(two_layer_net="line 25")
-BLOCKS = derivation(two_layer_net="lines 25 and 27")
+FORWARD = derivation(two_layer_net="{forward}")
+WEIGHTS = derivation(two_layer_net="{loss}")
+MASK = derivation(two_layer_net="{mask}")
+SECOND_LAYER = derivation(two_layer_net="{dW2}")
+BLOCKS = derivation(two_layer_net="{dW2} and {dW1}")
 SCORES = "notebooks/two_layer_net.ipynb, section 2"
 
 relu = partial(np.maximum, 0)

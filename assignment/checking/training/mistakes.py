@@ -10,13 +10,10 @@ from functools import cached_property, partial
 
 import numpy as np
 
+from assignment.checking.common import DESCENT
 from assignment.checking.mistake import Mistake
 from assignment.checking.training.calls import OPTIONS, STEPS
 
-DESCENT = {
-    "svm": "notebooks/svm.ipynb, section 10",
-    "two_layer_net": "notebooks/two_layer_net.ipynb, section 6",
-}
 OfTraining = partial(Mistake, see=DESCENT)
 RATE, REG = OPTIONS["learning_rate"], OPTIONS["reg"]
 

@@ -1,12 +1,21 @@
 """Wrong and right solutions of linear classifiers: see ../mutants.py."""
 
+# Pieces of the solutions.
 PENALTY = "reg * np.sum(W * W)"
 BATCH = "np.random.choice(N, batch_size)"
 SHIFT = "scores -= scores.max(axis=1, keepdims=True)"
 STEP = "self.W -= learning_rate * dW"
+RETURN = "return loss, dW"
+LOOP = "for i in range(N):"
+G_ROW = "(p - (c == y[i]))"
+LOSS_OF_ROW = "loss += log_sum - shifted[y[i]]"
+MEAN = "loss = np.mean(np.log(sums[:, 0]) - correct)"
+NOTE = "loss_history.append(float(loss))"
+PREDICTION = "scores.argmax(axis=1)"
+RIGHT_LEFT_OUT = "margins[rows, y] = 0"
 
-# What is wrong with a penalty is the same in every loss of a linear classifier. {loss} and {dW} are
-# the lines of the solution that add it.
+# What is wrong with a penalty is the same in every loss of a linear classifier.
+PENALTY_IN = {"loss": PENALTY, "dW": "2 * reg * W"}
 PENALTIES = {
     "factor 2 missing": ("dW", "reg * W", "reg-factor-2-missing"),
     "half in the loss only": ("loss", "0.5 * reg * np.sum(W * W)", "reg-half-in-loss-only"),
@@ -72,32 +81,20 @@ LINEAR_WRONG = {
             "dW[:, c] += margin * X[i]\n                dW[:, y[i]] -= margin * X[i]",
             "margins-for-indicator",
         ),
-        "last example only": ("for i in range(N):", "for i in [N - 1]:", "one-example-only"),
-        "first example left out": (
-            "for i in range(N):",
-            "for i in range(1, N):",
-            "example-left-out",
-        ),
-        "swapped": ("return loss, dW", "return dW, loss", "wrong-return"),
-        "sign of everything": ("return loss, dW", "return loss, -dW", "sign"),
-        "transposed": ("return loss, dW", "return loss, dW.T.copy()", "transposed"),
+        "last example only": (LOOP, "for i in [N - 1]:", "one-example-only"),
+        "first example left out": (LOOP, "for i in range(1, N):", "example-left-out"),
+        "swapped": (RETURN, "return dW, loss", "wrong-return"),
+        "sign of everything": (RETURN, "return loss, -dW", "sign"),
+        "transposed": (RETURN, "return loss, dW.T.copy()", "transposed"),
         "squared": ("loss += margin", "loss += margin**2", "squared-hinge"),
-        "gradient not written yet": (
-            "return loss, dW",
-            "return loss, np.zeros_like(W)",
-            "gradient-missing",
-        ),
-        "nothing returned": ("return loss, dW", "pass", "wrong-return"),
-        "only the loss returned": ("return loss, dW", "return loss", "wrong-return"),
-        "X changed": ("return loss, dW", "X *= 2; return loss, dW", "inputs-changed"),
-        "W changed": ("return loss, dW", "W -= 1e-3 * dW; return loss, dW", "inputs-changed"),
-        "gradient one part in a hundred off": (
-            "return loss, dW",
-            "return loss, 1.01 * dW",
-            "constant-factor",
-        ),
-        "loss twice": ("return loss, dW", "return 2 * loss, dW", "constant-factor"),
-        "half of both": ("return loss, dW", "return loss / 2, dW / 2", "constant-factor"),
+        "gradient not written yet": (RETURN, "return loss, np.zeros_like(W)", "gradient-missing"),
+        "nothing returned": (RETURN, "pass", "wrong-return"),
+        "only the loss returned": (RETURN, "return loss", "wrong-return"),
+        "X changed": (RETURN, "X *= 2; return loss, dW", "inputs-changed"),
+        "W changed": (RETURN, "W -= 1e-3 * dW; return loss, dW", "inputs-changed"),
+        "gradient one part in a hundred off": (RETURN, "return loss, 1.01 * dW", "constant-factor"),
+        "loss twice": (RETURN, "return 2 * loss, dW", "constant-factor"),
+        "half of both": (RETURN, "return loss / 2, dW / 2", "constant-factor"),
         "examples twice": ("dW / N", "2 * dW / N", "constant-factor"),
         "divided by N and the penalty": (
             "dW / N + 2 * reg * W",
@@ -127,17 +124,9 @@ LINEAR_WRONG = {
     },
     "svm_loss_vectorized": {
         "violations counted once": ("-M.sum(axis=1)", "-1", "violations-counted-once"),
-        "right class missing": (
-            "M[rows, y] = -M.sum(axis=1)",
-            "pass",
-            "right-class-missing",
-        ),
-        "right class counted": ("margins[rows, y] = 0", "pass", "right-class-counted"),
-        "columns for entries": (
-            "margins[rows, y] = 0",
-            "margins[:, y] = 0",
-            "columns-for-entries",
-        ),
+        "right class missing": ("M[rows, y] = -M.sum(axis=1)", "pass", "right-class-missing"),
+        "right class counted": (RIGHT_LEFT_OUT, "pass", "right-class-counted"),
+        "columns for entries": (RIGHT_LEFT_OUT, "margins[:, y] = 0", "columns-for-entries"),
         "gradient not a mean": ("M /= N", "pass", "not-averaged"),
         "loss not a mean": ("np.sum(margins) / N", "np.sum(margins)", "not-averaged"),
         "mean of everything": ("np.sum(margins) / N", "np.mean(margins)", "averaged-over-classes"),
@@ -158,13 +147,13 @@ LINEAR_WRONG = {
             "wrong-coefficients",
         ),
         "largest margin only": (
-            "margins[rows, y] = 0",
+            RIGHT_LEFT_OUT,
             "margins[rows, y] = 0; margins *= margins == margins.max(axis=1, keepdims=True)",
             "largest-margin-only",
         ),
-        "transposed": ("return loss, dW", "return loss, dW.T.copy()", "transposed"),
-        "ragged": ("return loss, dW", "return loss, [[1.0], [1.0, 2.0]]", "wrong-return"),
-        "one class off": ("return loss, dW", "dW[:, -1] *= 1.001; return loss, dW", None),
+        "transposed": (RETURN, "return loss, dW.T.copy()", "transposed"),
+        "ragged": (RETURN, "return loss, [[1.0], [1.0, 2.0]]", "wrong-return"),
+        "one class off": (RETURN, "dW[:, -1] *= 1.001; return loss, dW", None),
         "rows for entries": (
             "margins -= scores[rows, y][:, np.newaxis] - 1",
             "margins -= scores[y] - 1",
@@ -172,76 +161,44 @@ LINEAR_WRONG = {
         ),
     },
     "softmax_loss_naive": {
-        "gradient twice": ("return loss, dW", "return loss, 2 * dW", "constant-factor"),
-        "gradient half": ("return loss, dW", "return loss, dW / 2", "constant-factor"),
-        "both twice": ("return loss, dW", "return 2 * loss, 2 * dW", "constant-factor"),
+        "gradient twice": (RETURN, "return loss, 2 * dW", "constant-factor"),
+        "gradient half": (RETURN, "return loss, dW / 2", "constant-factor"),
+        "both twice": (RETURN, "return 2 * loss, 2 * dW", "constant-factor"),
         "examples twice": ("dW / N", "2 * dW / N", "constant-factor"),
         "examples half": ("dW / N", "dW / (2 * N)", "constant-factor"),
         "loss of the examples twice": ("loss / N", "2 * loss / N", "constant-factor"),
         "gradient not a mean": ("dW / N", "dW", "not-averaged"),
         "loss not a mean": ("loss / N", "loss", "not-averaged"),
-        "right class missing": ("(p - (c == y[i]))", "p", "right-class-missing"),
-        "right class only": (
-            "(p - (c == y[i]))",
-            "(p - 1) * (c == y[i])",
-            "other-classes-missing",
-        ),
-        "indicator added": ("(p - (c == y[i]))", "(p + (c == y[i]))", "right-class-sign"),
-        "indicator only": ("(p - (c == y[i]))", "-1.0 * (c == y[i])", "probabilities-missing"),
-        "ones for probabilities": (
-            "(p - (c == y[i]))",
-            "(1.0 - (c == y[i]))",
-            "wrong-coefficients",
-        ),
-        "p squared": ("(p - (c == y[i]))", "(p**2 - (c == y[i]))", "wrong-coefficients"),
-        "not normalised": (
-            "np.exp(shifted[c] - log_sum)",
-            "np.exp(shifted[c])",
-            "not-normalised",
-        ),
+        "right class missing": (G_ROW, "p", "right-class-missing"),
+        "right class only": (G_ROW, "(p - 1) * (c == y[i])", "other-classes-missing"),
+        "indicator added": (G_ROW, "(p + (c == y[i]))", "right-class-sign"),
+        "indicator only": (G_ROW, "-1.0 * (c == y[i])", "probabilities-missing"),
+        "ones for probabilities": (G_ROW, "(1.0 - (c == y[i]))", "wrong-coefficients"),
+        "p squared": (G_ROW, "(p**2 - (c == y[i]))", "wrong-coefficients"),
+        "not normalised": ("np.exp(shifted[c] - log_sum)", "np.exp(shifted[c])", "not-normalised"),
         "overflow": ("scores - scores.max()", "scores", "overflow"),
         "shifted by the smallest score": ("scores.max()", "scores.min()", "shift-not-largest"),
-        "sign": (
-            "loss += log_sum - shifted[y[i]]",
-            "loss -= log_sum - shifted[y[i]]",
-            "sign",
-        ),
-        "sign of the gradient": ("(p - (c == y[i]))", "((c == y[i]) - p)", "sign"),
-        "log missing": (
-            "loss += log_sum - shifted[y[i]]",
-            "loss -= np.exp(shifted[y[i]] - log_sum)",
-            "log-missing",
-        ),
-        "log of the sum missing": (
-            "loss += log_sum - shifted[y[i]]",
-            "loss -= scores[y[i]]",
-            "log-sum-missing",
-        ),
+        "sign": (LOSS_OF_ROW, "loss -= log_sum - shifted[y[i]]", "sign"),
+        "sign of the gradient": (G_ROW, "((c == y[i]) - p)", "sign"),
+        "log missing": (LOSS_OF_ROW, "loss -= np.exp(shifted[y[i]] - log_sum)", "log-missing"),
+        "log of the sum missing": (LOSS_OF_ROW, "loss -= scores[y[i]]", "log-sum-missing"),
         "logarithm to base 10": (
-            "loss += log_sum - shifted[y[i]]",
+            LOSS_OF_ROW,
             "loss -= np.log10(np.exp(shifted[y[i]] - log_sum))",
             "wrong-logarithm",
         ),
         "shifted in one place": (
-            "loss += log_sum - shifted[y[i]]",
+            LOSS_OF_ROW,
             "loss += log_sum - scores[y[i]]",
             "shift-in-one-place",
         ),
-        "all classes": (
-            "loss += log_sum - shifted[y[i]]",
-            "loss += np.sum(log_sum - shifted)",
-            "all-classes-summed",
-        ),
-        "last example only": ("for i in range(N):", "for i in [N - 1]:", "one-example-only"),
+        "all classes": (LOSS_OF_ROW, "loss += np.sum(log_sum - shifted)", "all-classes-summed"),
+        "last example only": (LOOP, "for i in [N - 1]:", "one-example-only"),
         "overwritten": ("dW[:, c] += (p", "dW[:, c] = (p", "one-example-only"),
-        "last example left out": (
-            "for i in range(N):",
-            "for i in range(N - 1):",
-            "example-left-out",
-        ),
-        "NaN": ("return loss, dW", "return np.nan, np.nan * W", None),
-        "NaN in the loss": ("return loss, dW", "return np.nan, dW", None),
-        "y changed": ("return loss, dW", "y += 1; return loss, dW", "inputs-changed"),
+        "last example left out": (LOOP, "for i in range(N - 1):", "example-left-out"),
+        "NaN": (RETURN, "return np.nan, np.nan * W", None),
+        "NaN in the loss": (RETURN, "return np.nan, dW", None),
+        "y changed": (RETURN, "y += 1; return loss, dW", "inputs-changed"),
         "divided by N and the penalty": (
             "dW / N + 2 * reg * W",
             "dW / (N + reg * W)",
@@ -254,7 +211,7 @@ LINEAR_WRONG = {
             "one-for-example",
         ),
         "loss times the label": (
-            "loss += log_sum - shifted[y[i]]",
+            LOSS_OF_ROW,
             "loss += y[i] * (log_sum - shifted[y[i]])",
             "label-as-factor",
         ),
@@ -280,7 +237,7 @@ LINEAR_WRONG = {
             "exp-missing",
         ),
         "nothing but zeros, in another shape": (
-            "return loss, dW",
+            RETURN,
             "return 0.0, np.zeros(W.shape[1])",
             "loss-missing",
         ),
@@ -301,11 +258,7 @@ LINEAR_WRONG = {
         "a row for a column": (SHIFT, "scores -= scores.max(axis=1)", "broadcast-wrong-axis"),
         "one shift for all rows": (SHIFT, "scores -= scores.max()", "underflow"),
         "shifted by the mean": (SHIFT, SHIFT.replace("max", "mean"), "shift-not-largest"),
-        "shift along the wrong axis": (
-            SHIFT,
-            "scores -= scores.max(axis=0)",
-            "shift-wrong-axis",
-        ),
+        "shift along the wrong axis": (SHIFT, "scores -= scores.max(axis=0)", "shift-wrong-axis"),
         "normalised over everything": (
             "P.sum(axis=1, keepdims=True)",
             "np.full((N, 1), P.sum())",
@@ -318,43 +271,20 @@ LINEAR_WRONG = {
         ),
         "not normalised": ("P /= sums", "pass", "not-normalised"),
         "sign": ("P /= N", "P /= -N", "sign"),
-        "one percent off": ("return loss, dW", "return loss, 1.01 * dW", "constant-factor"),
-        "one entry one percent off": (
-            "return loss, dW",
-            "dW[0, 0] *= 1.01; return loss, dW",
-            None,
-        ),
-        "transposed": ("return loss, dW", "return loss, dW.T", "transposed"),
-        "loss of each example": (
-            "loss = np.mean(np.log(sums[:, 0]) - correct)",
-            "loss = (np.log(sums[:, 0]) - correct)",
-            "wrong-shape",
-        ),
-        "loss missing": ("return loss, dW", "return 0.0, dW", "loss-missing"),
-        "loss missing, and the gradient off": (
-            "return loss, dW",
-            "return 0.0, dW + 0.1",
-            "loss-missing",
-        ),
+        "one percent off": (RETURN, "return loss, 1.01 * dW", "constant-factor"),
+        "one entry one percent off": (RETURN, "dW[0, 0] *= 1.01; return loss, dW", None),
+        "transposed": (RETURN, "return loss, dW.T", "transposed"),
+        "loss of each example": (MEAN, "loss = (np.log(sums[:, 0]) - correct)", "wrong-shape"),
+        "loss missing": (RETURN, "return 0.0, dW", "loss-missing"),
+        "loss missing, and the gradient off": (RETURN, "return 0.0, dW + 0.1", "loss-missing"),
         "rows for entries": ("P[rows, y] -= 1", "P[y] -= 1", "rows-for-entries"),
-        "loss of rows": (
-            "loss = np.mean(np.log(sums[:, 0]) - correct)",
-            "loss = -np.sum(np.log((P / sums)[y])) / N",
-            "rows-for-entries",
-        ),
+        "loss of rows": (MEAN, "loss = -np.sum(np.log((P / sums)[y])) / N", "rows-for-entries"),
         "logarithm of p - 1": (
-            "loss = np.mean(np.log(sums[:, 0]) - correct)",
+            MEAN,
             "loss = -np.mean(np.log(P[rows, y] / sums[:, 0] - 1))",
             "log-after-subtraction",
         ),
     },
-}
-
-PENALTY_LINES = {
-    "svm_loss_naive": (PENALTY, "2 * reg * W"),
-    "svm_loss_vectorized": (PENALTY, "2 * reg * W"),
-    "softmax_loss_naive": (PENALTY, "2 * reg * W"),
-    "softmax_loss_vectorized": (PENALTY, "2 * reg * W"),
 }
 
 WRONG = {
@@ -362,7 +292,7 @@ WRONG = {
         name: {
             **mistakes,
             **{
-                mistake: (PENALTY_LINES[name][part == "dW"], new, diagnosis)
+                mistake: (PENALTY_IN[part], new, diagnosis)
                 for mistake, (part, new, diagnosis) in PENALTIES.items()
             },
         }
@@ -376,17 +306,13 @@ WRONG = {
             "0.001 * learning_rate * dW",
             "learning-rate-other",
         ),
-        "never updated": ("self.W -= learning_rate * dW", "pass", "never-updated"),
-        "loss not noted": ("loss_history.append(float(loss))", "pass", "history"),
+        "never updated": (STEP, "pass", "never-updated"),
+        "loss not noted": (NOTE, "pass", "history"),
         "batch size noted": ("append(float(loss))", "append(batch_size)", "history"),
         "labels of other examples": ("y[batch]", "y[:batch_size]", "labels-of-other-examples"),
         "other numbers than X": ("X[batch]", "(X[batch] - X.mean())", "not-training-examples"),
         "labels not drawn": ("y[batch]", "y", "labels-of-other-examples"),
-        "always the first examples": (
-            BATCH,
-            "np.arange(batch_size) % N",
-            "same-batch-each-step",
-        ),
+        "always the first examples": (BATCH, "np.arange(batch_size) % N", "same-batch-each-step"),
         "one batch for all steps": (
             BATCH,
             "np.random.RandomState(0).choice(N, batch_size)",
@@ -415,11 +341,7 @@ WRONG = {
         "all examples": ("X[batch], y[batch]", "X, y", "batch-size"),
         "half a batch": (BATCH, "np.random.choice(N, batch_size // 2)", "batch-size"),
         "reg not passed on": ("y[batch], reg)", "y[batch], 0.0)", "reg-not-passed-on"),
-        "two steps in one": (
-            "self.W -= learning_rate * dW",
-            "self.W -= 2 * learning_rate * dW",
-            "step-twice",
-        ),
+        "two steps in one": (STEP, "self.W -= 2 * learning_rate * dW", "step-twice"),
         "the step made twice": (STEP, f"{STEP}; {STEP}", "step-twice"),
         "W =- step": (STEP, "self.W =- learning_rate * dW", "step-assigned"),
         "W =+ step": (STEP, "self.W =+ learning_rate * dW", "step-assigned"),
@@ -501,17 +423,13 @@ WRONG = {
             "batch-size",
         ),
         "mean of the losses": (
-            "loss_history.append(float(loss))",
+            NOTE,
             "loss_history.append((sum(loss_history) + loss) / (step + 1))",
             "history",
         ),
-        "the last loss only": (
-            "loss_history.append(float(loss))",
-            "loss_history = [float(loss)]",
-            "history",
-        ),
+        "the last loss only": (NOTE, "loss_history = [float(loss)]", "history"),
         "a step only where the loss fell": (
-            "self.W -= learning_rate * dW",
+            STEP,
             "self.W -= learning_rate * dW * (loss <= min(loss_history[-2:]))",
             "step-count",
         ),
@@ -526,7 +444,7 @@ WRONG = {
             "history",
         ),
         "an end after twenty steps": (
-            "self.W -= learning_rate * dW",
+            STEP,
             "self.W -= learning_rate * dW\n            if step == 20: break",
             "history",
         ),
@@ -535,39 +453,31 @@ WRONG = {
             "_, dW = self.loss(X, y, 0.0); self.W -= ",
             None,
         ),
-        "a keyword that no loss knows": (
-            "y[batch], reg)",
-            "y[batch], reg, verbose=verbose)",
-            None,
-        ),
+        "a keyword that no loss knows": ("y[batch], reg)", "y[batch], reg, verbose=verbose)", None),
     },
     "LinearClassifier.predict": {
         "argmin": ("argmax", "argmin", "argmin"),
         "other axis": ("axis=1", "axis=0", "wrong-axis"),
         "no axis": ("argmax(axis=1)", "argmax()", "wrong-axis"),
-        "the largest score": ("scores.argmax(axis=1)", "scores.max(axis=1)", "scores-for-labels"),
-        "the scores": ("scores.argmax(axis=1)", "scores", "scores-for-labels"),
+        "the largest score": (PREDICTION, "scores.max(axis=1)", "scores-for-labels"),
+        "the scores": (PREDICTION, "scores", "scores-for-labels"),
         "nothing returned": ("return scores", "scores", None),
         "ReLU on the scores": ("scores.arg", "np.maximum(scores, 0).arg", "relu-on-scores"),
         "largest in size": ("scores.arg", "np.abs(scores).arg", "absolute-scores"),
         "whole numbers": ("scores.arg", "scores.astype(int).arg", "scores-cut"),
         "from 1": ("argmax(axis=1)", "argmax(axis=1) + 1", "labels-from-1"),
-        "the second largest": (
-            "scores.argmax(axis=1)",
-            "scores.argsort(axis=1)[:, -2]",
-            "second-largest",
-        ),
+        "the second largest": (PREDICTION, "scores.argsort(axis=1)[:, -2]", "second-largest"),
         "ones and zeros": (
-            "scores.argmax(axis=1)",
+            PREDICTION,
             "scores == scores.max(axis=1, keepdims=True)",
             "one-hot-for-labels",
         ),
         "the first for all": (
-            "scores.argmax(axis=1)",
+            PREDICTION,
             "np.full(len(X), scores[0].argmax())",
             "one-example-for-all",
         ),
-        "column": ("scores.argmax(axis=1)", "scores.argmax(axis=1)[:, np.newaxis]", "wrong-shape"),
+        "column": (PREDICTION, "scores.argmax(axis=1)[:, np.newaxis]", "wrong-shape"),
     },
 }
 
