@@ -19,7 +19,7 @@ from assignment.checking.exercises import EXERCISES, find
 from assignment.checking.faces import Work
 from assignment.checking.nursery import nursery
 from assignment.checking.printed import KEPT, LINES, WIDTH, Heard, shown, visible
-from assignment.checking.run import _copied, answer, run, run_all
+from assignment.checking.run import answer, copied, run, run_all
 from assignment.checking.submission import find_files, prepare
 from mutants import answered, solution, spoilt
 
@@ -131,7 +131,7 @@ def test_a_copy_of_an_argument_lies_in_memory_as_the_argument_does():
 
     for exercise in EXERCISES:
         for case in exercise.cases():
-            compare(case.arguments, _copied(case.arguments))
+            compare(case.arguments, copied(case.arguments))
 
 
 # What they cannot do.
