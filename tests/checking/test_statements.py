@@ -7,8 +7,8 @@ an answer; the verdict on it is taken apart, and each of its sentences must be t
 
 import dataclasses
 import functools
+import itertools
 import re
-from itertools import product
 from types import SimpleNamespace
 
 import numpy as np
@@ -612,7 +612,7 @@ def linear_truths(name):
         [{case: both[case][place] for case in cases} for both in terms] for place in (0, 1)
     )
     right = {"loss": made_losses[0], "dW": made_gradients[0]}
-    for (loss, its), (gradient, other) in product(
+    for (loss, its), (gradient, other) in itertools.product(
         zip(losses, made_losses, strict=True), zip(gradients, made_gradients, strict=True)
     ):
         yield Truth(cases, right, {"loss": loss, "dW": gradient}, {"loss": its, "dW": other})
@@ -795,7 +795,9 @@ def layer_truths():
     ]
     losses = [(side, {case: loss_terms(cases[case], side) for case in cases}) for side in losses]
     right = {"loss": losses[0][1], **first[0][1], **second[0][1]}
-    for number, ((sides_1, made_1), (sides_2, made_2)) in enumerate(product(first, second)):
+    for number, ((sides_1, made_1), (sides_2, made_2)) in enumerate(
+        itertools.product(first, second)
+    ):
         side, made = losses[number % 2]
         yield Truth(
             cases,
@@ -813,7 +815,7 @@ def net_loss_truths():
     losses = sides(SOFTMAX_LOSSES, PENALTIES | NET_PENALTIES)
     losses = [(side, {case: loss_terms(cases[case], side) for case in cases}) for side in losses]
     right = {"loss": losses[0][1], **first[0][1], **second[0][1]}
-    for number, ((side, made), (sides_1, made_1)) in enumerate(product(losses, first)):
+    for number, ((side, made), (sides_1, made_1)) in enumerate(itertools.product(losses, first)):
         sides_2, made_2 = second[number % 7 if number % 3 else number % 40]
         yield Truth(
             cases,
@@ -842,8 +844,8 @@ def test_what_is_said_of_a_net_is_true(name, truths, quick):
 
 def is_found(beginning):
     """Whether the verdict on one of some pairs is said to be untrue in such a way."""
-    truths = [truth for i, truth in enumerate(linear_truths("svm_loss_naive")) if i % 7 == 0]
-    told = [untrue(verdict_on("svm_loss_naive", truth), truth) or "" for truth in truths]
+    truths = itertools.islice(linear_truths("svm_loss_naive"), 0, None, 7)
+    told = (untrue(verdict_on("svm_loss_naive", truth), truth) or "" for truth in truths)
     return any(wrong.startswith(beginning) for wrong in told)
 
 
