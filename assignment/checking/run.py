@@ -316,7 +316,7 @@ def _changed(before, after):
 
 def _crash(error, submission):
     """An exception in one sentence, with the line of the hand-in that it came from."""
-    file, line, what = "", None, visible(" ".join(str(error).split()))[:300]
+    file, line, what = "", None, visible(" ".join(str(error)[:10_000].split()))[:300]
     if isinstance(error, SyntaxError):
         file, line, what = Path(error.filename or "").name, error.lineno, error.msg
         if error.text:
