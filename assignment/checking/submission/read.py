@@ -62,7 +62,10 @@ def read(path):
     ------
     SyntaxError : if it is no Python, neither of this nor of the last century
     """
-    return _read(path, raw(path))
+    tree, remarks, error = _read(path, raw(path))
+    if error:
+        raise error.with_traceback(None)
+    return tree, remarks
 
 
 def parts(path):
@@ -96,6 +99,14 @@ def _parts(path, data):
 
 @functools.lru_cache(maxsize=64)
 def _read(path, data):
+    """(tree, remarks, None), or the error last: to find that it is of no year takes longest."""
+    try:
+        return (*_tree(path, data), None)
+    except SyntaxError as error:
+        return None, (), error
+
+
+def _tree(path, data):
     some, remarks = _parts(path, data)
     remarks = list(remarks)
     with warnings.catch_warnings():
