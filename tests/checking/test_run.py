@@ -223,7 +223,7 @@ def test_ctrl_c_ends_the_command_without_a_word(doing, tmp_path):
     noted = tmp_path / "pid"
     files = doing(f"open({str(noted)!r}, 'w').write(str(os.getpid()))", "time.sleep(60)")
     folder = files["softmax.py"].parent
-    command = [sys.executable, "-m", "assignment", "check", "--submission", folder]
+    command = [sys.executable, "-m", "assignment", "check", "--submission", folder, SOFTMAX.name]
     with subprocess.Popen(
         command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE
     ) as process:
