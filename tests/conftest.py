@@ -16,6 +16,8 @@ import numpy as np
 import pytest
 
 from assignment import FILES
+from assignment.__main__ import main
+from assignment.checking.exercise import Exercise
 from assignment.checking.stubs import SOLUTIONS, make_stub
 from assignment.given.cifar10 import load_cifar10
 
@@ -61,6 +63,24 @@ def run_assignment():
         return subprocess.run(
             command, cwd=ROOT, env=environment, capture_output=True, encoding="utf-8", timeout=120
         )
+
+    return run
+
+
+@pytest.fixture
+def command(monkeypatch, capsys):
+    """The same in this process, which is all but the start: for what a command says."""
+
+    def run(*arguments, files=None):
+        monkeypatch.setattr(sys, "argv", ["assignment", *map(str, arguments)])
+        if files is not None:
+            monkeypatch.setenv("ASSIGNMENT_FILES", str(files))
+        capsys.readouterr()
+        try:
+            code = main()
+        except SystemExit as ended:
+            code = ended.code
+        return subprocess.CompletedProcess(arguments, int(code or 0), *capsys.readouterr())
 
     return run
 
@@ -117,3 +137,4 @@ def indices_of_32_bits(monkeypatch):
 
     monkeypatch.setattr(np, "intp", np.int32)
     monkeypatch.setattr(np, "bincount", refusing)
+    monkeypatch.setattr(Exercise, "cases", Exercise.cases.__wrapped__)  # the labels are made anew

@@ -6,6 +6,7 @@ Calls and judgement are apart: calls.py runs the function under test and returns
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -64,18 +65,19 @@ class Exercise:
         """The function or method that the calls are made to."""
         return self.calls.called
 
-    @property
+    @cache  # noqa: B019  an exercise is there as long as the process
     def cases(self):
-        """Function -> list of calls.Case, seeded inputs."""
-        return self.calls.cases
+        """The list of calls.Case, seeded inputs: the very same each time, which nobody changes."""
+        return self.calls.cases()
 
     @property
     def call(self):
         """Function(module, **arguments) -> dict of arrays; the only one that runs student code."""
         return self.calls.call
 
+    @cache  # noqa: B019  an exercise is there as long as the process
     def reference(self, case):
-        """What the reference solution returns for a case, context and all."""
+        """What the reference solution returns for one of the cases, context and all."""
         module = import_module(f"assignment.solutions.{Path(self.file).stem}")
         arguments = {name: v for name, v in case.arguments.items() if name not in MEASUREMENTS}
         return {k: np.asarray(v) for k, v in self.call(module, **arguments).items()}

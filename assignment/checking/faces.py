@@ -16,7 +16,7 @@ from assignment import FILES
 from assignment.checking.blank import blank_line
 from assignment.checking.exercises import EXERCISES, find
 from assignment.checking.judge import Verdict, judge
-from assignment.checking.run import SECONDS, run, run_all
+from assignment.checking.run import SECONDS, run_all
 from assignment.checking.see import link
 from assignment.checking.stubs import ASSIGNMENT, own_folder
 from assignment.checking.submission import HandIn
@@ -116,8 +116,9 @@ class Work:
             return Verdict(exercise.name, "missing", self._absence(exercise.file))
         blank = None
         for number, path in enumerate(sources):
-            its = run(exercise, self._with(exercise, path), seconds) if number else next(answers)
-            verdict = judge(exercise, its, self.shown)
+            if number:
+                answers = run_all([(exercise, self._with(exercise, path))], seconds)
+            verdict = judge(exercise, next(answers), self.shown)
             if verdict.status in ("missing", "unsolved"):
                 blank = blank or verdict
                 continue

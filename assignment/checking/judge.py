@@ -70,7 +70,7 @@ class Verdict:
 
 
 def judge(exercise, answers, shown=str):
-    """The verdict on the answers to one exercise.
+    """The verdict on the answers to one exercise: the first of these that has something to say.
 
     Parameters
     ----------
@@ -79,7 +79,18 @@ def judge(exercise, answers, shown=str):
     shown : function from the name of a file to how it is told
     """
     with random_numbers_kept(), np.errstate(all="ignore"):
-        return _Judgement(exercise, answers, shown).verdict()
+        facts = Facts(exercise, answers, shown)
+        found = without_answers(facts) or not_finished(facts) or failed(facts, first=True)
+        if not found:
+            explanation = explained(facts)
+            found = (
+                wrong(facts, explanation)
+                or failed(facts)
+                or changed_its_inputs(facts)
+                or unstable(facts)
+                or right(facts, explanation.convention, explanation.evidence)
+            )
+        return replace(found, printed=facts.printed(found.evidence.get("case")))
 
 
 @contextmanager
@@ -93,28 +104,30 @@ def random_numbers_kept():
         random.setstate(states[1])
 
 
-class _Judgement:
-    """One exercise before the judge: what was seen, what failed, and the verdict on it."""
+class Facts:
+    """What a verdict is made from.
+
+    seen : list of Observed, of the calls that returned arrays
+    failures : list of (case, Failure), of the others
+    plain, wrong : of what was seen, the calls that decide, and those of them that are off
+    complaints : list of (Observed, sentence or None), of what was seen
+    changed : names of arguments that some call has changed
+    remarks : tuple of str, to which `explained` adds
+    """
 
     def __init__(self, exercise, answers, shown):
         self.exercise, self.answers, self.shown = exercise, answers, shown
-        self.remarks = answers.remarks
-        self.cases = exercise.cases()
-        if any(
-            np.any(case.get("transposed", False))
-            for case in answers.cases
-            if isinstance(case, dict)
-        ):
+        self.cases, self.remarks = exercise.cases(), answers.remarks
+        arrays = [case for case in answers.cases if isinstance(case, dict)]
+        if any(np.any(case.get("transposed", False)) for case in arrays):
             self.remarks += (LAYOUT_OF_2015,)
-        self.seen = []  # Observed, of the calls that returned arrays
-        self.failures = []  # (case, Failure), of the others
+        self.seen, self.failures = [], []
         for case, arrays in zip(self.cases, answers.cases, strict=False):
             self._sort(case, arrays)
         self.complaints = [(seen, exercise.complain(seen)) for seen in self.seen]
-        self.plain = [seen for seen in self.seen if seen.case.failure == "wrong"]
-        self.wrong = [
-            seen for seen, told in self.complaints if told and seen.case.failure == "wrong"
-        ]
+        decide = [(seen, told) for seen, told in self.complaints if seen.case.failure == "wrong"]
+        self.plain = [seen for seen, _ in decide]
+        self.wrong = [seen for seen, told in decide if told]
         self.changed = sorted({name for names in answers.changed for name in names})
 
     def _sort(self, case, arrays):
@@ -136,26 +149,30 @@ class _Judgement:
             judged = tuple(name for name in expected if name in judged)
             self.seen.append(replace(seen, expected=expected, judged=judged))
 
-    def verdict(self):
-        """The first of these that has something to say."""
-        found = (
-            self._without_answers()
-            or self._not_finished()
-            or self._failed(first=True)
-            or self._wrong()
-            or self._failed()
-            or self._changed_its_inputs()
-            or self._unstable()
-            or self._right()
-        )
-        return replace(found, printed=self._printed(found.evidence.get("case")))
-
-    def _printed(self, name):
+    def printed(self, name):
         """The first lines of what was printed in the call of the case of that name."""
         printed = zip(self.cases, self.answers.printed, strict=False)
         return next((shown(str(text)) for case, text in printed if case.name == name), ())
 
-    def _found(self, status, message="", mistake=None, **more):
+    def placed(self, failure, case=None):
+        """A failure with its file and line, and the call that failed."""
+        where = self.shown(failure.file) if failure.file else ""
+        where += f", line {failure.line}" if failure.line else ""
+        told = f"{where}: {failure.message}" if where else failure.message
+        return f"{told} (with {case.name})" if case else told
+
+    def absent(self):
+        """Names of what is judged and never comes back."""
+        judged = self.plain[0].judged if self.exercise.judged and self.plain else ()
+        return [n for n in judged if not any(n in seen.arrays for seen in self.plain)]
+
+    def in_halves(self):
+        """The calls beside what is right for a penalty of 0.5 * reg * sum(W^2)."""
+        has_penalty = self.exercise.judged and "reg" in self.plain[0].arguments
+        return [in_halves(seen) for seen in self.plain] if has_penalty else self.plain
+
+    def verdict(self, status, message="", mistake=None, **more):
+        """The Verdict; of a known mistake with its sentence, and what settles it."""
         if mistake:
             see = MISTAKES[mistake].see_in(self.exercise.notebook)
             more = {"diagnosis": mistake, "see": see, **more}
@@ -163,238 +180,240 @@ class _Judgement:
         message = " ".join(message.split())
         return Verdict(self.exercise.name, status, message, remarks=self.remarks, **more)
 
-    def _placed(self, failure, case=None):
-        """A failure with its file and line, and the call that failed."""
-        where = self.shown(failure.file) if failure.file else ""
-        where += f", line {failure.line}" if failure.line else ""
-        told = f"{where}: {failure.message}" if where else failure.message
-        return f"{told} (with {case.name})" if case else told
 
-    # What there is to say.
+# What there is to say, in this order; each gives a Verdict, or None.
 
-    def _without_answers(self):
-        failure = self.answers.failure
-        if failure is None:
+
+def without_answers(facts):
+    failure = facts.answers.failure
+    if failure is None:
+        return None
+    if failure.kind == "missing":
+        return facts.verdict("missing", failure.message)
+    # The process never came back from the last call that it has begun.
+    began = facts.cases[: len(facts.answers.printed)]
+    evidence = {"case": began[-1].name} if began else {}
+    return facts.verdict(failure.kind, facts.placed(failure), evidence=evidence)
+
+
+def not_finished(facts):
+    """A stub raises, or returns zeros or None; gradients may be still to come."""
+    plain = [failure for case, failure in facts.failures if case.failure == "wrong"]
+    raised = any(failure.kind == "unsolved" for failure in plain)
+    absent = facts.absent()
+    if not raised and (plain or not _is_blank(facts)):
+        there = [name for name in facts.seen[0].judged if name not in absent] if absent else []
+        if not there or any(
+            facts.exercise.complain(replace(seen, judged=_there(seen))) for seen in facts.plain
+        ):
             return None
-        if failure.kind == "missing":
-            return self._found("missing", failure.message)
-        # The process never came back from the last call that it has begun.
-        began = self.cases[: len(self.answers.printed)]
-        evidence = {"case": began[-1].name} if began else {}
-        return self._found(failure.kind, self._placed(failure), evidence=evidence)
+        told = f"{_listed(absent)} missing; {_listed(there)} right."
+        return facts.verdict("unsolved", told, "gradient-missing" if "grads" in told else None)
+    has_loss = any(np.any(seen.arrays.get("loss", 0)) for seen in facts.seen)
+    if has_loss and "gradients" in facts.exercise.name:
+        told = f"{_listed(absent)} missing." if absent else ""
+        return facts.verdict("unsolved", told, "gradient-missing")
+    zeros = any(_there(seen) for seen in facts.seen)
+    what = "Only zeros come back: still" if zeros and not raised else "Still"
+    return facts.verdict("unsolved", f"{what} to be written.")
 
-    def _not_finished(self):
-        """A stub raises, or returns zeros or None; gradients may be still to come."""
-        plain = [failure for case, failure in self.failures if case.failure == "wrong"]
-        raised = any(failure.kind == "unsolved" for failure in plain)
-        absent = self._absent()
-        if not raised and (plain or not self._is_blank()):
-            there = [name for name in self.seen[0].judged if name not in absent] if absent else []
-            if not there or any(map(self._complaint_of_what_is_there, self.plain)):
-                return None
-            told = f"{_listed(absent)} missing; {_listed(there)} right."
-            return self._found("unsolved", told, "gradient-missing" if "grads" in told else None)
-        has_loss = any(np.any(seen.arrays.get("loss", 0)) for seen in self.seen)
-        if has_loss and "gradients" in self.exercise.name:
-            told = f"{_listed(absent)} missing." if absent else ""
-            return self._found("unsolved", told, "gradient-missing")
-        zeros = any(name in seen.arrays for seen in self.seen for name in seen.judged)
-        what = "Only zeros come back: still" if zeros and not raised else "Still"
-        return self._found("unsolved", f"{what} to be written.")
 
-    def _absent(self):
-        """Names of what is judged and never comes back."""
-        if self.exercise.judged is None or not self.plain:
-            return []
-        judged = self.plain[0].judged
-        return [n for n in judged if not any(n in seen.arrays for seen in self.plain)]
+def _there(seen):
+    """Names of what is judged and came back."""
+    return tuple(name for name in seen.judged if name in seen.arrays)
 
-    def _complaint_of_what_is_there(self, seen):
-        there = tuple(name for name in seen.judged if name in seen.arrays)
-        return self.exercise.complain(replace(seen, judged=there))
 
-    def _is_blank(self):
-        """Whether nothing has come back but zeros of the right shape, where something was due."""
-        if self.exercise.judged is None:  # a training: has it ever asked for a loss?
-            told = [seen.arrays.get("losses on three groups", ()) for seen in self.seen]
-            return not any("steps" in seen.arrays for seen in self.seen) and not any(
-                map(np.size, told)
-            )
-        pairs = [(seen.arrays.get(n), seen.expected[n]) for seen in self.seen for n in seen.judged]
-        got = [(array, right) for array, right in pairs if array is not None]
-        due = any(np.any(right) for _, right in pairs)
-        zeros = all(not np.any(a) and shaped(a, right).shape == right.shape for a, right in got)
-        if self.exercise.name.endswith(".predict"):  # label 0 is an answer; CS231n's stub has 0.0
-            zeros = zeros and all(array.dtype.kind == "f" for array, _ in got)
-        return bool(pairs) and zeros and (due or not got)
+def _is_blank(facts):
+    """Whether nothing has come back but zeros of the right shape, where something was due."""
+    seen = facts.seen
+    if facts.exercise.judged is None:  # a training: has it ever asked for a loss?
+        told = [each.arrays.get("losses on three groups", ()) for each in seen]
+        return not any("steps" in each.arrays for each in seen) and not any(map(np.size, told))
+    got = [(each.arrays[name], each.expected[name]) for each in seen for name in _there(each)]
+    due = any(np.any(each.expected[name]) for each in seen for name in each.judged)
+    zeros = all(not np.any(a) and shaped(a, right).shape == right.shape for a, right in got)
+    if facts.exercise.name.endswith(".predict"):  # label 0 is an answer; CS231n's stub has 0.0
+        zeros = zeros and all(array.dtype.kind == "f" for array, _ in got)
+    return any(each.judged for each in seen) and zeros and (due or not got)
 
-    def _failed(self, first=False):
-        """Exceptions, and answers that are no arrays.
 
-        first : before the numbers are looked at; then only the first call's, if numbers are off too
-        """
-        failures = [(case, f) for case, f in self.failures if case.failure == "wrong"]
-        if not failures:
-            return None
-        case, failure = failures[0]
-        evidence = {"case": case.name}
-        if failure.kind == "returned":
-            failure = replace(failure, file=self.exercise.file, line=self.answers.line)
-            told = self._placed(failure)
-            return self._found("wrong", told, diagnosis="wrong-return", evidence=evidence)
-        if first and self.wrong and case.name != self.cases[0].name:
-            return None
-        told = f"{failure.message} (with {case.name})"
-        raising = (m.name for m in MISTAKES.values() if m.raises and re.search(m.raises, told))
-        mistake = next(raising, None)
-        if mistake == "inputs-changed":
-            return self._found("wrong", self._placed(failure), mistake, evidence=evidence)
-        return self._found("crash", self._placed(failure, case), mistake, evidence=evidence)
+def failed(facts, first=False):
+    """Exceptions, and answers that are no arrays.
 
-    def _wrong(self):
-        """Numbers that are off, with the mistake that explains them."""
-        self.convention = NONE
-        if not self.wrong:
-            return None
-        try:
-            explanation = self.exercise.explain(self.plain)
-        except Exception as error:  # the verdict is sound without it, and three hundred others wait
-            explanation = NONE
-            self.remarks += (f"no diagnosis: the search for one failed, {type(error).__name__}",)
-        if explanation.mistakes == () and not explanation.convention and self._is_random():
-            explanation = Explanation(("random-result",))
-        if explanation.convention:
-            self.convention = explanation
-        self.remarks = self.remarks + explanation.remarks
-        if explanation.mistakes == ("gradient-missing",):
-            return self._found("unsolved", explanation.evidence, "gradient-missing")
-        if explanation.mistakes:
-            if self.changed and explanation.mistakes == ("wrong-coefficients",):
-                return self._changed_its_inputs()  # whatever else it looks like
-            return self._explained(explanation)
-        if explanation.array is None and (explanation.convention or explanation.remarks):
-            return None
-        return self._changed_its_inputs() or self._unexplained(explanation)
+    first : before the numbers are looked at; then only the first call's, if numbers are off too
+    """
+    failures = [(case, f) for case, f in facts.failures if case.failure == "wrong"]
+    if not failures:
+        return None
+    case, failure = failures[0]
+    evidence = {"case": case.name}
+    if failure.kind == "returned":
+        failure = replace(failure, file=facts.exercise.file, line=facts.answers.line)
+        told = facts.placed(failure)
+        return facts.verdict("wrong", told, diagnosis="wrong-return", evidence=evidence)
+    if first and facts.wrong and case.name != facts.cases[0].name:
+        return None
+    told = f"{failure.message} (with {case.name})"
+    raising = (m.name for m in MISTAKES.values() if m.raises and re.search(m.raises, told))
+    mistake = next(raising, None)
+    if mistake == "inputs-changed":
+        return facts.verdict("wrong", facts.placed(failure), mistake, evidence=evidence)
+    return facts.verdict("crash", facts.placed(failure, case), mistake, evidence=evidence)
 
-    def _is_random(self):
-        """Whether the first call, made once more, gave something else."""
-        seen = {seen.case.name: seen for seen in self.plain}
-        calls = [seen.get(self.exercise.cases()[0].name), seen.get("the first case again")]
-        return None not in calls and not all(
-            np.array_equal(*(call.arrays.get(name) for call in calls), equal_nan=True)
-            for name in calls[0].judged
-            if name in calls[0].arrays
+
+def explained(facts):
+    """The Explanation of numbers that are off; what it remarks, all later verdicts do."""
+    if not facts.wrong:
+        return NONE
+    try:
+        explanation = facts.exercise.explain(facts.plain)
+    except Exception as error:  # the verdict is sound without it, and three hundred others wait
+        explanation = NONE
+        facts.remarks += (f"no diagnosis: the search for one failed, {type(error).__name__}",)
+    if explanation.mistakes == () and not explanation.convention and _is_random(facts):
+        explanation = Explanation(("random-result",))
+    facts.remarks += explanation.remarks
+    return explanation
+
+
+def _is_random(facts):
+    """Whether the first call, made once more, gave something else."""
+    seen = {seen.case.name: seen for seen in facts.plain}
+    calls = [seen.get(facts.cases[0].name), seen.get("the first case again")]
+    return None not in calls and not all(
+        np.array_equal(*(call.arrays.get(name) for call in calls), equal_nan=True)
+        for name in _there(calls[0])
+    )
+
+
+def wrong(facts, explanation):
+    """Numbers that are off, with the mistake that explains them."""
+    if not facts.wrong:
+        return None
+    if explanation.mistakes == ("gradient-missing",):
+        return facts.verdict("unsolved", explanation.evidence, "gradient-missing")
+    if facts.changed and explanation.mistakes == ("wrong-coefficients",):
+        return changed_its_inputs(facts)  # whatever else it looks like
+    if explanation.mistakes:
+        return _named(facts, explanation)
+    if explanation.array is None and (explanation.convention or explanation.remarks):
+        return None
+    return changed_its_inputs(facts) or _measured(facts, explanation)
+
+
+def _named(facts, explanation):
+    """Known mistakes, and what is off besides."""
+    first, *others = explanation.mistakes
+    off = facts.wrong
+    if explanation.half:
+        off = [seen for seen in facts.in_halves() if facts.exercise.complain(seen)]
+    if facts.changed:
+        others.append("inputs-changed")
+    evidence, error = _evidence(facts.exercise, off, explanation.array)
+    evidence["also"] = others
+    if explanation.evidence:
+        evidence["fit"] = explanation.evidence
+    told = [explanation.evidence or evidence["says"]]
+    told += [f"Besides: {MISTAKES[other].says}" for other in others]
+    if explanation.rest:
+        told.append(f"Besides: {_evidence(facts.exercise, off, explanation.rest)[0]['says']}")
+    if absent := facts.absent():
+        told.append(f"Besides: {_listed(absent)} missing.")
+    if explanation.half and any("should be" in sentence for sentence in told):
+        told.append(BY_HALVES)
+    return facts.verdict("wrong", " ".join(told), first, evidence=evidence, error=error)
+
+
+def _measured(facts, explanation):
+    """What is not known is measured, by the convention that fits more calls."""
+    plain, off, beside = facts.plain, facts.wrong, ""
+    evidence, error = _evidence(facts.exercise, off, explanation.array)
+    name, halved = evidence["array"], facts.in_halves()
+    more_off = len(_off(plain, name)) - len(_off(halved, name))
+    if _off(halved, name) and (more_off > 0 or more_off == 0 and explanation.half):
+        plain, off = halved, _off(halved, name)
+        beside = BY_HALVES if explanation.half else BY_FEWER
+        evidence, error = _evidence(facts.exercise, off, name)
+    says = evidence["says"]
+    evidence["where"] = where = locate(plain, name) if facts.exercise.judged else ""
+    shape = "wrong-shape" if f"{name} must have shape" in says else None
+    message = f"{says} {where} {beside}"
+    return facts.verdict("wrong", message, diagnosis=shape, evidence=evidence, error=error)
+
+
+def _evidence(exercise, off, array=None):
+    """One number beside the right one, of a certain array or else of the first that is off.
+
+    off : list of Observed, not empty
+
+    Returns
+    -------
+    dict, the evidence of a Verdict; and its error, or None
+    """
+    told = (
+        (seen, name, complaint(name, seen.arrays.get(name), seen.expected[name], seen.tolerance))
+        for seen in off
+        for name in ([array] if array in seen.judged else seen.judged)
+    )
+    seen, name, says = next((t for t in told if t[2]), (off[0], None, None))
+    if exercise.judged is None or len(exercise.judged) == 1 or says is None:
+        of_array = replace(seen, judged=(array,) if array in seen.judged else seen.judged)
+        says = exercise.complain(of_array) or exercise.complain(seen)
+    evidence = {"case": seen.case.name, "array": name, "says": f"With {seen.case.name}, {says}"}
+    got, right = seen.arrays.get(name), seen.expected.get(name)
+    if got is None or right.ndim != 2 or shaped(got, right).shape != right.shape:
+        return evidence, None
+    got = shaped(got, right)
+    right_entries = np.abs(got - right) <= allowed(right, seen.tolerance)
+    # A picture helps where there is something to see: whole rows or columns that are right.
+    tells = right_entries.all(axis=0).any() or right_entries.all(axis=1).any()
+    return evidence, (name, got, right) if tells else None
+
+
+def changed_its_inputs(facts):
+    if not facts.changed:
+        return None
+    names = ", ".join(facts.changed)
+    changes = zip(facts.cases, facts.answers.changed, strict=False)
+    evidence = {"changed": names, "case": next(case.name for case, its in changes if its)}
+    return facts.verdict("wrong", f"Changed: {names}.", "inputs-changed", evidence=evidence)
+
+
+def unstable(facts):
+    """Right, but not for large scores."""
+    told = [(_instability(seen), seen.case, says) for seen, says in facts.complaints if says]
+    told += [(case.failure, case, facts.placed(failure)) for case, failure in facts.failures]
+    told = [entry for entry in told if entry[0] in UNSTABLE]
+    if not told:
+        return None
+    kind, case, says = min(told, key=lambda entry: UNSTABLE.index(entry[0]))
+    evidence = {"case": case.name, "says": f"With {case.name}, {says}"}
+    is_lost = re.search("is (nan|-?inf)|OverflowError|math domain", says)
+    if is_lost and kind in MISTAKES:
+        return facts.verdict("unstable", evidence["says"], kind, evidence=evidence)
+    message = f"It is right for small numbers, and wrong for large ones. {evidence['says']}"
+    return facts.verdict("unstable", message, evidence=evidence)
+
+
+def right(facts, convention, evidence):
+    """Right, perhaps by another convention; and what else was noticed."""
+    notes = [case.failure for case, _ in facts.failures]
+    # With another way of training, no case comes out as expected.
+    if not convention or facts.exercise.judged:
+        notes += [_note(seen) for seen, told in facts.complaints if told]
+    notes = [note for note in notes if note != "wrong"]
+    if any(seen.arrays.get("y_pred", np.array(0)).dtype.kind == "f" for seen in facts.seen):
+        notes.append("float labels: predictions are labels, integers, but these are floats")
+    if not facts.wrong and facts.exercise.judged and any(map(_is_coarse, facts.plain)):
+        notes.append(
+            "precision: right to about seven digits only, as if computed in float32, or with a "
+            "small number added somewhere"
         )
-
-    def _explained(self, explanation):
-        first, *others = explanation.mistakes
-        if explanation.half:
-            self.plain = self._in_halves()
-            self.wrong = [seen for seen in self.plain if self.exercise.complain(seen)]
-        if self.changed:
-            others.append("inputs-changed")
-        evidence, error = self._evidence(explanation.array)
-        evidence["also"] = others
-        if explanation.evidence:
-            evidence["fit"] = explanation.evidence
-        told = [explanation.evidence or evidence["says"]]
-        told += [f"Besides: {MISTAKES[other].says}" for other in others]
-        if explanation.rest:
-            told.append(f"Besides: {self._evidence(explanation.rest)[0]['says']}")
-        if absent := self._absent():
-            told.append(f"Besides: {_listed(absent)} missing.")
-        if explanation.half and any("should be" in sentence for sentence in told):
-            told.append(BY_HALVES)
-        return self._found("wrong", " ".join(told), first, evidence=evidence, error=error)
-
-    def _in_halves(self):
-        """The calls beside what is right for a penalty of 0.5 * reg * sum(W^2)."""
-        has_penalty = self.exercise.judged and "reg" in self.plain[0].arguments
-        return [in_halves(seen) for seen in self.plain] if has_penalty else self.plain
-
-    def _unexplained(self, explanation):
-        """What is not known is measured, by the convention that fits more calls."""
-        evidence, error = self._evidence(explanation.array)
-        name, beside = evidence["array"], ""
-        halved = self._in_halves()
-        more_off = len(_off(self.plain, name)) - len(_off(halved, name))
-        if _off(halved, name) and (more_off > 0 or more_off == 0 and explanation.half):
-            self.plain, self.wrong = halved, _off(halved, name)
-            beside = BY_HALVES if explanation.half else BY_FEWER
-            evidence, error = self._evidence(name)
-        says = evidence["says"]
-        evidence["where"] = where = locate(self.plain, name) if self.exercise.judged else ""
-        shape = "wrong-shape" if f"{name} must have shape" in says else None
-        message = f"{says} {where} {beside}"
-        return self._found("wrong", message, diagnosis=shape, evidence=evidence, error=error)
-
-    def _evidence(self, array=None):
-        """One number beside the right one, of a certain array or else of the first that is off."""
-        told = [
-            (
-                seen,
-                name,
-                complaint(name, seen.arrays.get(name), seen.expected[name], seen.tolerance),
-            )
-            for seen in self.wrong
-            for name in ([array] if array in seen.judged else seen.judged)
-        ]
-        seen, name, says = next((t for t in told if t[2]), (self.wrong[0], None, None))
-        if self.exercise.judged is None or len(self.exercise.judged) == 1 or says is None:
-            of_array = replace(seen, judged=(array,) if array in seen.judged else seen.judged)
-            says = self.exercise.complain(of_array) or self.exercise.complain(seen)
-        evidence = {"case": seen.case.name, "array": name, "says": f"With {seen.case.name}, {says}"}
-        got, right = seen.arrays.get(name), seen.expected.get(name)
-        if got is None or right.ndim != 2 or shaped(got, right).shape != right.shape:
-            return evidence, None
-        got = shaped(got, right)
-        right_entries = np.abs(got - right) <= allowed(right, seen.tolerance)
-        # A picture helps where there is something to see: whole rows or columns that are right.
-        tells = right_entries.all(axis=0).any() or right_entries.all(axis=1).any()
-        return evidence, (name, got, right) if tells else None
-
-    def _changed_its_inputs(self):
-        if not self.changed:
-            return None
-        names = ", ".join(self.changed)
-        changes = zip(self.cases, self.answers.changed, strict=False)
-        evidence = {"changed": names, "case": next(case.name for case, its in changes if its)}
-        return self._found("wrong", f"Changed: {names}.", "inputs-changed", evidence=evidence)
-
-    def _unstable(self):
-        """Right, but not for large scores."""
-        told = [(_instability(seen), seen.case, says) for seen, says in self.complaints if says]
-        told += [(case.failure, case, self._placed(failure)) for case, failure in self.failures]
-        told = [entry for entry in told if entry[0] in UNSTABLE]
-        if not told:
-            return None
-        kind, case, says = min(told, key=lambda entry: UNSTABLE.index(entry[0]))
-        evidence = {"case": case.name, "says": f"With {case.name}, {says}"}
-        is_lost = re.search("is (nan|-?inf)|OverflowError|math domain", says)
-        if is_lost and kind in MISTAKES:
-            return self._found("unstable", evidence["says"], kind, evidence=evidence)
-        message = f"It is right for small numbers, and wrong for large ones. {evidence['says']}"
-        return self._found("unstable", message, evidence=evidence)
-
-    def _right(self):
-        """Right, perhaps by another convention; and what else was noticed."""
-        notes = [case.failure for case, _ in self.failures]
-        # With another way of training, no case comes out as expected.
-        if not self.convention.convention or self.exercise.judged:
-            notes += [_note(seen) for seen, told in self.complaints if told]
-        notes = [note for note in notes if note != "wrong"]
-        if any(seen.arrays.get("y_pred", np.array(0)).dtype.kind == "f" for seen in self.seen):
-            notes.append("float labels: predictions are labels, integers, but these are floats")
-        if not self.wrong and self.exercise.judged and any(map(_is_coarse, self.plain)):
-            notes.append(
-                "precision: right to about seven digits only, as if computed in float32, or with a "
-                "small number added somewhere"
-            )
-        notes += [note for seen in self.seen for note in costs(seen)]
-        self.remarks = tuple(dict.fromkeys(self.remarks + tuple(notes)))
-        if self.convention.convention:
-            return self._found("convention", self.convention.evidence, self.convention.convention)
-        return self._found("right")
+    notes += [note for seen in facts.seen for note in costs(seen)]
+    facts.remarks = tuple(dict.fromkeys(facts.remarks + tuple(notes)))
+    if convention:
+        return facts.verdict("convention", evidence, convention)
+    return facts.verdict("right")
 
 
 def _instability(seen):

@@ -235,7 +235,7 @@ def answer(exercise, files, heard=None):
         cases, changed = [], []
         for case in exercise.cases():
             # Each call gets arrays of its own, so that one cannot spoil the next one's.
-            arguments = _copied(case.arguments)
+            arguments = copied(case.arguments)
             heard.begin()
             try:
                 arrays = _encoded(exercise.call(module, **arguments))
@@ -251,10 +251,10 @@ def answer(exercise, files, heard=None):
         return Answers(cases, changed, None, remarks, heard.calls, line)
 
 
-def _copied(value):
+def copied(value):
     """A copy of an argument, with its gaps in memory, and read-only if it is."""
     if isinstance(value, dict):
-        return {name: _copied(entry) for name, entry in value.items()}
+        return {name: copied(entry) for name, entry in value.items()}
     if not isinstance(value, np.ndarray):
         return value
     if value.base is None:
@@ -316,7 +316,7 @@ def _changed(before, after):
 
 def _crash(error, submission):
     """An exception in one sentence, with the line of the hand-in that it came from."""
-    file, line, what = "", None, visible(" ".join(str(error).split()))[:300]
+    file, line, what = "", None, visible(" ".join(str(error)[:10_000].split()))[:300]
     if isinstance(error, SyntaxError):
         file, line, what = Path(error.filename or "").name, error.lineno, error.msg
         if error.text:

@@ -9,6 +9,7 @@ import numpy as np
 
 from assignment.checking.calls import MEASUREMENTS, turned
 from assignment.checking.judge import LAYOUT_OF_2015, random_numbers_kept
+from assignment.checking.run import copied
 
 
 class Call(dict):
@@ -50,7 +51,7 @@ def call_of(verdict, exercise):
     """The Call that a verdict speaks of, or the first one where it speaks of none."""
     cases = exercise.cases()
     case = next((c for c in cases if c.name == verdict.evidence.get("case")), cases[0])
-    arguments = _arguments(exercise, case)
+    arguments = _arguments(exercise, copied(case.arguments))
     if LAYOUT_OF_2015 in verdict.remarks:
         arguments |= {name: turned(arguments[name])[0] for name in ("W", "X")}
     return Call(exercise.name, case.name, arguments, exercise.calls.how)
@@ -60,11 +61,11 @@ class _Asked(BaseException):
     """A method has been called: no more is to be known."""
 
 
-def _arguments(exercise, case):
+def _arguments(exercise, arguments):
     """What the function is called with, by name; of a classifier also what it has by then."""
     owner, _, method = exercise.called.rpartition(".")
     if (owner, method) not in STAND_INS:
-        return {name: v for name, v in case.arguments.items() if name not in MEASUREMENTS}
+        return {name: v for name, v in arguments.items() if name not in MEASUREMENTS}
     # calls.py prepares an object for these, and is asked by one that only listens.
     right = getattr(import_module(f"assignment.solutions.{Path(exercise.file).stem}"), owner)
     asked = {}
@@ -77,7 +78,7 @@ def _arguments(exercise, case):
     try:
         with random_numbers_kept():
             listener = type(owner, (right,), {method: listen})
-            exercise.call(SimpleNamespace(**{owner: listener}), **case.arguments)
+            exercise.call(SimpleNamespace(**{owner: listener}), **arguments)
     except _Asked:
         del asked["self"]
     return asked

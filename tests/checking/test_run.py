@@ -19,7 +19,7 @@ from assignment.checking.exercises import EXERCISES, find
 from assignment.checking.faces import Work
 from assignment.checking.nursery import nursery
 from assignment.checking.printed import KEPT, LINES, WIDTH, Heard, shown, visible
-from assignment.checking.run import _copied, answer, run, run_all
+from assignment.checking.run import answer, copied, run, run_all
 from assignment.checking.submission import find_files, prepare
 from mutants import answered, solution, spoilt
 
@@ -131,7 +131,7 @@ def test_a_copy_of_an_argument_lies_in_memory_as_the_argument_does():
 
     for exercise in EXERCISES:
         for case in exercise.cases():
-            compare(case.arguments, _copied(case.arguments))
+            compare(case.arguments, copied(case.arguments))
 
 
 # What they cannot do.
@@ -223,7 +223,7 @@ def test_ctrl_c_ends_the_command_without_a_word(doing, tmp_path):
     noted = tmp_path / "pid"
     files = doing(f"open({str(noted)!r}, 'w').write(str(os.getpid()))", "time.sleep(60)")
     folder = files["softmax.py"].parent
-    command = [sys.executable, "-m", "assignment", "check", "--submission", folder]
+    command = [sys.executable, "-m", "assignment", "check", "--submission", folder, SOFTMAX.name]
     with subprocess.Popen(
         command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE
     ) as process:

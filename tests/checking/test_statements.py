@@ -7,8 +7,8 @@ an answer; the verdict on it is taken apart, and each of its sentences must be t
 
 import dataclasses
 import functools
+import itertools
 import re
-from itertools import product
 from types import SimpleNamespace
 
 import numpy as np
@@ -345,188 +345,194 @@ def is_true_of(mistake, truth):
     return declared or relations.get(mistake, lambda: False)()
 
 
-def sentences(truth, told, half):
-    """(pattern, condition) of every sentence that there is.
+class Told:
+    """What a verdict tells, beside the truth. `half`: its numbers are those of one half."""
 
-    told : the message; half : whether it says that its numbers are those of one half
-    """
-    names = truth.cases
-    with_case = "With (?P<case>" + "|".join(map(re.escape, sorted(names, key=len)[::-1])) + "), "
-    number = r"(-?\d[\d.e+-]*\d|-?\d|nan|-?inf)"
+    def __init__(self, verdict, truth):
+        self.message, self.truth = verdict.message, truth
+        self.half = judge.BY_HALVES in self.message or judge.BY_FEWER in self.message
+        self.weights = [name for name in truth.sides if "W" in name]
 
-    def entry(m):
-        case, name = m["case"], m["name"]
-        index = tuple(int(i) for i in (m["index"] or "").split(", ") if i)
-        got, right = (
-            np.asarray(f(name, case)) for f in (truth.got, lambda *a: truth.should(*a, half))
-        )
-        count = m["count"] is None or int(m["count"]) == truth.off(name, case, half).sum()
-        return (
-            count
-            and truth.off(name, case, half)[index]
-            and np.isclose(got[index], float(m["got"]), rtol=1e-5)
-            and np.isclose(right[index], float(m["right"]), rtol=1e-5, atol=1e-12)
-        )
+    def some(self, names, times):
+        return any(self.truth.has_penalty(name, times) for name in names)
 
-    def weighed(m):
-        case, name = m["case"], m["name"]
-        (data, _), penalty = truth.right[name][case], truth.right[name][case][1] / 2
-        fits = np.allclose(
-            truth.got(name, case),
-            float(m["a"]) * data + float(m["b"]) * penalty,
-            rtol=0.01,
-            atol=0.02 * np.abs(penalty).max(),
-        )
-        is_half = any(side.is_half for side in truth.sides.values())
-        return fits and (m["times"] == "2" if not m["half"] else m["times"] == "1" and is_half)
+    def all(self, names, times):
+        return all(self.truth.has_penalty(name, times) for name in names)
 
-    def calls(m):
-        name = named()
-        wrong = [case for case in truth.cases if truth.off(name, case, half).any()]
-        right = re.findall("|".join(map(re.escape, sorted(names, key=len)[::-1])), m["right"] or "")
-        return (int(m["k"]), int(m["n"])) == (len(wrong), len(truth.cases)) and not {*right} & {
-            *wrong
-        }
+    def off(self, name, case):
+        return self.truth.off(name, case, self.half)
 
-    def named():
+    def first(self):
         """The array whose error is located, and the case whose numbers are told."""
-        return re.search(rf"{with_case}(?P<name>\w+(\['\w+'\])?)", told)["name"]
+        name = r"(?P<name>\w+(\['\w+'\])?)"
+        return re.search(with_case(*self.truth.cases) + name, self.message)
 
-    def first():
-        return re.search(with_case, told)["case"]
+    @property
+    def named(self):
+        return self.first()["name"]
 
-    def size(m):
-        name, case = named(), first()
-        right = np.asarray(truth.should(name, case, half))
-        worst = np.abs(truth.got(name, case) - right).max() / np.abs(right).max()
-        return np.isclose(100 * worst, float(m["size"]), rtol=0.01)
 
-    def places(m):
-        off = truth.off(named(), first(), half)
-        if off.ndim < 2:
-            return False
-        axis = 1 if m["axis"] == "row" else 0
-        return sorted(map(int, m["places"].split(", "))) == sorted(
-            np.flatnonzero(off.any(axis=axis))
-        )
+def one_of(texts):
+    """A pattern of texts, of which one may be the beginning of another."""
+    return "|".join(map(re.escape, sorted(texts, key=len, reverse=True)))
 
-    def coefficient(m):
-        case, arguments = m["case"], truth.cases[m["case"]].arguments
-        X, y = arguments["X"], arguments["y"]
-        G = [
-            np.linalg.lstsq(X.T, terms[case][0], rcond=None)[0]
-            for terms in (truth.made["dW"], truth.right["dW"])
-        ]
-        i, c = int(m["i"]), int(m["c"])
-        return (
-            np.isclose(G[0][i, c], float(m["got"]), atol=1e-4)
-            and np.isclose(G[1][i, c], float(m["right"]), atol=1e-4)
-            and (m["whose"] == "its class") == (y[i] == c)
-        )
 
-    def only_with_reg(m):
-        """True, and the penalty is where the mistake is."""
-        name = named()
-        return all(
-            truth.off(name, name_of_case, half).any() == (case.arguments["reg"] != 0)
-            for name_of_case, case in truth.cases.items()
-        ) and all(near(truth.made[name][c][0], truth.right[name][c][0]) for c in truth.cases)
+@functools.cache
+def with_case(*names):
+    return f"With (?P<case>{one_of(names)}), "
 
-    def some(names, times):
-        return any(truth.has_penalty(name, times) for name in names)
 
-    weights = [name for name in truth.sides if "W" in name]
+def an_entry(told, m):
+    case, name = m["case"], m["name"]
+    index = tuple(int(i) for i in (m["index"] or "").split(", ") if i)
+    got, right = told.truth.got(name, case), told.truth.should(name, case, told.half)
+    off = told.off(name, case)
+    return (
+        (m["count"] is None or int(m["count"]) == off.sum())
+        and off[index]
+        and np.isclose(np.asarray(got)[index], float(m["got"]), rtol=1e-5)
+        and np.isclose(np.asarray(right)[index], float(m["right"]), rtol=1e-5, atol=1e-12)
+    )
 
-    def fewer(m):
-        counts = [sum(truth.off(named(), c, h).any() for c in truth.cases) for h in (True, False)]
-        return counts[0] < counts[1]
 
-    return [
-        ("Besides: ", lambda m: True),
-        *(
-            (
-                re.escape(mistake.says),
-                functools.partial(lambda name, m: is_true_of(name, truth), name),
-            )
-            for name, mistake in MISTAKES.items()
-        ),
-        (
-            rf"{with_case}(?P<name>\w+(?:\['\w+'\])?)(?:\[(?P<index>[\d, ]+)\])? is "
-            rf"(?P<got>{number}), but should be (?P<right>{number})"
-            r"(?:; (?P<count>\d+) of \d+ entries are off)?\.",
-            entry,
-        ),
-        (
-            rf"{with_case}your (?P<name>\S+) is (?P<a>{number}) times the data term plus "
-            rf"(?P<b>{number}) times reg \* W\d?; "
-            rf"right is 1.00 and (?P<times>\d).00(?P<half>, by your convention of one half)?\.",
-            weighed,
-        ),
-        (r"(?P<k>\d+) of (?P<n>\d+) calls are wrong(?P<right>: right with .*?)?\.(?= |$)", calls),
-        (r"The largest error is (?P<size>[\d.e+-]+)% of the largest entry\.", size),
-        (r"The error sits in (?P<axis>row|column)s? (?P<places>[\d, ]+) of \S+\.", places),
-        ("It is off only where reg is not 0: look at the penalty\\.", only_with_reg),
-        (
-            rf"{with_case}column (?P<c>\d+) of dW holds (?P<got>{number}) times example "
-            rf"(?P<i>\d+), but should hold (?P<right>{number}) times "
-            r"\(\d+ is (?P<whose>its class|not its class)\)\.",
-            coefficient,
-        ),
-        ("The gradient is right\\.", lambda m: truth.is_right("dW")),
-        ("Only zeros come back: still to be written\\.", lambda m: truth.is_zero("loss")),
-        (
-            re.escape(AGREE),
-            lambda m: all(truth.has_penalty(name, 0.5) for name in ["loss", *weights]),
-        ),
-        (
-            r"In one of your gradients there is no penalty, though\.",
-            lambda m: some(weights, 0) and not all(some([name], 0) for name in weights),
-        ),
-        (
-            r"In one of your gradients it is not so, or not understood\.",
-            lambda m: some(weights, 0.5) and not all(some([name], 0.5) for name in weights),
-        ),
-        (
-            rf"{with_case}it is divided by (?P<divisor>{number})\.",
-            lambda m: np.allclose(
-                truth.made["dW"][m["case"]][0] * float(m["divisor"]),
-                truth.right["dW"][m["case"]][0] * len(truth.cases[m["case"]].arguments["X"]),
-                rtol=1e-3,
-            ),
-        ),
-        (
-            r"grads\['(?P<block>\w+)'\] is 0 in every call\.",
-            lambda m: truth.is_zero(f"grads['{m['block']}']"),
-        ),
-        (
-            r"There is no penalty in your (?P<part>gradients|loss), though\.",
-            lambda m: some(["loss"] if m["part"] == "loss" else weights, 0),
-        ),
-        (
-            r"The penalty in your (?P<part>gradients|loss) (has another form|is there not, or not "
-            r"understood), so that the two could not be compared\.",
-            lambda m: (
-                not some(["loss"] if m["part"] == "loss" else weights, 0.5)
-                or m["part"] == "gradients"
-                and not all(some([name], 0.5) for name in weights)
-            ),
-        ),
-        (re.escape(judge.BY_HALVES), lambda m: any(side.is_half for side in truth.sides.values())),
-        (re.escape(judge.BY_FEWER), fewer),
-    ]
+def a_sum(told, m):
+    case, name = m["case"], m["name"]
+    data, penalty = told.truth.right[name][case]
+    fits = np.allclose(
+        told.truth.got(name, case),
+        float(m["a"]) * data + float(m["b"]) * penalty / 2,
+        rtol=0.01,
+        atol=0.01 * np.abs(penalty).max(),
+    )
+    is_half = any(side.is_half for side in told.truth.sides.values())
+    return fits and (m["times"] == "1" and is_half if m["half"] else m["times"] == "2")
+
+
+def calls(told, m):
+    cases = told.truth.cases
+    wrong = {case for case in cases if told.off(told.named, case).any()}
+    right = {*re.findall(one_of(cases), m["right"] or "")}
+    return (int(m["k"]), int(m["n"])) == (len(wrong), len(cases)) and not right & wrong
+
+
+def a_size(told, m):
+    case, name = told.first().groups()[:2]
+    right = np.asarray(told.truth.should(name, case, told.half))
+    worst = np.abs(told.truth.got(name, case) - right).max() / np.abs(right).max()
+    return np.isclose(100 * worst, float(m["size"]), rtol=0.01)
+
+
+def places(told, m):
+    case, name = told.first().groups()[:2]
+    off = told.off(name, case)
+    axis = 1 if m["axis"] == "row" else 0
+    return off.ndim == 2 and sorted(map(int, m["places"].split(", "))) == sorted(
+        np.flatnonzero(off.any(axis=axis))
+    )
+
+
+def a_coefficient(told, m):
+    case, i, c = m["case"], int(m["i"]), int(m["c"])
+    X, y = (told.truth.cases[case].arguments[name] for name in ("X", "y"))
+    got, right = (
+        np.linalg.lstsq(X.T, terms["dW"][case][0], rcond=None)[0][i, c]
+        for terms in (told.truth.made, told.truth.right)
+    )
+    return (
+        np.isclose(got, float(m["got"]), atol=1e-4)
+        and np.isclose(right, float(m["right"]), atol=1e-4)
+        and (m["whose"] == "its class") == (y[i] == c)
+    )
+
+
+def only_with_reg(told, m):
+    """True, and the penalty is where the mistake is."""
+    name, truth = told.named, told.truth
+    return all(
+        told.off(name, case).any() == (truth.cases[case].arguments["reg"] != 0)
+        and near(truth.made[name][case][0], truth.right[name][case][0])
+        for case in truth.cases
+    )
+
+
+def a_divisor(told, m):
+    case, truth = m["case"], told.truth
+    made, right = truth.made["dW"][case][0], truth.right["dW"][case][0]
+    N = len(truth.cases[case].arguments["X"])
+    return np.allclose(made * float(m["divisor"]), right * N, rtol=1e-3)
+
+
+def fewer(told, m):
+    truth, name = told.truth, told.named
+    half, whole = (sum(truth.off(name, c, h).any() for c in truth.cases) for h in (True, False))
+    return half < whole
+
+
+def in_part(told, m):
+    return ["loss"] if m["part"] == "loss" else told.weights
+
+
+SAYS = {mistake.says: name for name, mistake in MISTAKES.items()}
+NUMBER = r"(-?\d[\d.e+-]*\d|-?\d|nan|-?inf)"
+# Every sentence that there is, with the condition under which it is true.
+SENTENCES = {
+    "Besides: ": lambda told, m: True,
+    one_of(SAYS): lambda told, m: is_true_of(SAYS[m[0]], told.truth),
+    rf"{{with_case}}(?P<name>\w+(?:\['\w+'\])?)(?:\[(?P<index>[\d, ]+)\])? is "
+    rf"(?P<got>{NUMBER}), but should be (?P<right>{NUMBER})"
+    r"(?:; (?P<count>\d+) of \d+ entries are off)?\.": an_entry,
+    rf"{{with_case}}your (?P<name>\S+) is (?P<a>{NUMBER}) times the data term plus "
+    rf"(?P<b>{NUMBER}) times reg \* W\d?; "
+    r"right is 1.00 and (?P<times>\d).00(?P<half>, by your convention of one half)?\.": a_sum,
+    r"(?P<k>\d+) of (?P<n>\d+) calls are wrong(?P<right>: right with .*?)?\.(?= |$)": calls,
+    r"The largest error is (?P<size>[\d.e+-]+)% of the largest entry\.": a_size,
+    r"The error sits in (?P<axis>row|column)s? (?P<places>[\d, ]+) of \S+\.": places,
+    r"It is off only where reg is not 0: look at the penalty\.": only_with_reg,
+    rf"{{with_case}}column (?P<c>\d+) of dW holds (?P<got>{NUMBER}) times example "
+    rf"(?P<i>\d+), but should hold (?P<right>{NUMBER}) times "
+    r"\(\d+ is (?P<whose>its class|not its class)\)\.": a_coefficient,
+    r"The gradient is right\.": lambda told, m: told.truth.is_right("dW"),
+    r"Only zeros come back: still to be written\.": lambda told, m: told.truth.is_zero("loss"),
+    re.escape(AGREE): lambda told, m: told.all(["loss", *told.weights], 0.5),
+    r"In one of your gradients there is no penalty, though\.": lambda told, m: (
+        told.some(told.weights, 0) and not told.all(told.weights, 0)
+    ),
+    r"In one of your gradients it is not so, or not understood\.": lambda told, m: (
+        told.some(told.weights, 0.5) and not told.all(told.weights, 0.5)
+    ),
+    rf"{{with_case}}it is divided by (?P<divisor>{NUMBER})\.": a_divisor,
+    r"grads\['(?P<block>\w+)'\] is 0 in every call\.": lambda told, m: told.truth.is_zero(
+        f"grads['{m['block']}']"
+    ),
+    r"There is no penalty in your (?P<part>gradients|loss), though\.": lambda told, m: told.some(
+        in_part(told, m), 0
+    ),
+    r"The penalty in your (?P<part>gradients|loss) (has another form|is there not, or not "
+    r"understood), so that the two could not be compared\.": lambda told, m: (
+        not told.all(in_part(told, m), 0.5)
+    ),
+    re.escape(judge.BY_HALVES): lambda told, m: any(s.is_half for s in told.truth.sides.values()),
+    re.escape(judge.BY_FEWER): fewer,
+}
+
+
+@functools.cache
+def known(*cases):
+    """SENTENCES, for cases of these names."""
+    patterns = [pattern.replace("{with_case}", with_case(*cases)) for pattern in SENTENCES]
+    return [*zip(map(re.compile, patterns), SENTENCES.values(), strict=True)]
 
 
 def untrue(verdict, truth):
     """The first thing in a verdict that is not true, or None."""
-    half = judge.BY_HALVES in verdict.message or judge.BY_FEWER in verdict.message
-    rest = verdict.message
-    known = sentences(truth, verdict.message, half)
+    told, rest = Told(verdict, truth), verdict.message
     while rest := rest.strip():
-        found = [(m, holds) for pattern, holds in known if (m := re.match(pattern, rest))]
+        sentences = known(*truth.cases)
+        found = [(m, holds) for pattern, holds in sentences if (m := pattern.match(rest))]
         if not found:
             return f"without a condition: {rest}"
         m, holds = max(found, key=lambda pair: pair[0].end())
-        if not holds(m):
+        if not holds(told, m):
             return f"not true: {m.group()}"
         rest = rest[m.end() :]
     return None
@@ -537,29 +543,33 @@ def untrue(verdict, truth):
 
 @pytest.fixture
 def quick(monkeypatch):
-    """Seven cases each; searches and references are remembered: what comes again is the same."""
-    remembered, search = {}, diagnosis.search
+    """Seven cases each; what comes again is the same: searches, and the candidates of a case."""
+    searches, candidates, search = {}, {}, diagnosis.search
 
     def searched(observed, name, data, penalty=diagnosis.no_penalty, scales=diagnosis.as_it_is):
         arrays = [seen.arrays.get(name, np.array(np.nan)) for seen in observed]
         key = name, data.__qualname__, penalty.__qualname__, scales
         key += tuple((array.shape, array.tobytes()) for array in arrays)
-        if key not in remembered:
-            remembered[key] = search(observed, name, data, penalty, scales)
-        return remembered[key]
+        if key not in searches:
+            terms = once(name, "data", data), once(name, "penalty", penalty)
+            searches[key] = search(observed, name, *terms, scales)
+        return searches[key]
+
+    def once(name, term, made):
+        def of_case(seen):
+            key = name, term, made.__qualname__, seen.case
+            if key not in candidates:
+                candidates[key] = [
+                    (names, functools.cache(array) if callable(array) else array)
+                    for names, array in made(seen)
+                ]
+            return candidates[key]
+
+        return of_case
 
     for module in (diagnosis, linear, net):
         monkeypatch.setattr(module, "search", searched)
-    references, reference = {}, Exercise.reference
-
-    def remembered_reference(exercise, case):
-        key = exercise.name, case.name
-        if key not in references:
-            references[key] = reference(exercise, case)
-        return references[key]
-
-    monkeypatch.setattr(Exercise, "reference", remembered_reference)
-    monkeypatch.setattr(Exercise, "cases", lambda self: self.calls.cases()[:7])
+    monkeypatch.setattr(Exercise, "cases", functools.cache(lambda self: self.calls.cases()[:7]))
 
 
 def verdict_on(name, truth):
@@ -602,7 +612,7 @@ def linear_truths(name):
         [{case: both[case][place] for case in cases} for both in terms] for place in (0, 1)
     )
     right = {"loss": made_losses[0], "dW": made_gradients[0]}
-    for (loss, its), (gradient, other) in product(
+    for (loss, its), (gradient, other) in itertools.product(
         zip(losses, made_losses, strict=True), zip(gradients, made_gradients, strict=True)
     ):
         yield Truth(cases, right, {"loss": loss, "dW": gradient}, {"loss": its, "dW": other})
@@ -785,7 +795,9 @@ def layer_truths():
     ]
     losses = [(side, {case: loss_terms(cases[case], side) for case in cases}) for side in losses]
     right = {"loss": losses[0][1], **first[0][1], **second[0][1]}
-    for number, ((sides_1, made_1), (sides_2, made_2)) in enumerate(product(first, second)):
+    for number, ((sides_1, made_1), (sides_2, made_2)) in enumerate(
+        itertools.product(first, second)
+    ):
         side, made = losses[number % 2]
         yield Truth(
             cases,
@@ -803,7 +815,7 @@ def net_loss_truths():
     losses = sides(SOFTMAX_LOSSES, PENALTIES | NET_PENALTIES)
     losses = [(side, {case: loss_terms(cases[case], side) for case in cases}) for side in losses]
     right = {"loss": losses[0][1], **first[0][1], **second[0][1]}
-    for number, ((side, made), (sides_1, made_1)) in enumerate(product(losses, first)):
+    for number, ((side, made), (sides_1, made_1)) in enumerate(itertools.product(losses, first)):
         sides_2, made_2 = second[number % 7 if number % 3 else number % 40]
         yield Truth(
             cases,
@@ -832,8 +844,8 @@ def test_what_is_said_of_a_net_is_true(name, truths, quick):
 
 def is_found(beginning):
     """Whether the verdict on one of some pairs is said to be untrue in such a way."""
-    truths = [truth for i, truth in enumerate(linear_truths("svm_loss_naive")) if i % 7 == 0]
-    told = [untrue(verdict_on("svm_loss_naive", truth), truth) or "" for truth in truths]
+    truths = itertools.islice(linear_truths("svm_loss_naive"), 0, None, 7)
+    told = (untrue(verdict_on("svm_loss_naive", truth), truth) or "" for truth in truths)
     return any(wrong.startswith(beginning) for wrong in told)
 
 

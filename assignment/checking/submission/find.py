@@ -73,23 +73,28 @@ class HandIn:
             files = {name: best for name, some in kinds.items() if (best := _best(name, some))}
             if files:
                 holders.append((holder, files))
-        return sorted(holders, key=self._order)
+        return sorted(holders, key=lambda holder: [rank for rank, _ in self._ranks(*holder)])
 
-    def _order(self, holder):
-        place, files = holder
-        folders = {found.path.parent for found in files.values()}
-        text = place.as_posix()
+    def _ranks(self, place, files):
+        """(rank, why this is taken and not what is left) of a folder, the weightiest first."""
+        found, text = files.values(), place.as_posix()
         return (
-            self._is_reference(files),
-            all(has_marks(text_of(found.path)) for found in files.values()),
-            _are_blank(files),
-            not any(map(is_suite, folders)),
-            OTHER_ASSIGNMENTS.search(text) is not None,
-            names.is_aside(text),
-            -len(files),
-            sum(found.level for found in files.values()),
-            len(place.parts),
-            text,
+            (self._is_reference(files), "{left} is the reference"),
+            (
+                all(has_marks(text_of(each.path)) for each in found),
+                "{left} is a copy of the reference solution by its marks",
+            ),
+            (_are_blank(files), "{left} holds no answers"),
+            (
+                not any(is_suite(each.path.parent) for each in found),
+                "it is where the suite keeps the five files",
+            ),
+            (OTHER_ASSIGNMENTS.search(text) is not None, "{left} is of another assignment"),
+            (names.is_aside(text), "{left} is a backup or a test by its name"),
+            (-len(files), "it holds {taken} of the five files and {left} {of_left}"),
+            (sum(each.level for each in found), "its files have the very names"),
+            (len(place.parts), "it is nearer to the top"),
+            (text, "it comes first by its name"),
         )
 
     def _is_reference(self, files):
@@ -199,27 +204,14 @@ class HandIn:
 
     def _why(self, passed):
         """Why the first folder was taken, and not this one."""
-        files = dict(self._holders)
-        first = self._holders[0][0]
-        taken, left = _place(first), _place(passed)
-        ranks = [self._order((holder, files[holder])) for holder in (first, passed)]
-        differs = next(i for i, (a, b) in enumerate(zip(*ranks, strict=True)) if a != b)
-        counts = [len(files[holder]) for holder in (first, passed)]
-        reason = (
-            f"{left} is the reference",
-            f"{left} is a copy of the reference solution by its marks",
-            f"{left} holds no answers",
-            "it is where the suite keeps the five files",
-            f"{left} is of another assignment",
-            f"{left} is a backup or a test by its name",
-            f"it holds {counts[0]} of the five files and {left} {counts[1]}",
-            "its files have the very names",
-            "it is nearer to the top",
-            "it comes first by its name",
-        )[differs]
-        newest = [max(_time(f.path) for f in files[holder].values()) for holder in (first, passed)]
+        (first, taken), files = self._holders[0], dict(self._holders)[passed]
+        pairs = zip(self._ranks(first, taken), self._ranks(passed, files), strict=True)
+        reason = next(why for (a, why), (b, _) in pairs if a != b)
+        place, left = _place(first), _place(passed)
+        reason = reason.format(left=left, taken=len(taken), of_left=len(files))
+        newest = [max(_time(found.path) for found in some.values()) for some in (taken, files)]
         newer = f" ({left} has the newer files.)" if newest[1] > newest[0] + 60 else ""
-        return f"{taken[:1].upper()}{taken[1:]} is taken, since {reason}.{newer}"
+        return f"{place[:1].upper()}{place[1:]} is taken, since {reason}.{newer}"
 
     def _definitions(self, path):
         """Which of the known functions and classes a file defines, with their methods."""

@@ -25,7 +25,7 @@ from assignment import FILES
 from assignment.checking.submission import python2
 from assignment.checking.submission.needed import CLASSES, FUNCTIONS, defines
 from assignment.checking.submission.once import GONE_FROM_NUMPY, Once
-from assignment.checking.submission.read import gone_names, is_notebook, read
+from assignment.checking.submission.read import is_notebook, read
 from assignment.checking.submission.reference import is_reference_module
 
 # Where names are today that have moved.
@@ -234,9 +234,9 @@ class Submission(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         namespace["__builtins__"] = python2.BUILTINS if tree.python_2 else BUILTINS
         namespace["__once__"] = Once(path.name, lambda remark: self._remark(path, remark))
         namespace.update(python2.HELPERS)
-        for name in gone_names(tree):
+        for name in tree.gone:
             setattr(np, name, GONE_FROM_NUMPY[name])
-        if _says(tree, "mode", "itemfreq"):
+        if tree.old_scipy:
             bring_back_old_scipy()
         flags = 0
         for statement in tree.body:
@@ -316,15 +316,6 @@ def _is_installed(name):
         name in sys.stdlib_module_names
         or name in sys.builtin_module_names
         or importlib.machinery.PathFinder.find_spec(name) is not None
-    )
-
-
-def _says(tree, *names):
-    """Whether one of these names is used or imported."""
-    return any(
-        getattr(node, kind, None) in names
-        for node in ast.walk(tree)
-        for kind in ("id", "attr", "name")
     )
 
 

@@ -69,6 +69,7 @@ GONE_FROM_NUMPY = {
     }.items()
     if name not in vars(np)
 }
+GONE_FROM_SCIPY = {"mode", "itemfreq"}  # what stats.mode gives is another thing today
 GONE_FROM_ARRAYS = {
     "ptp": np.ptp,
     "itemset": lambda array, *place: array.__setitem__(

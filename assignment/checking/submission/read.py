@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from assignment import FILES
 from assignment.checking.submission import python2
 from assignment.checking.submission.needed import CLASSES, FUNCTIONS, needed, root_of
-from assignment.checking.submission.once import GONE_FROM_NUMPY, as_once
+from assignment.checking.submission.once import GONE_FROM_NUMPY, GONE_FROM_SCIPY, as_once
 
 MARKS = {
     codecs.BOM_UTF32_LE: "utf-32",  # before UTF-16, whose mark it begins with
@@ -49,7 +49,9 @@ def read(path):
     """The syntax tree of a file, and remarks on what had to be conceded.
 
     Statements know which file they are of (`statement.file`), and the tree whether it is of
-    Python 2 (`tree.python_2`). Of a notebook only what defines something known is in the tree.
+    Python 2 (`tree.python_2`), which names it uses that NumPy no longer has (`tree.gone`), and
+    whether some of SciPy's (`tree.old_scipy`). Of a notebook only what defines something known is
+    in the tree.
 
     Returns
     -------
@@ -60,7 +62,10 @@ def read(path):
     ------
     SyntaxError : if it is no Python, neither of this nor of the last century
     """
-    return _read(path, raw(path))
+    tree, remarks, error = _read(path, raw(path))
+    if error:
+        raise error.with_traceback(None)
+    return tree, remarks
 
 
 def parts(path):
@@ -94,6 +99,14 @@ def _parts(path, data):
 
 @functools.lru_cache(maxsize=64)
 def _read(path, data):
+    """(tree, remarks, None), or the error last: to find that it is of no year takes longest."""
+    try:
+        return (*_tree(path, data), None)
+    except SyntaxError as error:
+        return None, (), error
+
+
+def _tree(path, data):
     some, remarks = _parts(path, data)
     remarks = list(remarks)
     with warnings.catch_warnings():
@@ -112,14 +125,27 @@ def _read(path, data):
     if is_notebook(path):
         body = needed(body, path.name, remarks)
     tree = ast.Module(body, [])
-    if gone := gone_names(tree):
+    # Most files are no matter here: a look at their words is much faster than one at their trees.
+    words = {word for part in some for word in re.findall(r"\w+", part.source)}
+    gone = _gone_names(tree) if words & GONE_FROM_NUMPY.keys() else []
+    if gone:
         remarks.append(
             f"names gone from NumPy: {path.name} says {', '.join(f'np.{name}' for name in gone)}, "
             "which today's NumPy does not have"
         )
+    old_scipy = bool(words & GONE_FROM_SCIPY) and _uses(tree, GONE_FROM_SCIPY)
     tree = as_once(tree)
-    tree.python_2 = old
+    tree.python_2, tree.gone, tree.old_scipy = old, gone, old_scipy
     return tree, tuple(remarks)
+
+
+def _uses(tree, names):
+    """Whether one of these names is used or imported."""
+    return any(
+        getattr(node, kind, None) in names
+        for node in ast.walk(tree)
+        for kind in ("id", "attr", "name")
+    )
 
 
 def _conceded(name, parsed, old):
@@ -181,26 +207,20 @@ class Parsed:
 def _parsed(part):
     """A part as a tree. If it is of no year, the first error stands."""
     # Before Python 3 a tab reached to the next multiple of eight, and could be mixed with spaces.
-    source = part.source.expandtabs(8) + "\n"
-    magics = []
+    source, magics = part.source.expandtabs(8) + "\n", []
     try:
         tree = ast.parse(source, part.file)
-        old = python2.is_python_2(tree, source)
     except SyntaxError as error:
-        tree, source, magics, error = _without_magics(source, part.file, error)
-        if tree is None:
-            try:
-                tree = python2.translated(source, part.file)
-            except SyntaxError:
-                raise error from None
-            return Parsed(tree, True, magics + _kernel_calls(tree))
-        old = python2.is_python_2(tree, source)
+        tree, source, magics, first = _without_magics(source, part.file, error)
+    old = tree is None or python2.is_python_2(tree, source)
     if old:
         try:
             tree = python2.translated(source, part.file)
         except SyntaxError:
-            pass  # only some words are of Python 2
-    return Parsed(tree, old, magics + _kernel_calls(tree))
+            if tree is None:
+                raise first from None
+    kernel_calls = _kernel_calls(tree) if "get_ipython" in source else []
+    return Parsed(tree, old, magics + kernel_calls)
 
 
 def _without_magics(source, file, error):
@@ -253,7 +273,7 @@ def _kernel_calls(tree):
     return told
 
 
-def gone_names(tree):
+def _gone_names(tree):
     """Names that NumPy no longer has, and that a tree uses."""
     numpy = {"np", "numpy"} | {
         alias.asname
