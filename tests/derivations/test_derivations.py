@@ -390,7 +390,9 @@ def test_the_command_tells_every_line_and_says_whether_all_is_sound(capsys, few_
     out = capsys.readouterr().out
     lines = [line for derivation in DERIVATIONS.values() for line in derivation.lines]
     held, flagged = len(lines), sum(bool(line.written) for line in lines)
-    assert f"{held} of {held} lines hold; {flagged} are flagged as written, of which {flagged}" in out
+    assert (
+        f"{held} of {held} lines hold; {flagged} are flagged as written, of which {flagged}" in out
+    )
     assert "sum of a 3 x 3 and a 1 x 1 matrix" in out
 
 
