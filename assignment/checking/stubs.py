@@ -1,9 +1,11 @@
 """A stub is its solution with every solution region taken out: one source for each pair."""
 
 import ast
+import contextlib
 import difflib
 import os
 import re
+import subprocess
 from functools import cache
 from pathlib import Path
 
@@ -93,7 +95,7 @@ def todo_line(file, name):
 
 
 def write_stubs(folder=ASSIGNMENT):
-    """Write the five stubs into a folder; a file that differs is first kept beside it.
+    """Write the five stubs into a folder; a file that somebody has edited is kept beside its stub.
 
     Returns
     -------
@@ -105,13 +107,23 @@ def write_stubs(folder=ASSIGNMENT):
         path = folder / name
         kept = None
         if path.exists():
-            if path.read_bytes() == stub.encode():
+            there = path.read_bytes()
+            if there == stub.encode():
                 continue
-            kept = _free_name(path)
-            path.replace(kept)
+            if there != _stub_in_git(name):
+                kept = _free_name(path)
+                path.replace(kept)
         _write(path, stub)
         written.append((path, kept))
     return written
+
+
+def _stub_in_git(name):
+    """The stub of the solution as it was committed: who has that has edited nothing."""
+    show = ["git", "show", f"HEAD:./{name}"]
+    with contextlib.suppress(OSError):  # there is no git
+        solution = subprocess.run(show, cwd=SOLUTIONS, capture_output=True).stdout
+        return make_stub(solution.decode()).encode()
 
 
 def reset(exercise, folder):

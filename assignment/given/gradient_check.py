@@ -129,17 +129,19 @@ def check_gradient(f, x, gradient, blocks=None, seed=0):
     if wrong and x.size > MOST_ENTRIES:
         # Follow the error of the smallest block that shows one down to single entries.
         v = min((v for _, v, _ in wrong), key=np.count_nonzero)
-        worst = [probe.descend(gradient, np.flatnonzero(v)) for _ in range(3)]
-        worst = list(dict.fromkeys(worst))
+        found = dict.fromkeys(probe.descend(gradient, np.flatnonzero(v)) for _ in range(3))
+        units = [_unit(x.shape, np.unravel_index(i, x.shape)) for i in found]
+        worst = [_entry(v, probe.compare(gradient, v)) for v in units]
     else:
-        worst = [np.flatnonzero(v)[0] for _, v, _ in sorted(wrong, key=lambda w: -w[2].error)[:5]]
+        largest = sorted(wrong, key=lambda w: -w[2].error)[:5]
+        worst = [_entry(v, result) for _, v, result in largest]
     report = GradientReport(
         passed=not wrong,
         method=probe.method,
         scope=scope,
         error=max(result.relative_error for _, _, result in comparisons),
         wrong=tuple((where, result.analytic, result.numerical) for where, _, result in wrong),
-        worst=tuple(probe.entry(gradient, i) for i in worst),
+        worst=tuple(worst),
         kinks=tuple(f"{where}: {r.kink}" for where, _, r in comparisons if r.kink),
     )
     if wrong:
@@ -239,12 +241,6 @@ class _Probe:
                 return replace(again, kink=kink)
         return replace(first, kink=self._kink_at(v, first, step))
 
-    def entry(self, gradient, flat_index):
-        """A single entry, claimed and measured."""
-        index = tuple(int(i) for i in np.unravel_index(flat_index, self.x.shape))
-        result = self.compare(gradient, _unit(self.x.shape, index))
-        return Entry(index, result.analytic, result.numerical)
-
     def descend(self, gradient, entries):
         """From a set of entries to one that is wrong: halve, and follow the larger error."""
         while len(entries) > 1:
@@ -325,6 +321,11 @@ def _unit(shape, index):
     return v
 
 
+def _entry(v, result):
+    """The entry that a unit vector points to, claimed and measured."""
+    return Entry(tuple(np.argwhere(v)[0].tolist()), result.analytic, result.numerical)
+
+
 def _row_blocks(x):
     if x.ndim != 2 or x.shape[0] == 1:
         return {}
@@ -359,13 +360,7 @@ def eval_numerical_gradient(f, x, verbose=True, h=0.00001):
     """
     gradient = np.zeros_like(x)
     for index in np.ndindex(x.shape):
-        value = x[index]
-        x[index] = value + h
-        above = f(x)
-        x[index] = value - h
-        below = f(x)
-        x[index] = value
-        gradient[index] = (above - below) / (2 * h)
+        gradient[index] = _central_difference(f, x, index, h)
         if verbose:
             print(index, gradient[index])
     return gradient
@@ -404,13 +399,18 @@ def grad_check_sparse(f, x, analytic_grad, num_checks=10, h=1e-5):
     """
     for _ in range(num_checks):
         index = tuple(np.random.randint(size) for size in x.shape)
-        value = x[index]
-        x[index] = value + h
-        above = f(x)
-        x[index] = value - h
-        below = f(x)
-        x[index] = value
-        numerical = (above - below) / (2 * h)
+        numerical = _central_difference(f, x, index, h)
         analytic = analytic_grad[index]
         error = abs(numerical - analytic) / max(abs(numerical) + abs(analytic), 1e-300)
         print(f"numerical: {numerical:f} analytic: {analytic:f}, relative error: {error:e}")
+
+
+def _central_difference(f, x, index, h):
+    """(f(x + h) - f(x - h)) / 2h at one entry of x, which is changed in place and put back."""
+    value = x[index]
+    x[index] = value + h
+    above = f(x)
+    x[index] = value - h
+    below = f(x)
+    x[index] = value
+    return (above - below) / (2 * h)

@@ -39,8 +39,7 @@ def image(ax, x, title="", colour="black"):
     is_photo = x.min() >= 0 and x.max() > 1
     ax.imshow(x.reshape(32, 32, 3) / 255 if is_photo else as_picture(x))
     ax.set_title(title, fontsize=9, color=colour)
-    ax.set_xticks([])
-    ax.set_yticks([])
+    ax.set(xticks=[], yticks=[])
     for edge in ax.spines.values():  # a white image would have no edge on a white page
         edge.set(visible=True, color=GREY, linewidth=0.5)
 
@@ -83,19 +82,16 @@ def distance_matrix(ax, dists):
     """Distances as grey levels: dark is near, bright is far."""
     picture = ax.imshow(dists, cmap="gray", aspect="auto")
     ax.figure.colorbar(picture, ax=ax, label="distance")
-    ax.set_xlabel("training image")
-    ax.set_ylabel("test image")
+    ax.set(xlabel="training image", ylabel="test image")
 
 
 def bars(ax, values, unit):
     """A horizontal bar for each name, its number at the end, on a logarithmic axis."""
     names = list(values)
-    ax.barh(names, list(values.values()), color=BLUE)
+    ax.bar_label(ax.barh(names, list(values.values()), color=BLUE), fmt=" {:.3g}")
     ax.set_xscale("log")
     ax.xaxis.set_minor_formatter("")  # numbers between the powers of ten would overlap
     ax.invert_yaxis()
-    for row, value in enumerate(values.values()):
-        ax.text(value, row, f" {value:.3g}", va="center")
     ax.margins(x=0.2)
     positive = [value for value in values.values() if 0 < value < np.inf]
     if positive:  # from a power of ten, so that two of them at least are marked
@@ -117,8 +113,7 @@ def cross_validation(ax, accuracies):
     ax.set_xscale("log")
     ax.set_xticks(ks, [str(k) for k in ks])
     ax.minorticks_off()
-    ax.set_xlabel("k")
-    ax.set_ylabel("accuracy on the held-out fold")
+    ax.set(xlabel="k", ylabel="accuracy on the held-out fold")
     each = zip(ks, means, deviations, strict=True)
     words = [f"k = {k}: {mean:.3f} give or take {spread:.3f}" for k, mean, spread in each]
     ax.set_label("mean accuracy on the held-out folds and its spread: " + ", ".join(words))
@@ -148,8 +143,7 @@ def accuracy_by_pass(ax, accuracies, passes, test):
     """
     ax.plot(passes * np.arange(1, len(accuracies) + 1), accuracies, color=BLUE, label="validation")
     ax.axhline(test, color=ORANGE, linestyle="--", label=f"test, at the end: {100 * test:.1f} %")
-    ax.set_xlabel("passes over the training images")
-    ax.set_ylabel("accuracy")
+    ax.set(xlabel="passes over the training images", ylabel="accuracy")
     ax.legend(frameon=False)
 
 
@@ -159,8 +153,7 @@ def heat_map(ax, table, rows, columns, row_name, column_name, label="validation 
     picture = ax.imshow(table, aspect="auto")
     ax.set_xticks(range(len(columns)), [f"{c:g}" for c in columns])
     ax.set_yticks(range(len(rows)), [f"{r:g}" for r in rows])
-    ax.set_xlabel(column_name)
-    ax.set_ylabel(row_name)
+    ax.set(xlabel=column_name, ylabel=row_name)
     middle = (np.nanmin(table) + np.nanmax(table)) / 2
     best = np.unravel_index(np.nanargmax(table), table.shape)
     for (row, column), value in np.ndenumerate(table):
@@ -196,8 +189,7 @@ def confusion(ax, y, y_pred):
         ax.text(column, row, count, ha="center", va="center", color=colour, fontsize=8)
     ax.set_xticks(range(len(CLASSES)), CLASSES, rotation=45, ha="right")
     ax.set_yticks(range(len(CLASSES)), CLASSES)
-    ax.set_xlabel("predicted")
-    ax.set_ylabel("true class")
+    ax.set(xlabel="predicted", ylabel="true class")
     right = ", ".join(f"{name} {counts[c, c]}" for c, name in enumerate(CLASSES))
     wrong = counts - np.diag(counts.diagonal())
     most = [np.unravel_index(i, wrong.shape) for i in np.argsort(-wrong, axis=None)[:5]]
@@ -215,8 +207,7 @@ def error_against_step(ax, steps, errors):
     """
     for (name, values), colour in zip(errors.items(), (BLUE, ORANGE, GREEN), strict=False):
         ax.loglog(steps, np.maximum(values, 1e-17), marker=".", label=name, color=colour)
-    ax.set_xlabel("step h")
-    ax.set_ylabel("relative error of the derivative")
+    ax.set(xlabel="step h", ylabel="relative error of the derivative")
     ax.legend(frameon=False)
 
 
@@ -230,8 +221,7 @@ def secant(ax, f, slope, h):
     ax.plot(t, slope * t, color="black", linestyle="--", linewidth=1, label="tangent")
     ends = [(f(h * s) - f(0)) / h for s in (-1, 1)]
     ax.plot([-1, 1], ends, "o-", color=ORANGE, label="secant")
-    ax.set_xlabel("t / h")
-    ax.set_ylabel("(f(t) - f(0)) / h")
+    ax.set(xlabel="t / h", ylabel="(f(t) - f(0)) / h")
     ax.legend(frameon=False)
 
 
@@ -240,8 +230,7 @@ def points(ax, Z, y, classes=CLASSES):
     for c in np.unique(y):
         ax.scatter(Z[y == c, 0], Z[y == c, 1], s=14, label=classes[c], alpha=0.8)
     ax.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))
-    ax.set_xticks([])
-    ax.set_yticks([])
+    ax.set(xticks=[], yticks=[])
 
 
 def neighbours(axes, x, title, right, X_near, y_near, y):
@@ -269,8 +258,7 @@ def soft_choice(ax, X, y, i, p):
         ax.scatter(*X[y == c].T, s=50, marker=marker, label=f"class {c}", zorder=2)
     ax.scatter(*X[i], s=220, facecolors="none", edgecolors="black", linewidths=1.5, zorder=3)
     ax.set_aspect("equal")
-    ax.set_xticks([])
-    ax.set_yticks([])
+    ax.set(xticks=[], yticks=[])
     first = np.argsort(-p)[:3]
     words = ", ".join(f"one of class {y[j]} with {p[j]:.2f}" for j in first)
     ax.set_label(
@@ -299,9 +287,8 @@ def paired_bars(ax, values, names, unit):
     rows = np.arange(len(values))
     for shift, column, name, colour in ((-0.2, 0, names[0], BLUE), (0.2, 1, names[1], ORANGE)):
         numbers = [pair[column] for pair in values.values()]
-        ax.barh(rows + shift, numbers, height=0.36, color=colour, label=name)
-        for row, value in zip(rows, numbers, strict=True):
-            ax.text(value, row + shift, f" {value:.3f}", va="center", fontsize=9)
+        bars = ax.barh(rows + shift, numbers, height=0.36, color=colour, label=name)
+        ax.bar_label(bars, fmt=" {:.3f}", fontsize=9)
     ax.set_yticks(rows, list(values))
     ax.invert_yaxis()
     ax.set_xlabel(unit)
@@ -332,12 +319,10 @@ def survivors(ax, numbers, shares):
     looks = zip((BLUE, GREEN, ORANGE, GREY), "os^x", strict=True)
     for (name, values), (colour, marker) in zip(shares.items(), looks, strict=False):
         ax.plot(numbers, values, marker=marker, color=colour, label=name)
-    ax.set_xscale("log")
-    ax.set_yscale("log")
+    ax.set(xscale="log", yscale="log")
     ax.set_xticks(numbers, [str(m) for m in numbers])
     ax.minorticks_off()
-    ax.set_xlabel("coefficients")
-    ax.set_ylabel("share of training images left")
+    ax.set(xlabel="coefficients", ylabel="share of training images left")
     ax.legend(frameon=False, loc="lower left")
 
 
@@ -371,8 +356,7 @@ def straight_pieces(axes, t, values, slopes, kinks):
     above.set_ylabel("loss")
     below.step(t, slopes, color=BLUE, where="mid")
     below.axhline(0, color="black", linewidth=0.8)
-    below.set_ylabel("slope")
-    below.set_xlabel("position t along the line")
+    below.set(xlabel="position t along the line", ylabel="slope")
 
 
 # What the rows and columns of a matrix are, as the lectures name them.
@@ -417,13 +401,12 @@ def error_map(ax, name, got, right):
 def ratios(ax, values, ours, unit):
     """A horizontal bar for each name, blue for ours, its number at the end, and a line at 1."""
     colours = [BLUE if name in ours else GREY for name in values]
-    ax.barh(list(values), list(values.values()), color=colours)
+    bars = ax.barh(list(values), list(values.values()), color=colours)
+    ax.bar_label(bars, fmt=" {:.2f}", fontsize=8)
     ax.axvline(1, color="black", linewidth=0.8)
     ax.set_xscale("log", base=2)
     ax.xaxis.set_major_formatter("{x:g}")
     ax.invert_yaxis()
-    for row, value in enumerate(values.values()):
-        ax.text(value, row, f" {value:.2f}", va="center", fontsize=8)
     ax.tick_params(axis="y", labelsize=8)
     ax.margins(x=0.15)
     ax.set_xlabel(unit)

@@ -1,17 +1,50 @@
 """The notebooks are committed clean: sources only, readable cell names, no traces of a run."""
 
+import re
+from itertools import count
 from pathlib import Path
 
 import nbformat
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+FAULTS = {
+    "\ufeff": "a byte order mark (BOM) stands before the text: save it as UTF-8 without one",
+    "<<<<<<<": "git left both sides of a conflict here: keep one of them",
+}
+
+
+def read(content, file):
+    """The notebook that the bytes of a file hold.
+
+    Raises
+    ------
+    RuntimeError : they hold none; one sentence names the file and the line
+    """
+    try:
+        # Without validation, in which cells of one id would get others.
+        return nbformat.convert(nbformat.reader.reads(content.decode()), 4)
+    except UnicodeDecodeError as error:
+        number, fault = content.count(b"\n", 0, error.start) + 1, "this is no UTF-8"
+    except nbformat.reader.NotJSONError as error:
+        number, fault = error.__cause__.lineno, f"this is no JSON ({error.__cause__.msg})"
+        line = content.decode().split("\n")[number - 1]
+        fault = next((told for mark, told in FAULTS.items() if line.startswith(mark)), fault)
+    raise RuntimeError(f"{file}, line {number}: {fault}.")
 
 
 def clean(notebook, name):
-    """Strip a notebook of outputs, counts and metadata, and name its cells NAME-01, NAME-02 ..."""
-    for number, cell in enumerate(notebook.cells, start=1):
-        cell.id = f"{name}-{number:02d}"
+    """Strip a notebook of outputs, counts and metadata; its cells are NAME-01, NAME-02 ...
+
+    A cell keeps its name. New ones count on from the largest, wherever they stand.
+    """
+    names = "\n".join(cell.get("id", "") for cell in notebook.cells)
+    numbers = map(int, re.findall(rf"^{name}-(\d+)$", names, re.MULTILINE))
+    free, taken = count(1 + max(numbers, default=0)), set()
+    for cell in notebook.cells:
+        if not cell.get("id", "").startswith(f"{name}-") or cell.id in taken:
+            cell.id = f"{name}-{next(free):02d}"
+        taken.add(cell.id)
         cell.metadata = {}
         if cell.cell_type == "code":
             cell.outputs = []
@@ -21,18 +54,18 @@ def clean(notebook, name):
     return notebook
 
 
-def clean_text(text, name):
-    """The text of a notebook file as it is when clean."""
-    return nbformat.writes(clean(nbformat.reads(text, as_version=4), name), indent=1) + "\n"
+def cleaned(content, name):
+    """The bytes of NAME.ipynb as they are when clean."""
+    notebook = clean(read(content, f"{name}.ipynb"), name)
+    return (nbformat.writes(notebook, indent=1) + "\n").encode()
 
 
 def clean_all():
-    """Clean every notebook in place."""
-    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
-        old = path.read_text(encoding="utf-8")
-        text = clean_text(old, path.stem)
-        if text != old:
+    """Clean every notebook in place; none is written if one cannot be read."""
+    paths = sorted(NOTEBOOKS.glob("*.ipynb"))
+    for path, content in [(path, cleaned(path.read_bytes(), path.stem)) for path in paths]:
+        if content != path.read_bytes():
             temporary = path.with_suffix(".partial")
-            temporary.write_text(text, encoding="utf-8", newline="\n")
+            temporary.write_bytes(content)
             temporary.replace(path)
             print(f"cleaned {path.name}")

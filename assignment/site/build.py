@@ -20,7 +20,7 @@ from assignment.checking.stubs import SOLUTIONS, environment_with
 from assignment.derivations import DERIVATIONS
 from assignment.given.alt_text import FAILED
 from assignment.given.progress import progress_bar
-from assignment.notebook.clean import NOTEBOOKS
+from assignment.notebook.clean import NOTEBOOKS, read
 
 ROOT = NOTEBOOKS.parent
 SITE = ROOT / "results" / "site"
@@ -76,7 +76,7 @@ class LoopWithoutSignals(asyncio.SelectorEventLoop):
 async def execute(paths):
     """The notebooks as they are after a run with the reference, two at a time."""
     free = asyncio.Semaphore(AT_ONCE)
-    notebooks = [nbformat.read(path, as_version=4) for path in paths]
+    notebooks = [read(path.read_bytes(), path.name) for path in paths]
     code = sum(cell.cell_type == "code" for notebook in notebooks for cell in notebook.cells)
     bar = progress_bar(code, "cells")
 
@@ -119,7 +119,7 @@ def write_pages(folder, lessons):
                 cell.outputs = [o for o in cell.outputs if o.get("data") != {"text/plain": ""}]
         pictures(notebook.cells, path)
         nbformat.write(notebook, path)
-    sources = {name: (NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8") for name in LESSONS}
+    sources = {key: "\n".join(c.source for c in n.cells) for key, n in lessons.items()}
     pages = {
         "index.md": (ROOT / "README.md").read_text(encoding="utf-8") + contents(),
         "CONTRIBUTING.md": (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"),
@@ -127,7 +127,7 @@ def write_pages(folder, lessons):
         **{
             f"derivations/{name}.md": derivation_page(
                 derivation,
-                [key for key in LESSONS if re.search(rf"derivations\.{name}\b", sources[key])],
+                [key for key in lessons if re.search(rf"derivations\.{name}\b", sources[key])],
             )
             for name, derivation in DERIVATIONS.items()
         },

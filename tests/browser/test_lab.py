@@ -14,7 +14,7 @@ from assignment.checking.stubs import SOLUTIONS
 from assignment.notebook.clean import clean
 from lab import ROOT, Notebook, checkout, edit, make_lab
 
-LESSONS = ("knn", "svm", "softmax", "two_layer_net")
+LESSONS = tuple(dict.fromkeys(exercise.notebook for exercise in EXERCISES))
 # The files that a student has solved, and the theme of their JupyterLab.
 STUDENTS = {
     "beginner": ((), "JupyterLab Light"),

@@ -12,6 +12,9 @@ from urllib.parse import urldefrag, urlsplit
 
 import pytest
 
+from assignment.checking.exercises import EXERCISES
+from assignment.derivations import DERIVATIONS
+
 Axe = pytest.importorskip(
     "axe_playwright_python.sync_playwright", reason="needs requirements-site.txt"
 ).Axe
@@ -19,7 +22,8 @@ Axe = pytest.importorskip(
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "results" / "site"
 SCREENSHOTS = ROOT / "results" / "screenshots" / "site"
-PAGES = 13  # front page, four lessons, six derivations, exercises, contributing
+LESSONS = {exercise.notebook for exercise in EXERCISES}
+PAGES = 3 + len(LESSONS) + len(DERIVATIONS)  # and front page, exercises, contributing
 SCHEMES = ("light", "dark")
 WIDTHS = (1280, 390)
 RULES = {

@@ -3,6 +3,8 @@
 import importlib
 import inspect
 import re
+import shutil
+import subprocess
 
 import pytest
 
@@ -125,6 +127,25 @@ def test_an_edited_file_is_kept_beside_its_stub(stubs):
     assert (path.name, kept.name) == ("softmax.py", "softmax.py.kept-1")
     assert kept.read_text() == "hours of work\n"
     assert path.read_text(encoding="utf-8") == stub_of("softmax.py")
+
+
+def test_a_stub_of_the_committed_solution_is_not_kept_as_yours(stubs, monkeypatch):
+    solutions = shutil.copytree(SOLUTIONS, stubs / "solutions")
+    monkeypatch.setattr("assignment.checking.stubs.SOLUTIONS", solutions)
+
+    def kept_after_a_change():
+        with (solutions / "softmax.py").open("a") as file:
+            file.write("# another line\n")
+        [(path, kept)] = write_stubs(stubs)
+        assert path.read_text(encoding="utf-8").endswith("# another line\n")
+        return kept
+
+    assert kept_after_a_change(), "there is no git: nobody knows what the file was"
+    for words in ("init", "add .", "-c user.name=a -c user.email=b commit --message=solutions"):
+        subprocess.run(["git", *words.split()], cwd=solutions, check=True, capture_output=True)
+    assert kept_after_a_change() is None
+    (stubs / "softmax.py").write_text("hours of work\n")
+    assert kept_after_a_change().read_text() == "hours of work\n"
 
 
 def test_a_kept_file_is_never_overwritten(stubs):

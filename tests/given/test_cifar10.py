@@ -3,10 +3,13 @@
 import hashlib
 import shutil
 from dataclasses import replace
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from assignment.given import cifar10
 from assignment.given.cifar10 import (
     CLASSES,
     DATASETS,
@@ -16,6 +19,13 @@ from assignment.given.cifar10 import (
     load_cifar10,
     published_sha256,
 )
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _read_once():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cifar10, "_read_shipped", cache(cifar10._read_shipped))
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -121,25 +131,30 @@ def test_the_shipped_images_are_the_first_of_the_full_set(kind, file, count):
 # The mean image and the bias trick.
 
 
-def test_centred_training_images_have_mean_0(data):
-    assert np.abs(data.centred().X_train.mean(axis=0, dtype=np.float64)).max() < 1e-4
+@pytest.fixture
+def few():
+    return load_cifar10(num_train=90, num_val=40, num_test=20)
 
 
-def test_the_same_image_is_subtracted_from_all_three_sets(data):
-    centred = data.centred()
+def test_centred_training_images_have_mean_0(few):
+    assert np.abs(few.centred().X_train.mean(axis=0, dtype=np.float64)).max() < 1e-4
+
+
+def test_the_same_image_is_subtracted_from_all_three_sets(few):
+    centred = few.centred()
     for name in ("X_train", "X_val", "X_test"):
-        difference = getattr(data, name) - getattr(centred, name)
-        np.testing.assert_allclose(difference[[0, -1]], [data.mean_image] * 2, atol=1e-4)
+        difference = getattr(few, name) - getattr(centred, name)
+        np.testing.assert_allclose(difference[[0, -1]], [few.mean_image] * 2, atol=1e-4)
 
 
-def test_the_mean_comes_from_the_training_images_alone(data):
-    others = replace(data, X_val=data.X_val + 50, X_test=data.X_test + 50)
+def test_the_mean_comes_from_the_training_images_alone(few):
+    others = replace(few, X_val=few.X_val + 50, X_test=few.X_test + 50)
     message = "a mean over the validation or test images lets them into the training"
-    np.testing.assert_array_equal(others.mean_image, data.mean_image, message)
+    np.testing.assert_array_equal(others.mean_image, few.mean_image, message)
 
 
-def test_the_bias_column_is_the_last_and_is_1(data):
-    with_bias, without = data.centred(bias=True), data.centred()
+def test_the_bias_column_is_the_last_and_is_1(few):
+    with_bias, without = few.centred(bias=True), few.centred()
     for name in ("X_train", "X_val", "X_test"):
         X = getattr(with_bias, name)
         assert X.shape[1] == 3073 and X.dtype == np.float32
@@ -147,10 +162,10 @@ def test_the_bias_column_is_the_last_and_is_1(data):
         np.testing.assert_array_equal(X[:, :-1], getattr(without, name))
 
 
-def test_centring_leaves_the_original_alone(data):
-    before = data.X_val.copy()
-    data.centred(bias=True)
-    np.testing.assert_array_equal(data.X_val, before)
+def test_centring_leaves_the_original_alone(few):
+    before = few.X_val.copy()
+    few.centred(bias=True)
+    np.testing.assert_array_equal(few.X_val, before)
 
 
 # Files that are not what they should be.
@@ -166,44 +181,51 @@ def truncate(path):
     path.write_bytes(path.read_bytes()[:-1])
 
 
-DAMAGE = pytest.mark.parametrize(
-    "damage, error, word",
-    [
-        (lambda path: path.unlink(), FileNotFoundError, "missing"),
-        (tamper, ValueError, "damaged"),
-        (truncate, ValueError, "damaged"),
-    ],
-    ids=["missing", "one byte changed", "truncated"],
-)
+def remove(path):
+    path.unlink()
 
 
-@DAMAGE
-@pytest.mark.parametrize(
-    "name", ["train_03.png", "train_labels.txt", "test_02.png", "test_labels.txt"]
-)
-def test_a_bad_shipped_file_is_named_with_its_mend(name, damage, error, word, tmp_path):
-    for path in DATASETS.iterdir():
-        if path.is_file():
-            shutil.copy(path, tmp_path)
-    damage(tmp_path / name)
+def assert_told(name, damage, place, mends, **options):
+    """A damaged file is named in one line, with what mends it."""
+    damage(place / name)
+    error = FileNotFoundError if damage is remove else ValueError
     with pytest.raises(error) as caught:
-        load_cifar10(folder=tmp_path)
+        load_cifar10(**options)
     message = str(caught.value)
-    assert f"{tmp_path / name} is {word}" in message
-    assert f"git checkout -- datasets/{name}" in message
-    assert "\n" not in message
+    assert f"{place / name} is {'missing' if damage is remove else 'damaged'}" in message
+    assert all(mend in message for mend in mends) and "\n" not in message
+
+
+@pytest.fixture
+def copied(tmp_path):
+    """A folder with all that ships."""
+    for path in filter(Path.is_file, DATASETS.iterdir()):
+        shutil.copy(path, tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "name, damage",
+    [
+        ("train_03.png", remove),
+        ("train_03.png", tamper),
+        ("train_labels.txt", truncate),
+        ("test_01.png", truncate),
+        ("test_labels.txt", tamper),
+        ("test_labels.txt", remove),
+    ],
+)
+def test_a_bad_shipped_file_is_named_with_its_mend(name, damage, copied):
+    assert_told(name, damage, copied, [f"git checkout -- datasets/{name}"], folder=copied)
 
 
 @pytest.mark.parametrize("name", ["train_05.png", "test_02.png", "train_labels.txt"])
-def test_a_checksum_that_is_gone_does_not_shift_the_labels(name, tmp_path):
-    for path in DATASETS.iterdir():
-        if path.is_file():
-            shutil.copy(path, tmp_path)
-    checksums = tmp_path / "checksums.txt"
+def test_a_checksum_that_is_gone_does_not_shift_the_labels(name, copied):
+    checksums = copied / "checksums.txt"
     lines = checksums.read_text().splitlines(keepends=True)
     checksums.write_text("".join(line for line in lines if name not in line))
     with pytest.raises(ValueError, match=r"checksums\.txt is damaged"):
-        load_cifar10(folder=tmp_path)
+        load_cifar10(folder=copied)
 
 
 # The full set, in small: 20 records a file.
@@ -248,17 +270,13 @@ def test_the_full_set_keeps_1000_images_for_validation_by_default(fake_full):
         load_cifar10(full=True, num_train=0, folder=folder)
 
 
-@DAMAGE
+@pytest.mark.parametrize("damage", [remove, tamper, truncate])
 @pytest.mark.parametrize("name", ["data_batch_4.bin", TEST_BATCH])
-def test_a_bad_file_of_the_full_set_is_named_with_its_mend(name, damage, error, word, fake_full):
+def test_a_bad_file_of_the_full_set_is_named_with_its_mend(name, damage, fake_full):
     folder, _ = fake_full
-    damage(folder / FULL.name / name)
-    with pytest.raises(error) as caught:
-        load_cifar10(full=True, num_val=10, folder=folder)
-    message = str(caught.value)
-    assert f"{folder / FULL.name / name} is {word}" in message
-    assert "make data" in message and "python -m assignment data" in message
-    assert "\n" not in message
+    mends = "make data", "python -m assignment data"
+    options = {"full": True, "num_val": 10, "folder": folder}
+    assert_told(name, damage, folder / FULL.name, mends, **options)
 
 
 def test_a_full_set_that_was_never_fetched_says_make_data(tmp_path):

@@ -3,9 +3,17 @@
 import base64
 import re
 
+import matplotlib
 import pytest
 
 from assignment.given.controls import play
+
+
+@pytest.fixture(autouse=True)
+def _small():
+    with matplotlib.rc_context({"figure.dpi": 20}):
+        yield
+
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 

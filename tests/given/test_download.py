@@ -64,49 +64,29 @@ def held(folder):
 # What fetch leaves behind.
 
 
-def test_a_source_that_works_gives_all_six_files(tmp_path, source, published):
-    assert fetch(tmp_path / "new" / "folder", sources=[source]) == 0
-    assert held(tmp_path / "new" / "folder") == published
-
-
-def test_no_source_is_called_when_all_files_are_intact(tmp_path, source):
-    fetch(tmp_path, sources=[source])
-    assert fetch(tmp_path, sources=[source]) == 0
+def test_a_source_gives_what_is_not_there_intact(tmp_path, source, published):
+    folder = tmp_path / "new" / "folder"
+    assert fetch(folder, sources=[source]) == 0 and held(folder) == published
+    assert fetch(folder, sources=[source]) == 0
     assert source.asked == [NAMES], "the second call must do nothing"
-
-
-def test_a_file_with_one_byte_changed_is_fetched_again_alone(tmp_path, source, published):
-    fetch(tmp_path, sources=[source])
-    (tmp_path / "data_batch_3.bin").write_bytes(b"X" + published["data_batch_3.bin"][1:])
-    assert fetch(tmp_path, sources=[source]) == 0
+    (folder / "data_batch_3.bin").write_bytes(b"X" + published["data_batch_3.bin"][1:])
+    assert fetch(folder, sources=[source]) == 0 and held(folder) == published
     assert source.asked[1:] == [["data_batch_3.bin"]]
-    assert held(tmp_path) == published
 
 
-def interrupted_after_one(wanted, checksums, folder):
-    """from a source that somebody stops."""
-    interrupted_after_one.give([wanted[0]], checksums, folder)
-    raise KeyboardInterrupt
+def test_an_interrupted_fetch_leaves_whole_files_and_goes_on_from_there(
+    tmp_path, source, published
+):
+    def stopped(wanted, checksums, folder):
+        """from a source that somebody stops."""
+        source([wanted[0]], checksums, folder)
+        raise KeyboardInterrupt
 
-
-def test_an_interrupted_fetch_leaves_whole_files_only(tmp_path, source, published):
-    interrupted_after_one.give = source
-    assert fetch(tmp_path, sources=[interrupted_after_one]) == 130
+    assert fetch(tmp_path, sources=[stopped, source]) == 130
     assert held(tmp_path) == {NAMES[0]: published[NAMES[0]]}
-
-
-def test_an_interrupted_fetch_asks_no_other_source(tmp_path, source):
-    interrupted_after_one.give = source
-    assert fetch(tmp_path, sources=[interrupted_after_one, source]) == 130
-    assert source.asked == [[NAMES[0]]]
-
-
-def test_after_an_interruption_only_the_missing_files_are_fetched(tmp_path, source, published):
-    interrupted_after_one.give = source
-    fetch(tmp_path, sources=[interrupted_after_one])
+    assert source.asked == [[NAMES[0]]], "another source was asked"
     assert fetch(tmp_path, sources=[source]) == 0
-    assert source.asked[1:] == [NAMES[1:]]
-    assert held(tmp_path) == published
+    assert source.asked[1:] == [NAMES[1:]] and held(tmp_path) == published
 
 
 def test_a_write_that_is_cut_off_leaves_the_name_free(tmp_path, monkeypatch):
@@ -167,6 +147,7 @@ def archive(path, members):
         for name, content in members.items():
             info = tarfile.TarInfo(name)
             info.size = len(content)
+            info.type = tarfile.DIRTYPE if name.endswith("/") else tarfile.REGTYPE
             tar.addfile(info, io.BytesIO(content))
     return path
 
@@ -182,26 +163,13 @@ def test_a_member_that_would_land_outside_is_refused(name, tmp_path):
     assert held(tmp_path).keys() == {"evil.tar.gz"}
 
 
-def test_a_member_is_read_by_name(tmp_path):
-    path = archive(tmp_path / "good.tar.gz", {"folder/a": b"1", "folder/b": b"2"})
+def test_a_member_is_read_by_name_and_one_that_is_no_file_is_a_sentence(tmp_path):
+    path = archive(tmp_path / "good.tar.gz", {"folder/a": b"1", "folder/b": b"2", "empty/": b""})
     with open_archive(path) as files:
         assert files("folder/b").read() == b"2"
-
-
-def test_a_member_that_is_not_there_is_a_sentence(tmp_path):
-    path = archive(tmp_path / "good.tar.gz", {"a": b"1"})
-    with open_archive(path) as files, pytest.raises(ValueError, match="has no file b"):
-        files("b")
-
-
-def test_a_folder_is_not_a_file(tmp_path):
-    with tarfile.open(tmp_path / "folder.tar", "w") as tar:
-        info = tarfile.TarInfo("a")
-        info.type = tarfile.DIRTYPE
-        tar.addfile(info)
-    with open_archive(tmp_path / "folder.tar") as files:
-        with pytest.raises(ValueError, match="has no file a"):
-            files("a")
+        for name in ("empty", "a"):
+            with pytest.raises(ValueError, match=f"has no file {name}"):
+                files(name)
 
 
 # The two sources, with archives made here.

@@ -17,10 +17,9 @@ from assignment.solutions.linear_svm import svm_loss_vectorized
 from assignment.solutions.neural_net import TwoLayerNet
 from assignment.solutions.softmax import softmax_loss_vectorized
 
-SEEDS = range(200)
 SMALL = (3, 2)  # compared entry by entry
 LARGE = (3073, 10)  # compared along directions: the weights of a linear classifier on CIFAR-10
-TALL = (3073, 2)  # as many pixels, but fewer classes, so that there is time for 200 seeds
+TALL = (3073, 2)  # as many pixels, but fewer classes, so that there is time for more seeds
 METHODS = ["complex step", "central differences"]
 
 
@@ -92,14 +91,12 @@ def passes(f, x, gradient):
         return False
 
 
-def slipped_through(mistake, method, seeds, shape, **options):
+def slipped_through(mistake, method, shape, seeds, **options):
     """The seeds at which a wrong gradient was called right."""
-    slipped = []
-    for seed in seeds:
+    for seed in range(seeds):
         f, W, g = linear(seed, shape, **options)
         if passes(by(method, f), W, MISTAKES[mistake](g, seed).astype(g.dtype)):
-            slipped.append(seed)
-    return slipped
+            yield seed
 
 
 @pytest.fixture
@@ -108,65 +105,41 @@ def without_the_search(monkeypatch):
     monkeypatch.setattr(gradient_check._Probe, "descend", lambda self, g, entries: int(entries[0]))
 
 
+@pytest.mark.parametrize("shape, seeds", [(SMALL, 40), (TALL, 8)])
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_every_wrong_small_gradient_fails(mistake, method):
-    slipped = slipped_through(mistake, method, SEEDS, SMALL)
-    assert not slipped, f"a gradient {mistake} was called right at seeds {slipped}"
-
-
-@pytest.mark.parametrize("mistake", ["bias row zeroed", "pixel row zeroed"])
-def test_every_zeroed_row_of_a_tall_gradient_fails(mistake, without_the_search):
-    # These two hide from random directions over the whole array, so here the seeds matter.
-    slipped = [
-        *slipped_through(mistake, "complex step", SEEDS[::2], TALL),
-        *slipped_through(mistake, "central differences", SEEDS[1::2], TALL),
-    ]
-    assert not slipped, f"a gradient {mistake} was called right at seeds {slipped}"
-
-
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("mistake", MISTAKES)
-def test_every_kind_of_wrong_large_gradient_fails(mistake, method, without_the_search):
-    slipped = slipped_through(mistake, method, range(4), LARGE)
-    assert not slipped, f"a gradient {mistake} was called right at seeds {slipped}"
+def test_every_wrong_gradient_fails(mistake, method, shape, seeds, without_the_search):
+    assert list(slipped_through(mistake, method, shape, seeds)) == []
 
 
 # One part in a thousand is out of reach in float32: with round-off at 6e-8 the best step leaves an
 # error of about (6e-8)^(2/3) = 1.5e-5 of the loss, which is many thousandths of a small derivative.
+@pytest.mark.parametrize("shape, seeds", [(SMALL, 100), (TALL, 16)])
 @pytest.mark.parametrize("mistake", ["bias row zeroed", "scaled by 2"])
-def test_every_grossly_wrong_float32_gradient_fails(mistake):
-    slipped = slipped_through(mistake, "complex step", SEEDS, SMALL, dtype=np.float32)
-    assert not slipped, f"a gradient {mistake} was called right at seeds {slipped}"
-
-
-@pytest.mark.parametrize("mistake", ["bias row zeroed", "scaled by 2"])
-def test_every_grossly_wrong_large_float32_gradient_fails(mistake, without_the_search):
-    slipped = slipped_through(mistake, "complex step", range(8), LARGE, dtype=np.float32)
-    assert not slipped, f"a gradient {mistake} was called right at seeds {slipped}"
+def test_every_grossly_wrong_float32_gradient_fails(mistake, shape, seeds, without_the_search):
+    slipped = slipped_through(mistake, "complex step", shape, seeds, dtype=np.float32)
+    assert list(slipped) == []
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("problem", [linear, svm, hidden_weights, nca])
-def test_no_right_small_gradient_fails(problem, method):
-    for seed in SEEDS:
-        f, x, gradient = problem(seed, SMALL)
+@pytest.mark.parametrize(
+    "problem, shape, seeds",
+    [
+        *((p, SMALL, 80) for p in (linear, svm, hidden_weights, nca)),
+        (linear, LARGE, 3),
+        (svm, LARGE, 3),
+    ],
+)
+def test_no_right_gradient_fails(problem, method, shape, seeds):
+    for seed in range(seeds):
+        f, x, gradient = problem(seed, shape)
         report = check_gradient(by(method, f), x, gradient)
         assert report.method.startswith(method), "the other method was used"
 
 
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("problem", [linear, svm])
-def test_no_right_large_gradient_fails(problem, method):
-    for seed in range(8):
-        f, x, gradient = problem(seed, LARGE)
-        report = check_gradient(by(method, f), x, gradient)
-        assert report.method.startswith(method), "the other method was used"
-
-
-@pytest.mark.parametrize("shape, seeds", [(SMALL, SEEDS), (LARGE, range(8))])
+@pytest.mark.parametrize("shape, seeds", [(SMALL, 100), (LARGE, 8)])
 def test_no_right_float32_gradient_fails(shape, seeds):
-    for seed in seeds:
+    for seed in range(seeds):
         check_gradient(*linear(seed, shape, dtype=np.float32))
 
 
@@ -187,15 +160,14 @@ def complaint(f, x, gradient, **options):
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("shape, index", [(SMALL, (1, 1)), (LARGE, (1234, 7)), (LARGE, (3072, 0))])
 def test_a_single_wrong_entry_is_named_with_both_values(shape, index, method):
-    for seed in range(2):
-        f, W, right = linear(seed, shape)
-        wrong = right.copy()
-        wrong[index] = 0
-        first = complaint(by(method, f), W, wrong).splitlines()[2]
-        named, yours, numerical = re.match(r" *\[(.*)\] +(\S+) +(\S+)", first).groups()
-        assert named == f"{index[0]}, {index[1]}", f"another entry is named: {first}"
-        assert float(yours) == 0
-        assert float(numerical) == pytest.approx(right[index], rel=1e-4)
+    f, W, right = linear(0, shape)
+    wrong = right.copy()
+    wrong[index] = 0
+    first = complaint(by(method, f), W, wrong).splitlines()[2]
+    named, yours, numerical = re.match(r" *\[(.*)\] +(\S+) +(\S+)", first).groups()
+    assert named == f"{index[0]}, {index[1]}", f"another entry is named: {first}"
+    assert float(yours) == 0
+    assert float(numerical) == pytest.approx(right[index], rel=1e-4)
 
 
 def test_a_factor_shows_as_the_ratio_of_the_two_values():
@@ -256,12 +228,12 @@ def test_an_svm_with_a_margin_of_exactly_0_is_told_about_the_kink():
     assert "kink here" in complaint(lambda W: svm_loss_vectorized(W, X, y, 0.0)[0], W, gradient)
 
 
-@pytest.mark.parametrize("shape", [SMALL, LARGE])
+@pytest.mark.parametrize("shape, seeds", [(SMALL, 20), (TALL, 4)])
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
-def test_a_smooth_function_is_never_said_to_have_a_kink(dtype, shape):
+def test_a_smooth_function_is_never_said_to_have_a_kink(dtype, shape, seeds):
     # Round-off makes the slopes on both sides differ too, most of all in float32.
     said = []
-    for seed in range(20 if shape == SMALL else 4):
+    for seed in range(seeds):
         f, W, g = linear(seed, shape, dtype=dtype)
         message = complaint(real_only(f), W, zeroed(g, -1))
         if "kink" in message:
@@ -396,13 +368,13 @@ def test_grad_check_sparse_prints_large_errors_for_a_wrong_gradient(rng, capsys)
 # Where round-off is as large as the derivatives.
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("std", [1e-4, 1e-3, 1e-2])
 def test_tiny_weights_hide_no_mistake_of_one_in_a_thousand(seed, std):
     """Kinks lie everywhere here, and gradients are as small as 1e-5: neither is an excuse."""
     np.random.seed(seed)
-    net = TwoLayerNet(30, 13, 10, std=std)
-    X, y = np.random.randn(20, 30), np.random.randint(0, 10, size=20)
+    net = TwoLayerNet(12, 7, 6, std=std)
+    X, y = np.random.randn(20, 12), np.random.randint(0, 6, size=20)
     _, grads = net.loss(X, y, reg=0.0)
 
     def f(_):
@@ -410,8 +382,7 @@ def test_tiny_weights_hide_no_mistake_of_one_in_a_thousand(seed, std):
 
     for name, value in net.params.items():
         assert check_gradient(f, value, grads[name]).passed
-        with pytest.raises(AssertionError, match="gradient wrong"):
-            check_gradient(f, value, 1.001 * grads[name])
+        assert complaint(f, value, 1.001 * grads[name]).startswith("gradient wrong")
 
 
 def test_a_huge_constant_hides_no_gradient_of_zeros():

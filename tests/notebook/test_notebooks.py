@@ -1,15 +1,20 @@
 """The notebooks are clean lessons, and running them is a test that can fail."""
 
+import json
 import os
 import re
 import statistics
 import subprocess
 import sys
+from difflib import unified_diff
+from functools import cache
 from operator import attrgetter
+from types import ModuleType
 from unittest.mock import MagicMock
 
 import IPython
 import matplotlib
+import matplotlib.pyplot as plt
 import nbformat
 import pytest
 from nbclient import NotebookClient
@@ -18,8 +23,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from assignment import FILES
 from assignment.checking.exercises import EXERCISES
 from assignment.checking.stubs import SOLUTIONS, make_stub, write_stubs
-from assignment.notebook import load_ipython_extension
-from assignment.notebook.clean import NOTEBOOKS, clean_text
+from assignment.given.cifar10 import load_cifar10
+from assignment.notebook import clean, load_ipython_extension
+from assignment.notebook.clean import NOTEBOOKS, cleaned, read
 from conftest import KERNELS
 
 LESSONS = sorted({exercise.notebook for exercise in EXERCISES})
@@ -27,35 +33,28 @@ EACH_LESSON = pytest.mark.parametrize("lesson", LESSONS)
 
 
 def committed(lesson):
-    """The text of a notebook as git has it: a working copy may hold outputs, that is its use."""
-    path = NOTEBOOKS / f"{lesson}.ipynb"
-    shown = subprocess.run(
-        ["git", "show", f":notebooks/{path.name}"], cwd=NOTEBOOKS.parent, capture_output=True
-    )
-    return (path.read_bytes() if shown.returncode else shown.stdout).decode()
+    """The bytes of a notebook as git has it: a working copy may hold outputs, that is its use."""
+    show = ["git", "show", f":notebooks/{lesson}.ipynb"]
+    shown = subprocess.run(show, cwd=NOTEBOOKS.parent, capture_output=True)
+    return shown.stdout or (NOTEBOOKS / f"{lesson}.ipynb").read_bytes()
 
 
+@cache
 def code_cells(lesson):
-    notebook = nbformat.reads(committed(lesson), as_version=4)
-    return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    """The sources as they stand in the folder, whether git knows of them yet or not."""
+    content = (NOTEBOOKS / f"{lesson}.ipynb").read_bytes()
+    return [c.source for c in read(content, f"{lesson}.ipynb").cells if c.cell_type == "code"]
 
 
-def checked_in(lesson):
-    return re.findall(r"""^check\(["'](.+?)["']\)""", "\n".join(code_cells(lesson)), re.MULTILINE)
-
-
-# What is committed.
+# What stands in the folder, and what is committed.
 
 
 @EACH_LESSON
-def test_a_notebook_is_committed_clean(lesson):
+def test_a_notebook_is_committed_clean_and_valid(lesson):
+    content = committed(lesson)
     message = f"{lesson}.ipynb has outputs or metadata: run `python -m assignment clean`"
-    assert committed(lesson) == clean_text(committed(lesson), lesson), message
-
-
-@EACH_LESSON
-def test_a_notebook_is_a_valid_one(lesson):
-    nbformat.validate(nbformat.reads(committed(lesson), as_version=4))
+    assert content == cleaned(content, lesson), message
+    nbformat.validate(json.loads(content))
 
 
 @EACH_LESSON
@@ -71,17 +70,10 @@ def test_cells_are_short(lesson):
 
 
 @EACH_LESSON
-def test_each_exercise_of_a_lesson_is_checked_there(lesson):
-    wanted = [exercise.name for exercise in EXERCISES if exercise.notebook == lesson]
-    missing = [name for name in wanted if name not in checked_in(lesson)]
-    assert not missing, f"{lesson}.ipynb has no check(...) for {', '.join(missing)}"
-
-
-@EACH_LESSON
-def test_each_check_of_a_lesson_is_an_exercise_of_its_own(lesson):
-    own = [exercise.name for exercise in EXERCISES if exercise.notebook == lesson]
-    foreign = [name for name in checked_in(lesson) if name not in own]
-    assert not foreign, f"{', '.join(foreign)} belong to another notebook: check them there alone"
+def test_a_lesson_checks_its_own_exercises_and_no_others(lesson):
+    own = {exercise.name for exercise in EXERCISES if exercise.notebook == lesson}
+    checks = re.compile(r"""^check\(["'](.+?)["']\)""", re.MULTILINE)
+    assert set(checks.findall("\n".join(code_cells(lesson)))) == own
 
 
 @EACH_LESSON
@@ -93,19 +85,61 @@ def test_a_lesson_states_facts_and_asserts_them(lesson):
 
 
 def test_clean_strips_outputs_counts_and_metadata():
-    code = new_code_cell("1 + 1", execution_count=7, metadata={"tags": ["x"]}, id="abc")
+    code = new_code_cell("é = 'ß'", execution_count=7, metadata={"tags": ["x"]}, id="abc")
     code.outputs = [new_output("stream", text="2")]
     dirty = new_notebook(cells=[new_markdown_cell("text"), code], metadata={"trusted": True})
-    text = clean_text(nbformat.writes(dirty), "softmax")
-    cells = nbformat.reads(text, as_version=4).cells
+    content = cleaned(nbformat.writes(dirty).encode(), "softmax")
+    cells = read(content, "softmax.ipynb").cells
     assert [cell.id for cell in cells] == ["softmax-01", "softmax-02"]
     assert (cells[1].outputs, cells[1].execution_count, cells[1].metadata) == ([], None, {})
-    assert "trusted" not in text
+    assert b"trusted" not in content and "é = 'ß'" in content.decode()
+    assert cleaned(content, "softmax") == content
 
 
-def test_cleaning_twice_is_cleaning_once():
-    once = clean_text(nbformat.writes(new_notebook(cells=[new_code_cell("é = 'ß'")])), "a")
-    assert clean_text(once, "a") == once and "é" in once
+@EACH_LESSON
+def test_three_new_cells_are_all_that_changes(lesson):
+    """With an id of JupyterLab's, with one that is there already, and without."""
+    before = committed(lesson)
+    notebook = json.loads(before)
+    cells, ids = notebook["cells"], ({"id": "3f2a1b9c"}, {"id": f"{lesson}-01"}, {})
+    new = [{"cell_type": "markdown", "metadata": {}, "source": "text"} | own for own in ids]
+    cells[len(cells) // 2 : len(cells) // 2] = new
+    after = cleaned(json.dumps(notebook).encode(), lesson)
+    diff = unified_diff(before.decode().split("\n"), after.decode().split("\n"))
+    changed = [line for line in [*diff][2:] if line[0] in "+-"]
+    assert len(changed) == 3 * 8 and all(line[0] == "+" for line in changed)
+    names = [line.strip(' +,"').removeprefix('id": "') for line in changed if '"id"' in line]
+    assert len({*names}) == 3 and all(name.encode() not in before for name in names)
+
+
+BROKEN = {
+    "a mark of bytes": (b"\xef\xbb\xbf{}", "line 1: a byte order mark (BOM) stands before"),
+    "a conflict": (b'{"cells": [\n<<<<<<< HEAD\n', "line 2: git left both sides of a conflict"),
+    "other bytes": (b'{"cells":\n"\xe9"}', "line 2: this is no UTF-8."),
+    "half a file": (b'{"cells": [\n1,', "line 2: this is no JSON (Expecting value)."),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_file_that_is_no_notebook_is_told_and_nothing_is_written(kind, monkeypatch, tmp_path):
+    content, told = BROKEN[kind]
+    files = {"a.ipynb": nbformat.writes(new_notebook()).encode(), "b.ipynb": content}
+    for name, each in files.items():
+        (tmp_path / name).write_bytes(each)
+    monkeypatch.setattr(clean, "NOTEBOOKS", tmp_path)
+    with pytest.raises(RuntimeError, match=re.escape(f"b.ipynb, {told}")):
+        clean.clean_all()
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == files
+
+
+def test_the_command_cleans_in_place(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(clean, "NOTEBOOKS", tmp_path)
+    (tmp_path / "a.ipynb").write_text(nbformat.writes(new_notebook(cells=[new_code_cell("1")])))
+    clean.clean_all()
+    clean.clean_all()
+    assert capsys.readouterr().out == "cleaned a.ipynb\n" and [*tmp_path.iterdir()] == [
+        tmp_path / "a.ipynb"
+    ]
 
 
 # In a kernel, with stubs laid over.
@@ -309,15 +343,6 @@ def test_what_cannot_be_set_up_is_told_and_takes_nothing_else_down(lacks, told_o
 
 # Running a notebook is no formality.
 
-
-def run_notebook(lesson, folder, run_assignment):
-    """pytest --nbval-lax of a notebook with the five files of a folder, up to its first failure."""
-    options = ["--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=60", "-x", "-q"]
-    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:xdist", *options]
-    done = run_assignment("with", folder, *command, NOTEBOOKS / f"{lesson}.ipynb")
-    return done.returncode, re.sub(r"\x1b\[[\d;]*m", "", done.stdout + done.stderr)
-
-
 SPOILT = {
     "svm": (
         "linear_svm.py",
@@ -343,18 +368,42 @@ SPOILT = {
 }
 
 
-@pytest.mark.parametrize("lesson", SPOILT)
-def test_a_notebook_fails_on_a_reference_that_is_a_little_wrong(lesson, tmp_path, run_assignment):
-    for file in FILES:
-        (tmp_path / file).write_bytes((SOLUTIONS / file).read_bytes())
-    file, old, new = SPOILT[lesson]
-    source = (tmp_path / file).read_text(encoding="utf-8")
-    assert old in source, "the solution has changed: spoil it in another way"
-    (tmp_path / file).write_text(source.replace(old, new), encoding="utf-8")
+LOADED = cache(load_cifar10)
 
-    code, output = run_notebook(lesson, tmp_path, run_assignment)
-    assert code == 1 and re.search(r"\b1 failed, \d+ passed", output), output
-    raised = re.findall(r"^(\w*(?:Error|Exception)): ", output, re.MULTILINE)
-    assert set(raised) == {"AssertionError"}, (
-        f"it failed, but not by an assert of a fact:\n{output}"
-    )
+
+def run_cells(lesson):
+    """Run the code of a lesson here, but for what only a kernel understands."""
+    names = {}
+    for source in code_cells(lesson):
+        if not re.search(r"^ *[%!]", source, re.MULTILINE):
+            exec(source, names)
+
+
+@pytest.mark.parametrize("lesson", SPOILT)
+def test_a_notebook_fails_on_a_reference_that_is_a_little_wrong(lesson, monkeypatch):
+    file, old, new = SPOILT[lesson]
+    for name in FILES:
+        source = (SOLUTIONS / name).read_text(encoding="utf-8")
+        if name == file:
+            assert old in source, "the solution has changed: spoil it in another way"
+            source = source.replace(old, new)
+        module = ModuleType(f"assignment.{name.removesuffix('.py')}")
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+        module.__package__ = "assignment"
+        exec(source, vars(module))
+    monkeypatch.setattr("assignment.given.cifar10.load_cifar10", LOADED)
+    monkeypatch.setattr("assignment.checking.check", lambda name: None)
+    monkeypatch.setattr(plt, "show", lambda: plt.close("all"))
+    with pytest.raises(AssertionError):
+        run_cells(lesson)
+
+
+def test_a_cell_that_raises_fails_by_the_files_that_are_laid_over(tmp_path, run_assignment):
+    (tmp_path / "softmax.py").write_text("mine = 1")
+    cells = map(new_code_cell, ("from assignment.softmax import mine", "assert mine == 2"))
+    nbformat.write(new_notebook(cells=[*cells]), tmp_path / "small.ipynb")
+    nbval = ["pytest", "--nbval-lax", "--nbval-current-env", "-p", "no:cacheprovider", "-q"]
+    done = run_assignment("with", tmp_path, sys.executable, "-m", *nbval, tmp_path / "small.ipynb")
+    said = re.sub(r"\x1b\[[\d;]*m", "", done.stdout)
+    assert done.returncode == 1 and "1 failed, 1 passed" in said, said + done.stderr
+    assert re.search(r"^AssertionError", said, re.MULTILINE)
