@@ -52,7 +52,7 @@ def needs(name, pinned):
         return [], SpecifierSet()
     if about.version != pinned:  # of another Python
         return [], SpecifierSet()
-    made_for = SpecifierSet(about.metadata["Requires-Python"] or "")
+    made_for = SpecifierSet(about.metadata.get("Requires-Python", ""))
     return [Requirement(line) for line in about.requires or []], made_for
 
 

@@ -103,7 +103,17 @@ def is_python_2(tree, source):
         for alias in node.names
     }
     free = _free_names(tree) & NEW_NAMES.keys()
-    return bool(free or imported & IMPORTS or METHODS.search(source))
+    named = any(map(_names_the_error, ast.walk(tree)))
+    return bool(free or imported & IMPORTS or named or METHODS.search(source))
+
+
+def _names_the_error(node):
+    """except ValueError, e: which Python 3.14 reads again, but as an error of two kinds."""
+    match node:
+        case ast.ExceptHandler(type=ast.Tuple(elts=[_, ast.Name() as name]) as both):
+            ends = [(n.end_lineno, n.end_col_offset) for n in (name, both)]  # or a ) follows
+            return ends[0] == ends[1] and not hasattr(builtins, name.id)
+    return False
 
 
 def _free_names(tree):
