@@ -94,7 +94,7 @@ picture: $(READY)  ## draw the picture of the README
 
 lock: $(READY)  ## pin what pyproject.toml asks for, and all that it needs, in requirements.txt
 	@$(RUN) pip install --quiet uv
-	@(echo '# Made by `make lock` from pyproject.toml: every package, for every system.'; \
+	@(echo '# Made by `make lock` from pyproject.toml: every package, for every system and Python.'; \
 	  echo '-e .'; \
 	  $(RUN) uv pip compile --quiet --universal --no-header --no-annotate pyproject.toml) \
 	  > requirements.txt.partial && mv requirements.txt.partial requirements.txt

@@ -98,10 +98,21 @@ def is_python_2(tree, source):
     """Whether a file that Python 3 can read is written for Python 2."""
     if METHODS.search(source):
         return True
+    if "except" in source and any(map(_names_the_error, ast.walk(tree))):
+        return True
     if not {*re.findall(r"\w+", source)} & (IMPORTS | NEW_NAMES.keys()):
         return False  # as most files: this is faster than to look at their trees
     imported = {node.name for node in ast.walk(tree) if isinstance(node, ast.alias)}
     return bool(imported & IMPORTS or _free_names(tree) & NEW_NAMES.keys())
+
+
+def _names_the_error(node):
+    """except ValueError, e: which Python 3.14 reads again, but as an error of two kinds."""
+    match node:
+        case ast.ExceptHandler(type=ast.Tuple(elts=[_, ast.Name() as name]) as both):
+            ends = [(n.end_lineno, n.end_col_offset) for n in (name, both)]  # or a ) follows
+            return ends[0] == ends[1] and not hasattr(builtins, name.id)
+    return False
 
 
 def _free_names(tree):

@@ -318,6 +318,15 @@ def test_lines_of_python_2_do_what_they_did(lines, expected, ran):
     np.testing.assert_equal(result, expected)
 
 
+@pytest.mark.parametrize(
+    ("errors", "half"),
+    [("ValueError, e", 1), ("(ValueError, KeyError), e", 1), ("(ValueError, KeyError)", 1.5)],
+)
+def test_an_error_with_its_name_is_of_python_2(errors, half, ran):
+    """Although Python 3.14 can read it: two kinds of errors need no parentheses any more."""
+    assert ran(f"try:\n    return 3 / 2\nexcept {errors}:\n    return 0", "")[0] == half
+
+
 def test_translation_leaves_the_lines_where_they_are(tmp_path):
     path = tmp_path / "softmax.py"
     path.write_text(f"{OLD}a = reduce(max, [1])\nb = intern('a')\nc = sorted([1], cmp)\n")
