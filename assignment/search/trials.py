@@ -10,7 +10,6 @@ from functools import partial
 from itertools import product
 from numbers import Real
 
-import joblib
 import numpy as np
 from threadpoolctl import threadpool_limits
 
@@ -80,10 +79,12 @@ def search(evaluate, settings, n_jobs=-1, seed=0, client=None):
     NotImplementedError : evaluate needs an exercise that is still to be written
     RuntimeError : every setting failed, or a worker process died
     """
+    from joblib import effective_n_jobs  # here, since workers do without
+
     settings, trials = list(settings), {}
     trial = parcel.Parcel(partial(_trial, evaluate, settings, seed))
     if client is None:
-        outcomes = workers.here(trial, len(settings), joblib.effective_n_jobs(n_jobs))
+        outcomes = workers.here(trial, len(settings), effective_n_jobs(n_jobs))
     else:
         outcomes = workers.there(trial, len(settings), client)
     with progress_bar(len(settings), "settings") as bar, closing(outcomes):

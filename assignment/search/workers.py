@@ -43,6 +43,7 @@ def here(trial, number, jobs):
 
 def _send(pipe, trial, i):
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # where it could not be blocked
+    sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__  # a kernel's takes ages from here
     pipe.send(trial(i))
 
 

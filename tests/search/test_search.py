@@ -136,6 +136,13 @@ def test_what_a_function_uses_is_shared_not_copied():
     assert [trial.value for trial in search(lambda i: lock.locked(), four, n_jobs=2)] == [False] * 4
 
 
+def test_what_a_setting_prints_does_not_pass_through_the_notebook():
+    # From a process that was forked, ipykernel 7 sends each print by a connection of its own.
+    assert sys.stdout is not sys.__stdout__
+    (trial,) = search(lambda i: sys.stdout is sys.__stdout__, four[:1])
+    assert trial.value
+
+
 # When something goes wrong.
 
 
