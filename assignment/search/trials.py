@@ -4,19 +4,19 @@ import pickle
 import reprlib
 import threading
 import traceback
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from numbers import Real
 
-import joblib
 import numpy as np
 from threadpoolctl import threadpool_limits
 
 from assignment.given.progress import progress_bar
-from assignment.search import parcel
-from assignment.search.workers import outcomes_of
+from assignment.search import parcel, workers
 
-_turn = threading.RLock()  # the threads of a process share np.random
+_turn = threading.RLock()  # the threads of a worker of Dask share np.random
 
 
 @dataclass(frozen=True, repr=False)
@@ -59,31 +59,35 @@ def best_trial(trials):
     return max(scored, key=lambda trial: trial.score)
 
 
-def search(evaluate, settings, n_jobs=-1, seed=0):
+def search(evaluate, settings, n_jobs=-1, seed=0, client=None):
     """Trials of evaluate(**setting), in the order of the settings.
 
-    Each setting gets a copy of evaluate, np.random seeded anew, and one thread for its matrix
-    products: results do not depend on how many run at a time, bit for bit. Within
-    `joblib.parallel_config(backend="dask")` they run on a Dask cluster.
+    Each setting gets a process, or on a cluster a copy of evaluate, of its own, np.random seeded
+    anew, and one thread for its matrix products: results do not depend on how many run at a time,
+    bit for bit.
 
     Parameters
     ----------
-    evaluate : function that returns a score, or a tuple that starts with one, or anything else;
-        arrays above 1 MiB that it uses are shared, and cannot be written to
+    evaluate : function that returns a score, or a tuple that starts with one, or anything else
     settings : list of dicts, the arguments of each call; grid() makes one
-    n_jobs : int, processes on this machine; -1 for one per core, 1 for none but this
+    n_jobs : int, processes at a time on this machine; -1 for one per core
     seed : int, of NumPy's global generator
+    client : dask.distributed.Client, of a cluster to run on instead
 
     Raises
     ------
     NotImplementedError : evaluate needs an exercise that is still to be written
     RuntimeError : every setting failed, or a worker process died
     """
+    from joblib import effective_n_jobs  # here, since workers do without
+
     settings, trials = list(settings), {}
-    shared = parcel.pack((evaluate, settings))
-    tasks = [joblib.delayed(_try)(i, seed, *shared) for i in range(len(settings))]
-    bar = progress_bar(len(tasks), "settings")
-    with bar, outcomes_of(tasks, n_jobs) as outcomes:
+    trial = parcel.Parcel(partial(_trial, evaluate, settings, seed))
+    if client is None:
+        outcomes = workers.here(trial, len(settings), effective_n_jobs(n_jobs))
+    else:
+        outcomes = workers.there(trial, len(settings), client)
+    with progress_bar(len(settings), "settings") as bar, closing(outcomes):
         for i, value, error in outcomes:
             if isinstance(error, NotImplementedError):
                 raise error
@@ -94,14 +98,13 @@ def search(evaluate, settings, n_jobs=-1, seed=0):
     return [trials[i] for i in range(len(settings))]
 
 
-def _try(i, seed, *shared):
+def _trial(evaluate, settings, seed, i):
     """(i, its value as a pickle, its error) of setting i, wherever this runs."""
-    with _turn, threadpool_limits(1), joblib.parallel_config("sequential"):
+    with _turn, threadpool_limits(1):
         state = np.random.get_state()
         try:
-            evaluate, settings = parcel.unpack(*shared)
             np.random.seed(seed)
-            return i, parcel.dumps(evaluate(**settings[i])), None
+            return i, parcel.send_home(evaluate(**settings[i])), None
         except (Exception, SystemExit) as error:
             unsolved = isinstance(error, NotImplementedError) and str(error).startswith("to do: ")
             return i, None, NotImplementedError(str(error)) if unsolved else _told(error)

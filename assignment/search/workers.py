@@ -1,65 +1,75 @@
-"""Processes that work side by side: joblib's, tidied up after."""
+"""Where trials run: each in a process of its own on this machine, or on a cluster."""
 
+import operator
 import signal
-import threading
-import warnings
-from concurrent.futures import BrokenExecutor, CancelledError
-from contextlib import closing, contextmanager
+import sys
+from concurrent.futures import CancelledError
+from contextlib import contextmanager
+from itertools import islice
+from multiprocessing import get_context
+from multiprocessing.connection import wait
 
-import joblib
-from joblib.externals.loky import get_reusable_executor
-from joblib.parallel import get_active_backend
+METHOD = "fork" if sys.platform == "linux" else "spawn"  # elsewhere BLAS may not outlive a fork
+DIED = "A worker process died: memory ran out (fewer n_jobs need less), or evaluate ended it."
 
 
-@contextmanager
-def outcomes_of(tasks, n_jobs):
-    """What the tasks return, as it comes. At the end nothing runs, and nothing is left on disk."""
-    backend, _ = get_active_backend()
-    on = type(backend).__name__
-    workers = max(1, min(joblib.effective_n_jobs(n_jobs), len(tasks)))
-    parallel = joblib.Parallel(workers, return_as="generator_unordered", batch_size=1)
-    if on == "DaskDistributedBackend":
-        backend.submit = _submit_and_tell(backend.submit)
+def here(trial, number, jobs):
+    """trial(i) for each i below the number, as it comes, from so many processes at a time.
+
+    At the end, whatever it is, none of them is left.
+    """
+    context, waiting, running = get_context(METHOD), iter(range(number)), {}
     try:
-        with _deaf_to_interrupts():
-            started = parallel(tasks)
-        with warnings.catch_warnings(), closing(started) as outcomes:
-            warnings.filterwarnings("ignore", module="joblib")  # of tasks that are given up
-            yield outcomes
-    except Exception as error:
-        lost = isinstance(error, BrokenExecutor | CancelledError)
-        if not lost and type(error).__name__ != "KilledWorker":  # Dask's name for it
-            raise
-        raise RuntimeError(
-            "A worker process died: memory ran out (fewer n_jobs need less), or evaluate ended it."
-        ) from None
+        while True:
+            for i in islice(waiting, jobs - len(running)):
+                ours, theirs = context.Pipe(duplex=False)
+                running[ours] = context.Process(target=_send, args=(theirs, trial, i), daemon=True)
+                with _interrupts_wait():
+                    running[ours].start()
+                theirs.close()
+            if not running:
+                return
+            for pipe in wait(running):
+                yield pipe.recv()
+                running.pop(pipe).join()
+    except (EOFError, OSError):
+        raise RuntimeError(DIED) from None
     finally:
-        vars(backend).pop("submit", None)
-        if on == "LokyBackend" and workers > 1:
-            executor = get_reusable_executor(reuse=True)
-            # terminate() also deletes the shared arrays; an executor that is broken has none.
-            getattr(executor, "terminate", executor.shutdown)()
+        for process in running.values():
+            if process.pid:
+                process.kill()
+                process.join()
+
+
+def _send(pipe, trial, i):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where it could not be blocked
+    sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__  # a kernel's takes ages from here
+    pipe.send(trial(i))
 
 
 @contextmanager
-def _deaf_to_interrupts():
-    """What is started here does not hear Ctrl-C, so that it ends without a word when this does."""
-    if threading.current_thread() is not threading.main_thread():
+def _interrupts_wait():
+    """Ctrl-C waits; and what is started here never hears it, so that it ends without a word."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _submit_and_tell(submit):
-    """joblib 1.6 waits for ever for a task of Dask that took its workers with it: let it know."""
+def there(trial, number, client):
+    """trial(i) for each i below the number, as it comes, from a Dask cluster."""
+    from distributed import KilledWorker, as_completed
 
-    def submit_and_tell(task, callback):
-        future = submit(task, callback)
-        future.add_done_callback(lambda done: done.exception() and callback(done.exception()))
-        return future
-
-    return submit_and_tell
+    futures = [client.scatter(trial, hash=False)]
+    try:
+        futures += client.map(operator.call, futures * number, range(number), pure=False)
+        for future in as_completed(futures[1:]):
+            yield future.result()
+    except (KilledWorker, CancelledError):
+        raise RuntimeError(DIED) from None
+    finally:
+        client.cancel(futures)
