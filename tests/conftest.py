@@ -49,6 +49,13 @@ def shipped():
     return load_cifar10(num_val=0, num_test=500)
 
 
+def pooled(images, k):
+    """Images with a k-th of the pixels a side, the means of k x k: photographs for little time."""
+    side = 32 // k
+    squares = images.reshape(len(images), side, k, side, k, 3)
+    return squares.mean(axis=(2, 4)).reshape(len(images), -1)
+
+
 @pytest.fixture
 def run_assignment():
     """A function that runs `python -m assignment ...`, with a folder's files over the stubs."""

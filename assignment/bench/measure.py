@@ -7,8 +7,7 @@ spreads the noise of the machine over all, so that ratios are steadier than seco
 import signal
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from statistics import median
@@ -54,24 +53,23 @@ def compare(contestants, rounds, at_least=0.0):
     turns : dict from name to its list of Turns
     failures : dict from the name of each that could not run to what it said
     """
-    names = {contestant.process for contestant in contestants.values()}
-    processes = {name: ProcessPoolExecutor(1, mp_context=get_context("spawn")) for name in names}
+    spawn, deaf = get_context("spawn"), (signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for this one
+    processes = {
+        name: ProcessPoolExecutor(1, spawn, initializer=signal.signal, initargs=deaf)
+        for name in {contestant.process for contestant in contestants.values()}
+    }
     turns, failures = {name: [] for name in contestants}, {}
 
-    def submit(name, function, *arguments):
+    def attempt(name, function, *arguments):
         try:
-            return processes[contestants[name].process].submit(function, name, *arguments)
-        except BrokenProcessPool as error:  # it died, with another contestant
-            failed = Future()
-            failed.set_exception(error)
-            return failed
-
-    def answer(name, future):
-        try:
-            return future.result()
+            return function(*arguments)
         except Exception as error:  # a library may raise anything, and its process may die
             failures[name] = f"{type(error).__name__}: {error}".splitlines()[0]
             turns.pop(name, None)
+
+    def submit(name, function, *arguments):
+        process = processes[contestants[name].process]
+        return attempt(name, process.submit, function, name, *arguments)
 
     try:
         with tqdm(total=(1 + rounds) * len(contestants), leave=False, disable=None) as bar:
@@ -81,14 +79,15 @@ def compare(contestants, rounds, at_least=0.0):
                 for name, contestant in contestants.items()
             }
             for name, future in prepared.items():
-                answer(name, future)
+                if future:
+                    attempt(name, future.result)
                 bar.update()
-            for _ in range(rounds):
-                for name in contestants:
-                    bar.set_postfix_str(name)
-                    if name in turns and (turn := answer(name, submit(name, _turn, at_least))):
+            for name in [*contestants] * rounds:
+                bar.set_postfix_str(name)
+                if name in turns and (future := submit(name, _turn, at_least)):
+                    if turn := attempt(name, future.result):
                         turns[name].append(turn)
-                    bar.update()
+                bar.update()
     finally:
         for process in processes.values():
             process.shutdown(cancel_futures=True)
@@ -114,7 +113,6 @@ _work = {}
 
 
 def _prepare(name, prepare, argument):
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asks
     _work[name] = prepare(argument)
 
 

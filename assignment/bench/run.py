@@ -1,7 +1,6 @@
 """`make bench`: the sizes that are timed, the table, the picture and the file of results."""
 
 import importlib.metadata
-import json
 import os
 import platform
 from dataclasses import asdict, dataclass, replace
@@ -14,9 +13,11 @@ import psutil
 from assignment.bench import work
 from assignment.bench.measure import Contestant, compare, memory, ratio, seconds
 from assignment.bench.work import Images, Step
+from assignment.further import best_net
+from assignment.further.best_net import write_json
 from assignment.given.cifar10 import FULL
 
-RESULTS = Path(__file__).resolve().parents[2] / "results"
+RESULTS = best_net.RESULTS
 PACKAGES = ("numpy", "scipy", "scikit-learn", "faiss-cpu", "torch")
 BARE = "bare matrix products"
 PREDICT, EXACT = "KNearestNeighbor.predict", "ExactNeighbors"
@@ -93,7 +94,7 @@ def bench(quick=False):
     try:
         for section, time_it in sections.items():
             results[section] = time_it(sizes, failures)
-            write(results, name)
+            write_json(RESULTS / f"{name}.json", results)
     except KeyboardInterrupt:
         print(f"\nInterrupted: what was finished stands in results/{name}.json.")
         return 130
@@ -254,8 +255,6 @@ def growth(sizes, failures):
 
 def net(sizes, failures):
     """The network of ten minutes, trained anew, beside whatever `make net` has under way."""
-    from assignment.further import best_net
-
     print("\nThe two-layer net of `make net`")
     result = best_net.run(quick=not sizes.full, restart=True, folder=RESULTS / "bench-net")
     print(
@@ -300,15 +299,6 @@ def print_rows(title, rows):
 def slope(n, values):
     """Of the straight line through the logarithms."""
     return float(np.polyfit(np.log(n), np.log(values), 1)[0])
-
-
-def write(results, name):
-    """results/NAME.json, under a temporary name first."""
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{name}.json"
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    os.replace(partial, path)
 
 
 def draw(results, name):

@@ -119,6 +119,12 @@ def compare_answers(images, answers, predict, exact):
     data = images.load()
     ours = answers[exact]
     sentences, ours_farther = [], 0
+
+    def distance(i, rows):
+        """The sum of the squared distances, which are sorted for equal ones to have equal sums."""
+        differences = data.X_train[rows] - data.X_test[i].astype(np.float64)
+        return np.sort(np.sum(differences**2, axis=1)).sum()
+
     for name, theirs in answers.items():
         if name == exact or theirs is None or len(theirs) < len(ours):
             continue
@@ -131,21 +137,12 @@ def compare_answers(images, answers, predict, exact):
             )
             continue
         differ = np.flatnonzero(np.any(np.sort(theirs, axis=1) != np.sort(ours, axis=1), axis=1))
-        outcome = {"ties": 0, "nearer": 0, "farther": 0}
-        for i in differ:
-            distances = [
-                np.sort(
-                    np.sum((data.X_train[rows] - data.X_test[i].astype(np.float64)) ** 2, axis=1)
-                )
-                for rows in (ours[i], theirs[i])
-            ]
-            gap = distances[0].sum() - distances[1].sum()
-            outcome["ties" if gap == 0 else "nearer" if gap < 0 else "farther"] += 1
-        ours_farther += outcome["farther"]
+        gaps = np.array([distance(i, ours[i]) - distance(i, theirs[i]) for i in differ])
+        ours_farther += np.sum(gaps > 0)
         sentences.append(
             f"  {name}: the neighbours of {exact} for {len(ours) - len(differ):,} images; "
-            f"else {outcome['ties']} ties, {outcome['nearer']} where ours are nearer, "
-            f"{outcome['farther']} where theirs are"
+            f"else {np.sum(gaps == 0)} ties, {np.sum(gaps < 0)} where ours are nearer, "
+            f"{np.sum(gaps > 0)} where theirs are"
         )
     return sentences, ours_farther
 

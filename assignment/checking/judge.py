@@ -326,13 +326,13 @@ def _named(facts, explanation):
 
 def _measured(facts, explanation):
     """What is not known is measured, by the convention that fits more calls."""
-    plain, off, beside = facts.plain, facts.wrong, ""
-    evidence, error = _evidence(facts.exercise, off, explanation.array)
-    name, halved = evidence["array"], facts.in_halves()
-    more_off = len(_off(plain, name)) - len(_off(halved, name))
-    if _off(halved, name) and (more_off > 0 or more_off == 0 and explanation.half):
-        plain, off = halved, _off(halved, name)
-        beside = BY_HALVES if explanation.half else BY_FEWER
+    plain, halved, beside = facts.plain, facts.in_halves(), ""
+    evidence, error = _evidence(facts.exercise, facts.wrong, explanation.array)
+    name = evidence["array"]
+    off = _off(halved, name)
+    more_off = len(_off(plain, name)) - len(off)
+    if off and (more_off > 0 or more_off == 0 and explanation.half):
+        plain, beside = halved, BY_HALVES if explanation.half else BY_FEWER
         evidence, error = _evidence(facts.exercise, off, name)
     says = evidence["says"]
     evidence["where"] = where = locate(plain, name) if facts.exercise.judged else ""

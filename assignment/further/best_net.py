@@ -58,8 +58,6 @@ class Whitening:
     Source: A. Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009, appendix.
     """
 
-    PARTS = ("mean", "even_axes", "odd_axes", "scale", "mirror")
-
     def __init__(self, images, components, floor):
         """Find the components.
 
@@ -312,6 +310,13 @@ class Training:
             self.net.params[name] += velocity
         return loss
 
+    def arrays(self):
+        """All that a checkpoint holds and a continued training changes or needs, by name."""
+        velocity = {"velocity_" + name: v for name, v in self.velocity.items()}
+        # Found anew elsewhere, components could have other signs, and inputs would change theirs.
+        whitening = {"whiten_" + name: array for name, array in vars(self.whiten).items()}
+        return self.net.params | velocity | whitening
+
     def save(self, path):
         """Write a checkpoint whole or not at all: a kill in between leaves the one before it."""
         state = {
@@ -320,13 +325,10 @@ class Training:
             "history": self.history,
             "seconds": self.seconds,
         }
-        velocity = {"velocity_" + name: v for name, v in self.velocity.items()}
-        # Found anew elsewhere, components could have other signs, and inputs would change theirs.
-        whitening = {"whiten_" + name: getattr(self.whiten, name) for name in Whitening.PARTS}
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(path.name + ".partial")
         with temporary.open("wb") as file:
-            np.savez(file, state=json.dumps(state), **self.net.params, **velocity, **whitening)
+            np.savez(file, state=json.dumps(state), **self.arrays())
         temporary.replace(path)
 
     def load(self, path):
@@ -339,9 +341,7 @@ class Training:
         try:
             with np.load(path) as file:
                 state = json.loads(str(file["state"]))
-                params = {name: file[name] for name in self.net.params}
-                velocity = {name: file["velocity_" + name] for name in self.net.params}
-                whitening = {name: file["whiten_" + name] for name in Whitening.PARTS}
+                saved = {name: file[name] for name in self.arrays()}
         except (EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.error):
             raise ValueError(f"{path.name} is damaged: --restart trains anew.") from None
         was = state["identity"]
@@ -350,9 +350,8 @@ class Training:
                 f"{path.name} is of a training with other {', '.join(other)}: --restart trains "
                 "anew."
             )
-        self.net.params, self.velocity = params, velocity
-        vars(self.whiten).update(whitening)
-        self.net.mirror = self.whiten.mirror
+        for name, array in self.arrays().items():
+            array[:] = saved[name]
         self.rng.bit_generator.state = state["rng"]
         self.history, self.seconds = state["history"], state["seconds"]
 
@@ -446,9 +445,15 @@ def write(checkpoint, result):
         plots.accuracy_by_pass(ax, accuracies, 2, result["test_accuracy"])
         fig.savefig(checkpoint.with_suffix(".png"))
         plt.close(fig)
-    temporary = checkpoint.with_suffix(".json.partial")
-    temporary.write_text(json.dumps(result, indent=1) + "\n")
-    temporary.replace(checkpoint.with_suffix(".json"))  # last: with it, the training is finished
+    write_json(checkpoint.with_suffix(".json"), result)  # last: with it, the training is finished
+
+
+def write_json(path, data):
+    """A file that is written whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    partial.replace(path)
 
 
 def command(seed, quick, restart):
