@@ -233,7 +233,7 @@ def call_net_train(module, X, y, batch_size, groups=False):
     training.seed_generators()
     record = training.Record(NET_GRADIENTS, batch_size)
     asking = training.asking(module, "TwoLayerNet", answer, predict=training.no_labels)
-    net = _net(asking, NET_START)
+    net = _net(asking, _parameters(4, 5, 3))  # new ones: a step may change them in place
     if groups:
         X = training.grouped(X, y)
         options = {"learning_rate": 0.1, "learning_rate_decay": 1.0, "reg": 0.0, "num_iters": 100}

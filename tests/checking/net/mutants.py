@@ -27,7 +27,7 @@ NET = """
         def step(self, grads):
             for name in grads:
                 assert grads[name].shape == self.params[name].shape
-                self.params[name] = self.params[name] - self.rate * grads[name]
+                self.params[name] -= self.rate * grads[name]
         def train(self, X, y, X_val, y_val, learning_rate=1e-3, learning_rate_decay=0.95,
                   reg=5e-6, num_iters=100, batch_size=200, verbose=False):
             self.rate, history = learning_rate, []
