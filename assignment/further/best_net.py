@@ -85,15 +85,11 @@ class Whitening:
             np.float32([1, -1]), [self.even_axes.shape[1], self.odd_axes.shape[1]]
         )
 
-    def coordinates(self, images):
-        """(N, K) components before they are scaled."""
-        even, odd = fold(images)
-        even -= self.mean
-        return np.hstack([even @ self.even_axes, odd @ self.odd_axes])
-
     def __call__(self, images):
         """(N, K) whitened images."""
-        Z = self.coordinates(images)
+        even, odd = fold(images)
+        even -= self.mean
+        Z = np.hstack([even @ self.even_axes, odd @ self.odd_axes])
         Z *= self.scale
         return Z
 
@@ -318,18 +314,14 @@ class Training:
         return self.net.params | velocity | whitening
 
     def save(self, path):
-        """Write a checkpoint whole or not at all: a kill in between leaves the one before it."""
+        """Write a checkpoint."""
         state = {
             "identity": self.identity,
             "rng": self.rng.bit_generator.state,
             "history": self.history,
             "seconds": self.seconds,
         }
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(path.name + ".partial")
-        with temporary.open("wb") as file:
-            np.savez(file, state=json.dumps(state), **self.arrays())
-        temporary.replace(path)
+        write(path, lambda file: np.savez(file, state=json.dumps(state), **self.arrays()))
 
     def load(self, path):
         """Go on from a checkpoint.
@@ -429,12 +421,13 @@ def run(seed=0, quick=False, restart=False, folder=None, settings=None):
         },
         "date": datetime.now().astimezone().isoformat(timespec="seconds"),
     }
-    write(checkpoint, result)
+    draw(checkpoint, result)
+    write_json(checkpoint.with_suffix(".json"), result)  # last: with it, the training is finished
     return result
 
 
-def write(checkpoint, result):
-    """net.png and net.json beside a checkpoint."""
+def draw(checkpoint, result):
+    """net.png beside a checkpoint."""
     import matplotlib.pyplot as plt
 
     from assignment.given import plots
@@ -445,15 +438,19 @@ def write(checkpoint, result):
         plots.accuracy_by_pass(ax, accuracies, 2, result["test_accuracy"])
         fig.savefig(checkpoint.with_suffix(".png"))
         plt.close(fig)
-    write_json(checkpoint.with_suffix(".json"), result)  # last: with it, the training is finished
+
+
+def write(path, fill):
+    """Let fill(file) write a file whole or not at all: a kill in between leaves the one before."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    with partial.open("wb") as file:
+        fill(file)
+    partial.replace(path)
 
 
 def write_json(path, data):
-    """A file that is written whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
-    partial.replace(path)
+    write(path, lambda file: file.write(json.dumps(data, indent=1).encode() + b"\n"))
 
 
 def command(seed, quick, restart):

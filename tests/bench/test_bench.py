@@ -3,14 +3,17 @@
 import json
 import os
 import time
+from concurrent.futures import Future
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from assignment.bench import run, work
+from assignment.bench import measure, run, work
 from assignment.bench.measure import Contestant, Turn, compare, memory, ratio, seconds
 from assignment.bench.work import Images
+from assignment.given.cifar10 import Cifar10
+from conftest import pooled
 
 # Contestants: each of these runs in another process, so each stands in a module.
 
@@ -43,11 +46,24 @@ def importing(package):
     return __import__(package)
 
 
-def test_a_contestant_that_takes_three_times_as_long_has_the_ratio_3():
-    turns, failures = compare(
-        {"slow": Contestant("a", sleeping, 0.6), "quick": Contestant("b", sleeping, 0.2)}, 3
-    )
-    assert failures == {}
+CONTESTANTS = {
+    "slow": Contestant("a", sleeping, 0.6),
+    "quick": Contestant("a", sleeping, 0.2),
+    "takes memory": Contestant("a", allocating, 200_000_000),
+    "raises": Contestant("a", raising, MemoryError("no room")),
+    "is not installed": Contestant("a", importing, "no_such_package"),
+    "dies": Contestant("b", dying, 3),
+    "shares its process": Contestant("b", sleeping, 0),
+}
+
+
+@pytest.fixture(scope="module")
+def compared():
+    return compare(CONTESTANTS, rounds=3)
+
+
+def test_a_contestant_that_takes_three_times_as_long_has_the_ratio_3(compared):
+    turns, _ = compared
     assert ratio(turns["slow"], turns["quick"]) == pytest.approx(3, rel=0.3)
     assert seconds(turns["slow"]) == pytest.approx(0.6, rel=0.3)
 
@@ -58,30 +74,56 @@ def test_the_ratio_is_taken_within_a_round():
     assert ratio(slow_then_quick, bare) == 2, "a slow moment of the machine slows both"
 
 
-def test_memory_is_the_peak_above_what_stood_before():
-    size = 200_000_000
-    turns, _ = compare({"a": Contestant("a", allocating, size)}, 2)
-    assert memory(turns["a"]) == pytest.approx(size, rel=0.2)
-    assert turns["a"][-1].answer == 1.0
+def test_memory_is_the_peak_above_what_stood_before(compared):
+    turns = compared[0]["takes memory"]
+    assert memory(turns) == pytest.approx(200_000_000, rel=0.2)
+    assert turns[-1].answer == 1.0
 
 
-def test_who_fails_is_told_and_the_others_stay():
-    turns, failures = compare(
-        {
-            "raises": Contestant("a", raising, MemoryError("no room")),
-            "dies": Contestant("b", dying, 3),
-            "is not installed": Contestant("c", importing, "no_such_package"),
-            "runs": Contestant("d", sleeping, 0.01),
-        },
-        rounds=2,
-    )
-    assert list(turns) == ["runs"] and len(turns["runs"]) == 2
+def test_who_fails_is_told_and_the_others_stay(compared):
+    turns, failures = compared
+    assert list(turns) == ["slow", "quick", "takes memory"]
+    assert all(len(of_each) == 3 for of_each in turns.values())
     assert failures["raises"] == "MemoryError: no room"
-    assert failures["dies"].startswith("BrokenProcessPool")
     assert failures["is not installed"].startswith("ModuleNotFoundError")
+    assert failures["dies"].startswith("BrokenProcessPool")
+    assert failures["shares its process"].startswith("BrokenProcessPool")
 
 
-def test_a_missing_peer_is_said_to_be_missing(capsys):
+class Here:
+    """In place of a ProcessPoolExecutor: this process does it, at once."""
+
+    def __init__(self, *arguments, **options):
+        pass
+
+    def submit(self, function, *arguments):
+        future = Future()
+        try:
+            future.set_result(function(*arguments))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+    def shutdown(self, cancel_futures):
+        pass
+
+
+@pytest.fixture
+def here(monkeypatch, shipped):
+    """Processes that read all images are most of the time, and are tried above."""
+
+    def few(full, num_val, num_test, num_train=None):
+        k = 4 if num_train else 1  # smaller ones for neighbours; the steps know their size
+        X, y = pooled(shipped.X_train[: num_train or 300], k), shipped.y_train[: num_train or 300]
+        X_test, y_test = pooled(shipped.X_test[:num_test], k), shipped.y_test[:num_test]
+        return Cifar10(X, y, X[:num_val], y[:num_val], X_test, y_test)
+
+    monkeypatch.setattr(measure, "ProcessPoolExecutor", Here)
+    monkeypatch.setattr(work, "load_cifar10", few)
+    monkeypatch.setattr(work, "prepared_images", work.prepared_images.__wrapped__)
+
+
+def test_a_missing_peer_is_said_to_be_missing(here, capsys):
     failures = {}
     run.run({"peer": Contestant("a", importing, "no_such_package")}, failures, rounds=1)
     assert failures == {"peer": "missing: pip install -r requirements-bench.txt"}
@@ -130,7 +172,7 @@ def finished(sizes, failures):
     return {"test_accuracy": 0.5}
 
 
-def test_the_whole_of_it_on_few_images(monkeypatch, tmp_path, capsys):
+def test_the_whole_of_it_on_few_images(here, monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(run, "QUICK_SIZES", TINY)
     monkeypatch.setattr(run, "RESULTS", tmp_path / "results")
     monkeypatch.setattr(run, "net", finished)

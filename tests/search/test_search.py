@@ -60,8 +60,10 @@ def test_trials_are_the_same_bit_for_bit_with_one_job_and_with_two():
 
 
 def test_trials_are_the_same_where_threads_share_the_random_numbers():
+    before = np.random.get_state()[1].tolist()
     with ThreadPoolExecutor(4) as pool:
         by_threads = list(pool.map(partial(trials._trial, draw, four, 0), range(4)))
+    assert np.random.get_state()[1].tolist() == before
     values = [trial.value for trial in search(draw, four)]
     assert pickle.dumps([pickle.loads(value) for _, value, _ in by_threads]) == pickle.dumps(values)
 
@@ -304,9 +306,10 @@ SESSION = {
         "    pass\n"
         "def trained(reg):\n"
         "    time.sleep(0.2)\n"
+        "    from assignment import softmax\n"
         "    svm = Mine()\n"
         "    svm.W = np.zeros((X.shape[1], 3))\n"
-        "    return svm.loss(X, y, reg)[0], svm, np.random.normal(size=3).tolist()\n"
+        "    return svm.loss(X, y, reg)[0], svm, np.random.normal(), softmax.__file__\n"
         "settings = grid(reg=[0.0, 1.0, 2.0, 3.0])"
     ),
     "search": "trials = search(trained, settings, n_jobs=2)",
@@ -319,9 +322,15 @@ SESSION = {
     "loss of a trial": "trials[0].value[1].loss(X, y, 0.0)[0]",
     "break": "source = path.read_text()\npath.write_text('loss = = 0');",
     "search what is broken": "[trial.score for trial in search(trained, settings, n_jobs=2)]",
-    "new Pythons": "from assignment.search import workers\nworkers.METHOD = 'spawn'",
+    "new Pythons": (
+        "import os\n"
+        "from assignment.search import workers\n"
+        "workers.METHOD = 'spawn'\n"
+        "del os.environ['ASSIGNMENT_FILES']"
+    ),
     "search in new Pythons": "trials = search(trained, settings[:2], n_jobs=2)",
     "draws of those": "[trial.value[2] for trial in trials] == draws[:2]",
+    "files of those": "{Path(trial.value[3]).parent == path.parent for trial in trials}",
     "scores of those": "[trial.score for trial in trials]",
     "classes of those": "{type(trial.value[1]) is Mine for trial in trials}",
     "mend": "path.write_text(source);\nworkers.METHOD = {method!r}",
@@ -408,6 +417,10 @@ def test_trials_are_the_same_bit_for_bit_in_new_pythons(session):
 
 def test_new_pythons_run_what_the_notebook_runs_where_a_file_has_a_syntax_error(session):
     assert result(session["scores of those"]) == pytest.approx([200, 200])
+
+
+def test_new_pythons_read_the_five_files_where_the_notebook_does(session):
+    assert result(session["files of those"]) == {True}
 
 
 def test_what_comes_home_from_new_pythons_is_of_the_class_that_left_and_sees_edits(session):
