@@ -14,6 +14,7 @@ a right answer costs: cost.py.
 """
 
 from dataclasses import dataclass, replace
+from functools import cache, wraps
 
 import numpy as np
 
@@ -68,6 +69,27 @@ NONE = Explanation()
 def no_penalty(seen):
     """Candidates for the penalty where there is none."""
     return [((), 0.0)]
+
+
+def once_for_each_case(made):
+    """For candidates that no answer changes: they are made once, and kept for the next answer.
+
+    made : function of anything hashable and, at last, of an Observed
+    """
+    known = {}
+
+    @wraps(made)
+    def candidates(*terms):
+        *terms, seen = terms
+        key = (*terms, seen.case)
+        if key not in known:
+            known[key] = [
+                (names, cache(array) if callable(array) else array)
+                for names, array in made(*terms, seen)
+            ]
+        return known[key]
+
+    return candidates
 
 
 AS_IT_IS = (((), lambda N, C: 1.0),)
