@@ -8,8 +8,10 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import json
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +24,10 @@ from assignment.checking.stubs import SOLUTIONS, make_stub
 from assignment.given.cifar10 import load_cifar10
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# Where a shell runs the tests in the background, nobody would hear of Ctrl-C.
+if threading.current_thread() is threading.main_thread():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Pythons whose kernels run notebooks: this one, and two that `make check-colab` sets up in .venv.
 KERNELS = {

@@ -13,6 +13,7 @@ What each mistake returns stands beside its sentence, in mistakes.py of its room
 """
 
 from dataclasses import dataclass, replace
+from functools import cache, wraps
 
 import numpy as np
 
@@ -74,6 +75,27 @@ def no_penalty(seen):
 def as_it_is(N, C):
     """Candidates for what a data term is multiplied by, where there is nothing to divide by."""
     return [((), 1.0)]
+
+
+def once_for_each_case(made):
+    """For candidates that no answer changes: they are made once, and kept for the next answer.
+
+    made : function of anything hashable and, at last, of an Observed
+    """
+    known = {}
+
+    @wraps(made)
+    def candidates(*terms):
+        *terms, seen = terms
+        key = (*terms, seen.case)
+        if key not in known:
+            known[key] = [
+                (names, cache(array) if callable(array) else array)
+                for names, array in made(*terms, seen)
+            ]
+        return known[key]
+
+    return candidates
 
 
 def SCALES(N, C):

@@ -16,17 +16,9 @@ from assignment.checking.printed import shown
 from assignment.checking.run import Failure
 
 STATUSES = (
-    "right",
-    "wrong",
-    "convention",
-    "unstable",
-    "unsolved",
-    "crash",
-    "timeout",
-    "missing",
-    "refused",
+    *("right", "wrong", "convention", "unstable"),
+    *("unsolved", "crash", "timeout", "missing", "refused"),
 )
-
 
 # What the numbers of a message are held against, where it is not this course's penalty.
 BY_HALVES = "(What it should be goes by your own penalty, 0.5 * reg * sum(W^2).)"

@@ -6,7 +6,15 @@ from functools import partial
 import numpy as np
 
 from assignment.checking.arrays import agrees, complaint, shaped
-from assignment.checking.diagnosis import SCALES, Explanation, in_common, search, turned, unique
+from assignment.checking.diagnosis import (
+    SCALES,
+    Explanation,
+    in_common,
+    once_for_each_case,
+    search,
+    turned,
+    unique,
+)
 from assignment.checking.knn.mistakes import MISTAKES
 from assignment.checking.knn.terms import Distances, Neighbours, Vote
 from assignment.checking.mistake import candidates
@@ -23,6 +31,7 @@ def explain_distances(observed):
     return Explanation(names) if names else _not_filled(numbers)
 
 
+@once_for_each_case
 @np.errstate(all="ignore")
 def _distances(seen):
     terms = Distances(seen.arguments["X"], seen.arguments["X_train"])
@@ -104,6 +113,7 @@ def _only_ties(observed):
     )
 
 
+@once_for_each_case
 @np.errstate(all="ignore")
 def _predictions(seen):
     """Candidates for y_pred: those of the vote in each row, and those that mix up the rows."""
@@ -135,6 +145,7 @@ def explain_nca(observed):
     return Explanation(names, array=shows, rest=unknown[0] if unknown else None)
 
 
+@once_for_each_case
 @np.errstate(all="ignore")
 def _nca(what, seen):
     """Candidates for the loss or for dA."""

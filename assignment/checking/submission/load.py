@@ -9,6 +9,7 @@ import __future__
 
 import ast
 import builtins
+import contextlib
 import copy
 import functools
 import importlib.abc
@@ -273,34 +274,34 @@ class Submission(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         if not isinstance(statement, ast.Import | ast.ImportFrom):
             self._leave_out(path, statement, f"fails at import ({type(error).__name__})")
             return
-        missing = []
+        module, missing = getattr(statement, "module", None), []
         for alias in statement.names:
             one = copy.copy(statement)
             one.names = [alias]
-            name = alias.asname or alias.name.partition(".")[0]
-            try:
+            with contextlib.suppress(ImportError):
                 _execute(one, namespace)
-            except ImportError:
-                if getattr(statement, "module", None) == "numpy" and alias.name in GONE_FROM_NUMPY:
-                    namespace[name] = GONE_FROM_NUMPY[alias.name]
-                    continue
-                if moved := MOVED.get((getattr(statement, "module", None), alias.name)):
-                    namespace[name] = getattr(importlib.import_module(moved), alias.name)
-                    continue
-                if alias.name in BUILTINS:
-                    namespace[name] = BUILTINS[alias.name]
-                    continue
-                source = getattr(statement, "module", None)
-                full = f"{source}.{alias.name}" if source else alias.name
+                continue
+            if (found := _elsewhere(module, alias.name)) is None:
+                full = f"{module}.{alias.name}" if module else alias.name
                 missing.append(full.removesuffix(".*"))
-                if alias.name != "*":
-                    namespace[name] = StandIn(full)
+                found = StandIn(full)
+            if alias.name != "*":
+                namespace[alias.asname or alias.name.partition(".")[0]] = found
         if missing:
             remark = (
                 f"import left out: {Path(statement.file).name}, line {statement.lineno}, imports "
                 f"{', '.join(missing)}, which is not to be had here"
             )
             self._remark(path, remark)
+
+
+def _elsewhere(module, name):
+    """What could once be imported from a module, and is to be had in another way; or None."""
+    if module == "numpy" and name in GONE_FROM_NUMPY:
+        return GONE_FROM_NUMPY[name]
+    if moved := MOVED.get((module, name)):
+        return getattr(importlib.import_module(moved), name)
+    return BUILTINS.get(name)
 
 
 @functools.cache

@@ -33,6 +33,7 @@ SURE_MAGIC = re.compile(r"\s*(?:%%?[A-Za-z_]\w*(?:\s.*)?|!\s*\w.*)")
 CELL_MAGIC = re.compile(r"\s*%%(?P<name>\w+)[ \t]*(?P<rest>[^\n]*)\n?")
 WRITES = ("writefile", "file")
 KERNEL_2 = re.compile(rb'"name": *"python2"|"pygments_lexer": *"ipython2"')
+ATTRIBUTE = re.compile(r"\.\s*(\w+)")
 # These run their cell as Python; all others make something else of it.
 RUNS_PYTHON = {"time", "timeit", "capture", "prun", "memit", "mprun", "lprun", "python3", "cython"}
 
@@ -125,15 +126,15 @@ def _tree(path, data):
     if is_notebook(path):
         body = needed(body, path.name, remarks)
     tree = ast.Module(body, [])
-    # Most files are no matter here: a look at their words is much faster than one at their trees.
-    words = {word for part in some for word in re.findall(r"\w+", part.source)}
-    gone = _gone_names(tree) if words & GONE_FROM_NUMPY.keys() else []
+    # Most files are no matter here: a look at their text is much faster than one at their trees.
+    text = "\n".join(part.source for part in some)
+    gone = _gone_names(tree) if {*ATTRIBUTE.findall(text)} & GONE_FROM_NUMPY.keys() else []
     if gone:
         remarks.append(
             f"names gone from NumPy: {path.name} says {', '.join(f'np.{name}' for name in gone)}, "
             "which today's NumPy does not have"
         )
-    old_scipy = bool(words & GONE_FROM_SCIPY) and _uses(tree, GONE_FROM_SCIPY)
+    old_scipy = any(name in text for name in GONE_FROM_SCIPY) and _uses(tree, GONE_FROM_SCIPY)
     tree = as_once(tree)
     tree.python_2, tree.gone, tree.old_scipy = old, gone, old_scipy
     return tree, tuple(remarks)

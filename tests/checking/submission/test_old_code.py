@@ -149,7 +149,7 @@ def test_an_array_of_one_number_may_be_an_entry(line, ran):
         ("a = b = c = 3\nreturn a + b + c", 9),
         ("a = {}\na['x'] = np.ones(1)\nreturn a['x'].shape", (1,)),
         ("a = [0]\na[0] = np.ones(1)\nreturn a[0].shape", (1,)),
-        ("a = np.zeros((2, 1))\na[0] = np.ones(1)\nreturn a.shape", (2, 1)),
+        ("a = np.zeros((2, 1))\na[0] = np.ones(1)\na[1, :] = np.ones(1)\nreturn a.shape", (2, 1)),
         ("x = 1\nreturn eval('x + 1'), sorted(locals())", (2, ["x"])),
         ("x = None\nreturn 1 if x == None and not x != None else 2", 1),
         ("return list(map(abs, [-1])), (np.arange(2) == None).shape", ([1], (2,))),
