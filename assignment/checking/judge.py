@@ -62,7 +62,7 @@ class Verdict:
 
 
 def judge(exercise, answers, shown=str):
-    """The verdict on the answers to one exercise: the first of these that has something to say.
+    """The verdict on the answers to one exercise, by whichever has something to say first.
 
     Parameters
     ----------
@@ -101,8 +101,9 @@ class Facts:
 
     seen : list of Observed, of the calls that returned arrays
     failures : list of (case, Failure), of the others
-    plain, wrong : of what was seen, the calls that decide, and those of them that are off
     complaints : list of (Observed, sentence or None), of what was seen
+    plain, wrong, broken : of the calls that decide, those that were seen, those of them that are
+        off, and those that failed
     changed : names of arguments that some call has changed
     remarks : tuple of str, to which `explained` adds
     """
@@ -120,6 +121,7 @@ class Facts:
         decide = [(seen, told) for seen, told in self.complaints if seen.case.failure == "wrong"]
         self.plain = [seen for seen, _ in decide]
         self.wrong = [seen for seen, told in decide if told]
+        self.broken = [(case, f) for case, f in self.failures if case.failure == "wrong"]
         self.changed = sorted({name for names in answers.changed for name in names})
 
     def _sort(self, case, arrays):
@@ -190,10 +192,9 @@ def without_answers(facts):
 
 def not_finished(facts):
     """A stub raises, or returns zeros or None; gradients may be still to come."""
-    plain = [failure for case, failure in facts.failures if case.failure == "wrong"]
-    raised = any(failure.kind == "unsolved" for failure in plain)
+    raised = any(failure.kind == "unsolved" for _, failure in facts.broken)
     absent = facts.absent()
-    if not raised and (plain or not _is_blank(facts)):
+    if not raised and (facts.broken or not _is_blank(facts)):
         there = [name for name in facts.seen[0].judged if name not in absent] if absent else []
         if not there or any(
             facts.exercise.complain(replace(seen, judged=_there(seen))) for seen in facts.plain
@@ -234,10 +235,9 @@ def failed(facts, first=False):
 
     first : before the numbers are looked at; then only the first call's, if numbers are off too
     """
-    failures = [(case, f) for case, f in facts.failures if case.failure == "wrong"]
-    if not failures:
+    if not facts.broken:
         return None
-    case, failure = failures[0]
+    case, failure = facts.broken[0]
     evidence = {"case": case.name}
     if failure.kind == "returned":
         failure = replace(failure, file=facts.exercise.file, line=facts.answers.line)
