@@ -69,7 +69,9 @@ def set_up(folder, *names):
     for name in ("requirements.txt", "pyproject.toml", *(f"requirements-{n}.txt" for n in names)):
         (folder / name).touch()
     (folder / ".venv" / "bin").mkdir(parents=True)
-    (folder / ".venv" / "bin" / "python").symlink_to(sys.executable)
+    python = folder / ".venv" / "bin" / "python"
+    python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
     for name in ("{}.{}".format(*sys.version_info), *names):
         (folder / ".venv" / f"ready-{name}").touch()
     (folder / "Makefile").write_text(MAKEFILE, encoding="utf-8")

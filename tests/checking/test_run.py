@@ -95,7 +95,8 @@ def test_each_process_has_a_folder_a_group_and_files_of_its_own(way, doing):
         "print(os.getcwd(), *sorted(os.listdir()), end=' ')",
         "print(os.getpgid(0) == os.getpid(), [sys.stdin.read()])",
         "fds = [os.path.realpath(f'/dev/fd/{n}') for n in os.listdir('/dev/fd')]",
-        "print(*(f for f in fds if not f.startswith((os.getcwd(), '/dev/null', '/proc'))))",
+        "ours = (os.getcwd(), '/dev/null', '/proc')",  # and libffi may hold itself open
+        "print(*(f for f in fds if not f.startswith(ours) and 'libffi.so' not in f))",
     )
     folders = set()
     for answers in run_all([(SOFTMAX, files)] * 2):
