@@ -34,7 +34,7 @@ EACH_METHOD = pytest.mark.parametrize("method", ["fork", "spawn"])
 
 def draw(i):
     """What depends on the seed, on a large array and on the setting, and takes its time."""
-    first = np.random.normal(size=3)
+    first = np.random.normal(size=3 + i)
     time.sleep(0.02 * (4 - i))
     return i, first, np.random.normal(size=3), LARGE.reshape(512, 512) @ np.full(512, 0.1 + i)
 
@@ -81,10 +81,10 @@ def test_trials_come_in_the_order_of_the_settings(n_jobs):
 def test_so_many_run_at_a_time_as_there_are_jobs(n_jobs, tmp_path):
     def running(i, at_least):
         (tmp_path / str(i)).touch()
+        time.sleep(0.1)
         deadline = time.monotonic() + 30
         while (count := len([*tmp_path.iterdir()])) < at_least and time.monotonic() < deadline:
             time.sleep(0.01)
-        time.sleep(0.02)
         if at_least == 1:
             (tmp_path / str(i)).unlink()
         return count
