@@ -199,8 +199,8 @@ def exercises_page():
 
 def _purpose(exercise):
     """The first line of the docstring of the function, as the student's file has it."""
-    if exercise.function:
-        return f"A part of `{exercise.function}`."
+    if exercise.called != exercise.name:
+        return f"A part of `{exercise.called}`."
     thing = import_module(f"assignment.solutions.{Path(exercise.file).stem}")
     for name in exercise.called.split("."):
         thing = getattr(thing, name)
