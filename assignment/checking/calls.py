@@ -78,7 +78,7 @@ class Calls:
     @property
     def module(self):
         """The room's module that makes the calls: it is imported where student code runs."""
-        return self.call.__module__
+        return getattr(self.call, "func", self.call).__module__
 
 
 def by_name(*calls):

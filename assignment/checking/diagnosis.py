@@ -239,6 +239,8 @@ def locate(observed, name):
             return ""
         errors.append((seen, ~(np.abs(got - right) <= allowed(right, seen.tolerance))))
     wrong = [(seen, error) for seen, error in errors if error.any()]
+    if not wrong:  # such as a row that should be a vector
+        return ""
     told = []
     if all(error.any() == (seen.arguments.get("reg", 0) != 0) for seen, error in errors):
         told.append("It is off only where reg is not 0: look at the penalty.")
@@ -298,13 +300,14 @@ def unique(names):
 
 def count(seen):
     """N, the number of examples of a call."""
-    return len(seen.arguments["X" if "X" in seen.arguments else "dists"])
+    return len(next(seen.arguments[name] for name in ("X", "x", "dists") if name in seen.arguments))
 
 
 def _classes(seen):
     """C, the number of classes of a call, or 1 where it has no weights for them."""
-    weights = seen.arguments.get("W", seen.arguments.get("params", {}).get("W2", np.ones((1, 1))))
-    return weights.shape[1]
+    params = seen.arguments.get("params", {})
+    last = params.get(f"W{len(params) // 2}", np.ones((1, 1)))
+    return seen.arguments.get("W", seen.arguments.get("x", last)).shape[-1]
 
 
 def turned(observed, name):

@@ -12,8 +12,10 @@ from pathlib import Path
 
 import numpy as np
 
+from assignment import FILES
 from assignment.checking.arrays import complaint
 from assignment.checking.calls import MEASUREMENTS, Calls
+from assignment.checking.cost import costs
 from assignment.checking.diagnosis import NONE, Explanation, Observed
 
 
@@ -38,6 +40,7 @@ class Exercise:
         there is nothing to judge by
     complain : function(Observed) -> sentence, or None where all is as expected
     explain : function(list of Observed) -> Explanation; without one, no mistake is named
+    notice : function(Observed) -> remarks on a right answer
     """
 
     calls: Calls
@@ -49,6 +52,7 @@ class Exercise:
     explain: Callable[[list], Explanation] = lambda observed: NONE
     expect: Callable[[Observed], dict | None] = lambda seen: seen.expected
     complain: Callable[[Observed], str | None] = first_complaint
+    notice: Callable[[Observed], list] = costs
 
     @property
     def name(self):
@@ -78,6 +82,7 @@ class Exercise:
     @cache  # noqa: B019  an exercise is there as long as the process
     def reference(self, case):
         """What the reference solution returns for one of the cases, context and all."""
-        module = import_module(f"assignment.solutions.{Path(self.file).stem}")
+        folder = "assignment.solutions" if self.file in FILES else "assignment.solutions.cs231n"
+        module = import_module(f"{folder}.{Path(self.file).stem}")
         arguments = {name: v for name, v in case.arguments.items() if name not in MEASUREMENTS}
         return {k: np.asarray(v) for k, v in self.call(module, **arguments).items()}

@@ -9,7 +9,6 @@ import numpy as np
 
 from assignment.checking.arrays import TOLERANCE, TOLERANCE_FLOAT32, allowed, complaint, shaped
 from assignment.checking.calls import LOG_0, UNSTABLE
-from assignment.checking.cost import costs
 from assignment.checking.diagnosis import NONE, Explanation, Observed, in_halves, locate
 from assignment.checking.mistakes import MISTAKES
 from assignment.checking.printed import shown
@@ -401,7 +400,7 @@ def right(facts, convention, evidence):
             "precision: right to about seven digits only, as if computed in float32, or with a "
             "small number added somewhere"
         )
-    notes += [note for seen in facts.seen for note in costs(seen)]
+    notes += [note for seen in facts.seen for note in facts.exercise.notice(seen)]
     facts.remarks = tuple(dict.fromkeys(facts.remarks + tuple(notes)))
     if convention:
         return facts.verdict("convention", evidence, convention)

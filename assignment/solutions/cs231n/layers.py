@@ -1,0 +1,61 @@
+"""Layers and losses, each forward and backward: `layers.py` of 2021 and later."""
+
+import numpy as np
+
+
+def affine_forward(x, w, b):
+    """out = x w + b, each example as one row.
+
+    Parameters
+    ----------
+    x : (N, d_1, ..., d_k); w : (D, M), D the product of the d's; b : (M,)
+
+    Returns
+    -------
+    out : (N, M)
+    cache : (x, w, b)
+    """
+    return x.reshape(len(x), -1) @ w + b, (x, w, b)
+
+
+def affine_backward(dout, cache):
+    """dx, in the shape of x, dw and db, of the upstream gradient dout (N, M)."""
+    x, w, b = cache
+    dx = (dout @ w.T).reshape(x.shape)
+    dw = x.reshape(len(x), -1).T @ dout
+    db = dout.sum(axis=0)
+    return dx, dw, db
+
+
+def relu_forward(x):
+    """out = max(0, x), for x of any shape; cache : x"""
+    return np.maximum(x, 0), x
+
+
+def relu_backward(dout, cache):
+    """dx: dout where x is above 0, and 0 elsewhere."""
+    return dout * (cache > 0)
+
+
+def svm_loss(x, y):
+    """Mean multiclass hinge loss of scores x (N, C) and labels y (N,), and its gradient dx."""
+    rows = np.arange(len(x))
+    margins = np.maximum(x - x[rows, y][:, np.newaxis] + 1, 0)
+    margins[rows, y] = 0
+    dx = (margins > 0).astype(x.dtype)
+    dx[rows, y] = -dx.sum(axis=1)
+    return margins.sum() / len(x), dx / len(x)
+
+
+def softmax_loss(x, y):
+    """Mean cross-entropy of scores x (N, C) and labels y (N,), and its gradient dx.
+
+    Row by row -log p[y] = log(sum(exp(s))) - s[y], with scores s shifted by their maximum.
+    """
+    rows = np.arange(len(x))
+    shifted = x - x.max(axis=1, keepdims=True)
+    log_of_sum = np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    loss = (log_of_sum[:, 0] - shifted[rows, y]).mean()
+    dx = np.exp(shifted - log_of_sum)
+    dx[rows, y] -= 1
+    return loss, dx / len(x)

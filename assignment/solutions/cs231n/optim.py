@@ -1,0 +1,62 @@
+"""Update rules: `optim.py` of 2021 and later.
+
+Each takes weights w, their gradient dw and a dict config, and returns the next weights and the
+config, in which it keeps what it needs for the next step. Kingma and Ba, arXiv:1412.6980, for adam.
+"""
+
+import numpy as np
+
+
+def sgd(w, dw, config=None):
+    """w - learning_rate * dw"""
+    config = {"learning_rate": 1e-2, **(config or {})}
+    return w - config["learning_rate"] * dw, config
+
+
+def sgd_momentum(w, dw, config=None):
+    """v = momentum * v - learning_rate * dw, and then w + v; v is config["velocity"]."""
+    config = {
+        "learning_rate": 1e-2,
+        "momentum": 0.9,
+        "velocity": np.zeros_like(w),
+        **(config or {}),
+    }
+    v = config["momentum"] * config["velocity"] - config["learning_rate"] * dw
+    config["velocity"] = v
+    return w + v, config
+
+
+def rmsprop(w, dw, config=None):
+    """Steps divided by the root of a moving mean of squared gradients, config["cache"]."""
+    config = {
+        "learning_rate": 1e-2,
+        "decay_rate": 0.99,
+        "epsilon": 1e-8,
+        "cache": np.zeros_like(w),
+        **(config or {}),
+    }
+    decay = config["decay_rate"]
+    config["cache"] = decay * config["cache"] + (1 - decay) * dw**2
+    step = config["learning_rate"] * dw / (np.sqrt(config["cache"]) + config["epsilon"])
+    return w - step, config
+
+
+def adam(w, dw, config=None):
+    """Moving means m of the gradients and v of their squares, both corrected for their start."""
+    config = {
+        "learning_rate": 1e-3,
+        "beta1": 0.9,
+        "beta2": 0.999,
+        "epsilon": 1e-8,
+        "m": np.zeros_like(w),
+        "v": np.zeros_like(w),
+        "t": 0,
+        **(config or {}),
+    }
+    beta1, beta2 = config["beta1"], config["beta2"]
+    config["t"] += 1
+    config["m"] = beta1 * config["m"] + (1 - beta1) * dw
+    config["v"] = beta2 * config["v"] + (1 - beta2) * dw**2
+    m = config["m"] / (1 - beta1 ** config["t"])
+    v = config["v"] / (1 - beta2 ** config["t"])
+    return w - config["learning_rate"] * m / (np.sqrt(v) + config["epsilon"]), config

@@ -1,0 +1,683 @@
+"""Wrong and right solutions of the course's own files of 2021 and later: see ../mutants.py."""
+
+SHIFT = "x.max(axis=1, keepdims=True)"
+STEP = "w + v, config"
+VELOCITY = 'config["momentum"] * config["velocity"] - config["learning_rate"] * dw'
+KEEP_CACHE = 'config["cache"] = decay'
+ROOT = '(np.sqrt(config["cache"]) + config["epsilon"])'
+T = 'config["t"] += 1'
+ADAM_ROOT = '(np.sqrt(v) + config["epsilon"])'
+M, V = '(1 - beta1 ** config["t"])', '(1 - beta2 ** config["t"])'
+PENALTY, DECAY = "0.5 * self.reg * np.sum(W * W)", '[f"W{layer}"] += self.reg * W'
+BACK = "dout = relu_backward(dout, relu)"
+LAST = "if layer < self.num_layers:"
+B = 'self.params[f"b{layer}"] = np.zeros(sizes[layer], dtype)'
+W = "W = weight_scale * np.random.randn(*sizes[layer - 1 : layer + 1])"
+INLINE = "loss, dout = softmax_loss(out, y)"
+RETURN = "        return loss, grads\n"
+TWO = "self, input_dim=3 * 32 * 32, hidden_dim=100, num_classes=10, weight_scale=1e-3, reg=0.0"
+NET_OF_2020 = (
+    "        super().__init__(\n            [hidden_dim], input_dim,",
+    "        super().__init__(\n            [hidden_size], input_size,",
+)
+ROWS = "x.reshape(len(x), -1).T @ dout"
+OUT = "return x.reshape(len(x), -1) @ w + b, (x, w, b)"
+
+
+def row(name):
+    """The gradients of a bias as rows."""
+    return f"{RETURN}".replace(
+        "loss, grads",
+        'loss, {k: g.reshape(1, -1) if k[0] == "b" else g for k, g in grads.items()}',
+    )
+
+
+def net(kind):
+    """Mistakes in a network of either class, which share their code."""
+    return {
+        "init": {
+            "bias a number": (B, 'self.params[f"b{layer}"] = 0.0', "bias-a-number"),
+            "biases random": (
+                B,
+                'self.params[f"b{layer}"] = weight_scale * np.random.randn(1, sizes[layer])',
+                "bias-not-zero",
+            ),
+            "biases of one": (B, B.replace("zeros", "ones"), "bias-not-zero"),
+            "no weight_scale": (W, W.replace("weight_scale *", "1.0 *"), "spread-of-one"),
+            "variance for deviation": (
+                W,
+                W.replace("weight_scale *", "np.sqrt(weight_scale) *"),
+                "spread-squared",
+            ),
+            "uniform": (W, W.replace("np.random.randn", "np.random.rand"), "weights-not-centred"),
+            "zeros": (W, "W = np.zeros(sizes[layer - 1 : layer + 1])", "weights-zero"),
+            "transposed": (
+                W,
+                W.replace("sizes[layer - 1 : layer + 1]", "sizes[layer - 1 : layer + 1][::-1]"),
+                None,
+            ),
+            "a size too far": (B, B.replace("sizes[layer]", "sizes[layer - 1]"), None),
+        },
+        "scores": {
+            "ReLU on the scores": (LAST, "if True:", "relu-on-scores"),
+            "no ReLU": (LAST, "if False:", "relu-missing"),
+            "no biases": (
+                'self.params[f"b{layer}"])',
+                '0 * self.params[f"b{layer}"])',
+                "bias-missing",
+            ),
+            "shifted": (
+                "return out\n",
+                "return out - out.max(axis=1, keepdims=True)\n",
+                "scores-shifted",
+            ),
+            "with its cache": ("return out\n", "return out, caches\n", "wrong-return"),
+            "rows only": (
+                "out, affine = affine_forward(out,",
+                'out, affine = out.dot(self.params[f"W{layer}"]) + self.params[f"b{layer}"], (out,',
+                "images-not-flattened",
+            ),
+            "leaky": (
+                "out, relu = relu_forward(out)",
+                "out, relu = np.maximum(out, 0.01 * out), out",
+                None,
+            ),
+        },
+        "loss": {
+            "no half": (PENALTY, "self.reg * np.sum(W * W)", "penalty-half-missing"),
+            "a quarter": (PENALTY, "0.25 * self.reg * np.sum(W * W)", "penalty-quartered"),
+            "no penalty": (f"loss += {PENALTY}", "pass", "penalty-missing"),
+            "last layer left out": (
+                f"loss += {PENALTY}",
+                f"loss += {PENALTY} * (layer < self.num_layers)",
+                "layer-not-penalised",
+            ),
+            "biases penalised": (
+                PENALTY,
+                '0.5 * self.reg * (np.sum(W * W) + np.sum(self.params[f"b{layer}"] ** 2))',
+                "biases-regularised",
+            ),
+            "reg an argument": (
+                "def loss(self, X, y=None):",
+                "def loss(self, X, y=None, reg=0.0):\n        self.reg = reg",
+                "reg-argument-unread",
+            ),
+            "no shift": (
+                INLINE,
+                "p = np.exp(out); p /= p.sum(axis=1, keepdims=True); i = np.arange(len(out)); "
+                "loss = -np.log(p[i, y]).mean(); p[i, y] -= 1; dout = p / len(out)",
+                "overflow",
+            ),
+            "one maximum": (
+                INLINE,
+                "p = np.exp(out - out.max()); loss = -np.log(p[np.arange(len(out)), y] / "
+                "p.sum(axis=1)).mean(); dout = softmax_loss(out, y)[1]",
+                "underflow",
+            ),
+            "a sum": (INLINE, f"{INLINE}; loss *= len(out)", "not-averaged"),
+            "a name that is not bound": (
+                RETURN,
+                "        loss += w3\n        return loss, grads\n",
+                None,
+            ),
+        },
+        "gradients": {
+            "2 reg W": (DECAY, DECAY.replace("self.reg", "2 * self.reg"), "penalty-half-missing"),
+            "no penalty": (f"grads{DECAY}", "pass", "reg-missing-from-gradient"),
+            "last layer's penalty left out": (
+                DECAY,
+                DECAY.replace("self.reg * W", "self.reg * W * (layer < self.num_layers)"),
+                "layer-not-penalised",
+            ),
+            "biases penalised": (
+                f"            grads{DECAY}\n",
+                f"            grads{DECAY}\n"
+                '            grads[f"b{layer}"] += self.reg * self.params[f"b{layer}"]\n',
+                "biases-regularised",
+            ),
+            "mask of the gradient": (BACK, "dout = dout * (dout > 0)", "mask-of-upstream"),
+            "mask of the gradient, other way": (BACK, "dout[dout > 0] = 0", "mask-of-upstream"),
+            "no mask": (BACK, "pass", "relu-mask-missing"),
+            "biases as rows": (RETURN, row(kind), "bias-gradient-row"),
+            "bias averaged": (
+                RETURN,
+                '        grads = {k: g / len(X) if k[0] == "b" else g for k, g in grads.items()}\n'
+                + RETURN,
+                "bias-gradient-averaged",
+            ),
+            "not averaged": (INLINE, f"{INLINE}; dout *= len(out)", "not-averaged"),
+            "cache of another layer": (
+                "dout = relu_backward(dout, relu)",
+                "dout = relu_backward(dout, affine)",
+                None,
+            ),
+            "no gradients yet": (RETURN, "        return loss, {}\n", "gradient-missing"),
+        },
+    }
+
+
+OF_NETS = {
+    f"fc_net.{kind}.{part}": ways
+    for kind in ("TwoLayerNet", "FullyConnectedNet")
+    for part, ways in net(kind).items()
+}
+OF_NETS["fc_net.TwoLayerNet.init"]["the class of 2020"] = (
+    f"        {TWO}\n    ):\n        super().__init__(\n            [hidden_dim], input_dim, "
+    "num_classes, 1, None, reg, weight_scale, np.float64\n        )\n",
+    "        self, input_size, hidden_size, output_size, std=1e-4):\n        super().__init__(\n"
+    "            [hidden_size], input_size, output_size, 1, None, 0.0, std, np.float64\n        )\n",
+    "class-of-2020",
+)
+
+WRONG = {
+    "affine_forward": {
+        "no bias": ("@ w + b,", "@ w,", "bias-missing"),
+        "rows only": ("x.reshape(len(x), -1) @ w", "x @ w", "images-not-flattened"),
+        "Fortran order": ("x.reshape(len(x), -1)", 'x.reshape(len(x), -1, order="F")', None),
+        "out alone": (OUT, "return x.reshape(len(x), -1) @ w + b", "wrong-return"),
+    },
+    "affine_backward": {
+        "no db": ("db = dout.sum(axis=0)", "db = None", None),
+        "db a row": (
+            "db = dout.sum(axis=0)",
+            "db = dout.sum(axis=0, keepdims=True)",
+            "bias-gradient-row",
+        ),
+        "db averaged": ("dout.sum(axis=0)", "dout.mean(axis=0)", "bias-gradient-averaged"),
+        "db of the other axis": (
+            "dout.sum(axis=0)",
+            "dout.sum(axis=1)",
+            "bias-gradient-not-summed",
+        ),
+        "db one number": ("dout.sum(axis=0)", "np.sum(dout)", "bias-gradient-not-summed"),
+        "dx rows": (".reshape(x.shape)", "", "gradient-not-reshaped"),
+        "divided by N": (ROWS, f"{ROWS} / len(x)", "upstream-divided-again"),
+        "without dout": (ROWS, "x.reshape(len(x), -1).T @ np.ones_like(dout)", None),
+    },
+    "relu_forward": {
+        "in place": (
+            "return np.maximum(x, 0), x",
+            "x[x < 0] = 0\n    return x, x",
+            "inputs-changed",
+        ),
+        "two indices": (
+            "return np.maximum(x, 0), x",
+            "out = x.copy()\n    for i in range(x.shape[0]):\n        for j in range(x.shape[1]):\n"
+            "            if out[i, j] < 0:\n                out[i, j] = 0\n    return out, x",
+            "two-dimensions-only",
+        ),
+        "leaky": ("np.maximum(x, 0)", "np.where(x > 0, x, 0.01 * x)", "other-activation"),
+        "minimum": ("np.maximum(x, 0)", "np.minimum(x, 0)", "other-activation"),
+    },
+    "relu_backward": {
+        "mask of dout": ("(cache > 0)", "(dout > 0)", "mask-of-upstream"),
+        "no mask": ("dout * (cache > 0)", "dout", "relu-mask-missing"),
+        "no dout": ("dout * (cache > 0)", "1.0 * (cache > 0)", "upstream-missing"),
+        "the wrong side": ("cache > 0", "cache < 0", None),
+    },
+    "svm_loss": {
+        "right class counted": (
+            "    margins[rows, y] = 0\n    dx = (margins > 0)",
+            "    dx = margins * 1\n    dx[rows, y] = 0\n    dx = (dx > 0)",
+            "right-class-counted",
+        ),
+        "right column missing": ("dx[rows, y] = -dx.sum(axis=1)", "pass", "right-class-missing"),
+        "every class": ("dx = (margins > 0)", "dx = (margins > -1)", "mask-of-all"),
+        "negative margins left": (
+            "dx = (margins > 0).astype(x.dtype)",
+            "dx = x - x[rows, y][:, np.newaxis] + 1; dx[dx > 0] = 1; dx[rows, y] = 0",
+            "margins-left-in-gradient",
+        ),
+        "not cut off": (
+            "    return margins.sum()",
+            "    margins = x - x[rows, y][:, np.newaxis] + 1\n    margins[rows, y] = 0\n    return margins.sum()",
+            "max-missing",
+        ),
+        "own margin counted": ("-dx.sum(axis=1)", "-dx.sum(axis=1) - 1", "right-class-counted"),
+        "sum over the matrix": ("-dx.sum(axis=1)", "-dx.sum()", "sum-over-matrix"),
+        "margin reversed": (
+            "x - x[rows, y][:, np.newaxis] + 1",
+            "x[rows, y][:, np.newaxis] - x + 1",
+            "margin-reversed",
+        ),
+        "margin reversed, with its gradient": (
+            "    margins = np.maximum(x - x[rows, y][:, np.newaxis] + 1, 0)\n"
+            "    margins[rows, y] = 0\n    dx = (margins > 0).astype(x.dtype)\n"
+            "    dx[rows, y] = -dx.sum(axis=1)",
+            "    margins = np.maximum(x[rows, y][:, np.newaxis] - x + 1, 0)\n"
+            "    margins[rows, y] = 0\n    dx = -(margins > 0).astype(x.dtype)\n"
+            "    dx[rows, y] = -dx.sum(axis=1)",
+            "margin-reversed",
+        ),
+        "precedence, in place": (
+            "margins = np.maximum(x - x[rows, y][:, np.newaxis] + 1, 0)",
+            "x -= x[rows, y][:, np.newaxis] + 1; margins = np.maximum(x, 0)",
+            "margin-subtracted",
+        ),
+        "in place": (
+            "margins = np.maximum(x - x[rows, y][:, np.newaxis] + 1, 0)",
+            "x -= x[rows, y][:, np.newaxis] - 1; margins = np.maximum(x, 0)",
+            "inputs-changed",
+        ),
+        "sums": (
+            "return margins.sum() / len(x), dx / len(x)",
+            "return margins.sum(), dx",
+            "not-averaged",
+        ),
+        "times x": ("dx / len(x)", "x.T @ dx / len(x)", "gradient-of-weights"),
+        "a name that is not bound": (
+            "    return margins",
+            "    loss += margin\n    return margins",
+            None,
+        ),
+        "one of two": (
+            "return margins.sum() / len(x), dx / len(x)",
+            "return margins.sum() / len(x)",
+            "wrong-return",
+        ),
+    },
+    "softmax_loss": {
+        "no shift": (SHIFT, "0", "overflow"),
+        "one maximum": (SHIFT, "x.max()", "underflow"),
+        "in place": (
+            "shifted = x - x.max(axis=1, keepdims=True)",
+            "x -= x.max(axis=1, keepdims=True); shifted = x",
+            "inputs-changed",
+        ),
+        "sums": (
+            ".mean()\n    dx = np.exp(shifted - log_of_sum)\n    dx[rows, y] -= 1\n    return loss, dx / len(x)",
+            ".sum()\n    dx = np.exp(shifted - log_of_sum)\n    dx[rows, y] -= 1\n    return loss, dx",
+            "not-averaged",
+        ),
+        "right class left": ("dx[rows, y] -= 1", "pass", "right-class-missing"),
+        "sign": ("- shifted[rows, y]).mean()", "- shifted[rows, y]).mean() * -1", "sign"),
+        "times x": ("dx / len(x)", "x.T @ dx / len(x)", "gradient-of-weights"),
+        "loss alone": ("return loss, dx / len(x)", "return loss, None", None),
+    },
+    "sgd": {
+        "uphill": ("w - config", "w + config", "uphill"),
+        "no rate": ('config["learning_rate"] * dw', "dw", "rate-missing"),
+        "misspelt": ('config["learning_rate"] * dw', 'config["lr"] * dw', None),
+    },
+    "sgd_momentum": {
+        "another library's": (
+            f"v = {VELOCITY}",
+            'v = config["momentum"] * config["velocity"] + dw; lr = config["learning_rate"]',
+            None,
+        ),
+        "no rate": (VELOCITY, 'config["momentum"] * config["velocity"] - dw', "rate-missing"),
+        "not updated": ('config["velocity"] = v', "pass", "state-not-stored"),
+        "unused": (STEP, 'w - config["learning_rate"] * dw, config', "velocity-unused"),
+        "subtracted": (STEP, "w - v, config", "uphill"),
+        "an attribute": ('config["momentum"] *', "config.momentum *", None),
+    },
+    "rmsprop": {
+        "not stored": (KEEP_CACHE, "cache = decay", None),
+        "epsilon in the root": (
+            ROOT,
+            'np.sqrt(config["cache"] + config["epsilon"])',
+            "epsilon-in-root",
+        ),
+        "no root": (ROOT, '(config["cache"] + config["epsilon"])', "root-missing"),
+        "no square": ("dw**2", "dw", "square-missing"),
+        "decay swapped": (
+            'decay * config["cache"] + (1 - decay) * dw**2',
+            '(1 - decay) * config["cache"] + decay * dw**2',
+            "decay-swapped",
+        ),
+        "uphill": ("w - step", "w + step", "uphill"),
+        "no rate": ('config["learning_rate"] * dw /', "dw /", "rate-missing"),
+    },
+    "adam": {
+        "t not stored": (f"    {T}\n", '    config = {**config, "t": 1}\n', None),
+        "no correction": (
+            f'm = config["m"] / {M}\n    v = config["v"] / {V}',
+            'm, v = config["m"], config["v"]',
+            "bias-correction-missing",
+        ),
+        "t not raised": (T, "pass", "t-not-raised"),
+        "t raised after": (
+            f'    {T}\n    config["m"]',
+            '    config["t"] += 0\n    config["m"]',
+            "t-not-raised",
+        ),
+        "corrected ones stored": (
+            f'm = config["m"] / {M}\n    v = config["v"] / {V}',
+            f'config["m"] = m = config["m"] / {M}\n    config["v"] = v = config["v"] / {V}',
+            "corrected-means-stored",
+        ),
+        "epsilon in the root": (ADAM_ROOT, '(np.sqrt(v + config["epsilon"]))', "epsilon-in-root"),
+        "no root": (ADAM_ROOT, '(v + config["epsilon"])', "root-missing"),
+        "uphill": ("return w - config", "return w + config", "uphill"),
+        "no rate": ('config["learning_rate"] * m', "m", "rate-missing"),
+        "a name that is not bound": ("return w - config", "return w - mt - config", None),
+    },
+    **OF_NETS,
+}
+WRONG["sgd_momentum"]["another library's"] = (
+    f'v = {VELOCITY}\n    config["velocity"] = v\n    return w + v, config',
+    'v = config["momentum"] * config["velocity"] + dw\n    config["velocity"] = v\n'
+    '    return w - config["learning_rate"] * v, config',
+    "velocity-without-rate",
+)
+WRONG["sgd_momentum"]["another library's, no rate"] = (
+    f'v = {VELOCITY}\n    config["velocity"] = v\n    return w + v, config',
+    'v = config["momentum"] * config["velocity"] + dw\n    config["velocity"] = v\n'
+    "    return w - v, config",
+    "rate-missing",
+)
+WRONG["rmsprop"]["not stored"] = (
+    'config["cache"] = decay * config["cache"] + (1 - decay) * dw**2\n'
+    '    step = config["learning_rate"] * dw / (np.sqrt(config["cache"]) + config["epsilon"])',
+    'cache = decay * config["cache"] + (1 - decay) * dw**2\n'
+    '    step = config["learning_rate"] * dw / (np.sqrt(cache) + config["epsilon"])',
+    "state-not-stored",
+)
+WRONG["adam"]["t not stored"] = (
+    f'm = config["m"] / {M}\n    v = config["v"] / {V}',
+    f'm = config["m"] / {M}\n    v = config["v"] / {V}\n    config["t"] -= 1',
+    "t-not-stored",
+)
+
+INLINE_NET = """
+    import numpy as np
+    class TwoLayerNet(object):
+        def __init__(self, input_dim=3072, hidden_dim=100, num_classes=10, weight_scale=1e-3, reg=0.0):
+            self.params, self.reg = {{}}, reg
+            self.params["W1"] = np.random.normal(0, weight_scale, (input_dim, hidden_dim))
+            self.params["W2"] = np.random.normal(0, weight_scale, (hidden_dim, num_classes))
+            self.params["b1"] = np.zeros({b1})
+            self.params["b2"] = np.zeros({b2})
+        def loss(self, X, y=None):
+            W1, b1, W2, b2 = (self.params[k] for k in ("W1", "b1", "W2", "b2"))
+            N = X.shape[0]
+            rows = X.reshape(N, np.prod(X.shape[1:]))
+            hidden = rows.dot(W1) + b1
+            hidden[hidden < 0] = 0
+            scores = hidden.dot(W2) + b2
+            if y is None:
+                return scores
+            scores -= np.max(scores, axis=1, keepdims=True)
+            P = np.exp(scores)
+            P /= np.sum(P, axis=1, keepdims=True)
+            loss = np.sum(-np.log(P[range(N), y])) / N
+            loss += 0.5 * self.reg * (np.sum(W1 ** 2) + np.sum(W2 ** 2))
+            P[range(N), y] -= 1
+            P /= N
+            dH = P.dot(W2.T) * (hidden > 0)
+            grads = dict(W2=hidden.T.dot(P) + self.reg * W2, W1=rows.T.dot(dH) + self.reg * W1)
+            grads["b2"] = np.sum(P, axis=0{keep})
+            grads["b1"] = np.sum(dH, axis=0{keep})
+            return loss, grads
+    """
+FLAT = INLINE_NET.format(b1="hidden_dim", b2="num_classes", keep="")
+IN_ROWS = INLINE_NET.format(b1="(1, hidden_dim)", b2="(1, num_classes)", keep=", keepdims=True")
+BY_LAYERS = """
+    from builtins import range, object
+    import numpy as np
+    from ..layers import *
+    from ..layer_utils import *
+    class TwoLayerNet(object):
+        def __init__(self, input_dim=3 * 32 * 32, hidden_dim=100, num_classes=10,
+                     weight_scale=1e-3, reg=0.0):
+            self.params = {}
+            self.reg = reg
+            self.params = dict(W1=weight_scale * np.random.randn(input_dim, hidden_dim),
+                b1=np.zeros(hidden_dim), b2=np.zeros(num_classes),
+                W2=weight_scale * np.random.randn(hidden_dim, num_classes))
+        def loss(self, X, y=None):
+            first, cache = affine_relu_forward(X, self.params["W1"], self.params["b1"])
+            scores, last = affine_forward(first, self.params["W2"], self.params["b2"])
+            if y is None:
+                return scores
+            loss, dscores = softmax_loss(scores, y)
+            loss += self.reg / 2 * sum(np.sum(np.square(self.params[k])) for k in ("W1", "W2"))
+            grads = {}
+            dfirst, grads["W2"], grads["b2"] = affine_backward(dscores, last)
+            _, grads["W1"], grads["b1"] = affine_relu_backward(dfirst, cache)
+            for k in ("W1", "W2"):
+                grads[k] = grads[k] + self.reg * self.params[k]
+            return loss, grads
+    """
+DEEP = """
+    from builtins import range, object
+    import os
+    import numpy as np
+    from ..layers import *
+    from ..layer_utils import *
+    class FullyConnectedNet(object):
+        def __init__(self, hidden_dims, input_dim=3 * 32 * 32, num_classes=10,
+                     dropout_keep_ratio=1, normalization=None, reg=0.0, weight_scale=1e-2,
+                     dtype=np.float32, seed=None):
+            self.normalization, self.use_dropout = normalization, dropout_keep_ratio != 1
+            self.reg, self.num_layers, self.dtype = reg, 1 + len(hidden_dims), dtype
+            self.params = {}
+            DIMS
+            for i in range(self.num_layers):
+                self.params["W" + str(i + 1)] = np.random.normal(
+                    loc=0.0, scale=weight_scale, size=(dims[i], dims[i + 1]))
+                self.params["b" + str(i + 1)] = np.zeros(dims[i + 1])
+                if self.normalization is not None and i < self.num_layers - 1:
+                    self.params["gamma" + str(i + 1)] = np.ones(dims[i + 1])
+                    self.params["beta" + str(i + 1)] = np.zeros(dims[i + 1])
+            self.dropout_param = {}
+            if self.use_dropout:
+                self.dropout_param = {"mode": "train", "p": dropout_keep_ratio}
+            self.bn_params = []
+            if self.normalization == "batchnorm":
+                self.bn_params = [{"mode": "train"} for i in range(self.num_layers - 1)]
+            for k, v in self.params.items():
+                self.params[k] = v.astype(dtype)
+        def loss(self, X, y=None):
+            X = X.astype(self.dtype)
+            mode = "test" if y is None else "train"
+            caches, scores = [], X
+            for i in range(1, self.num_layers):
+                W, b = self.params["W%d" % i], self.params["b%d" % i]
+                if self.normalization == "batchnorm":
+                    scores, fc = affine_forward(scores, W, b)
+                    scores, bn = batchnorm_forward(scores, self.params["gamma%d" % i],
+                                                   self.params["beta%d" % i], self.bn_params[i])
+                    scores, relu = relu_forward(scores)
+                    caches.append((fc, bn, relu))
+                else:
+                    scores, cache = affine_relu_forward(scores, W, b)
+                    caches.append(cache)
+            n = self.num_layers
+            scores, cache = affine_forward(scores, self.params["W%d" % n], self.params["b%d" % n])
+            caches.append(cache)
+            if mode == "test":
+                return scores
+            loss, dout = softmax_loss(scores, y)
+            grads = {}
+            for i in range(n, 0, -1):
+                back = affine_backward if i == n else affine_relu_backward
+                dout, dw, db = back(dout, caches.pop())
+                W = self.params["W%d" % i]
+                loss += 0.5 * self.reg * np.sum(W * W)
+                grads["W%d" % i], grads["b%d" % i] = dw + self.reg * W, db
+            return loss, grads
+    """
+PLAIN = DEEP.replace("DIMS", "dims = np.hstack((input_dim, hidden_dims, num_classes))")
+INSERTING = DEEP.replace(
+    "DIMS", "hidden_dims.insert(0, input_dim); hidden_dims.append(num_classes); dims = hidden_dims"
+)
+
+RIGHT = {
+    "affine_forward": {
+        "tensordot": """
+            def affine_forward(x, w, b):
+                out = None
+                k = x.ndim - 1
+                out = np.tensordot(x, w.reshape(*x.shape[1:], -1), axes=k) + b
+                cache = (x, w, b)
+                return out, cache
+            """,
+        "with loops": """
+            def affine_forward(x, w, b):
+                out = np.zeros((x.shape[0], w.shape[1]))
+                for i in range(x.shape[0]):
+                    out[i] = x[i].flatten().dot(w) + b.T
+                return out, (x, w, b)
+            """,
+    },
+    "affine_backward": {
+        "einsum": """
+            def affine_backward(dout, cache):
+                x, w, b = cache
+                dx, dw, db = None, None, None
+                dx = np.einsum("nm,dm->nd", dout, w).reshape(x.shape)
+                dw = np.einsum("nd,nm->dm", x.reshape(x.shape[0], -1), dout)
+                db = np.ones(x.shape[0]) @ dout
+                return dx, dw, db
+            """,
+        "squeezed": """
+            def affine_backward(dout, cache):
+                x, w, b = cache
+                db = np.squeeze(dout.sum(axis=0, keepdims=True))
+                return (dout @ w.T).reshape(*x.shape), np.reshape(x, (len(x), -1)).T @ dout, db
+            """,
+    },
+    "relu_forward": {
+        "where": "def relu_forward(x):\n    return np.where(x > 0, x, 0), x\n",
+        "times the mask": "def relu_forward(x):\n    return x * (x > 0), x\n",
+        "a copy": "def relu_forward(x):\n    out = x.copy()\n    out[out < 0] = 0\n    return out, x\n",
+    },
+    "relu_backward": {
+        "writes into dout": """
+            def relu_backward(dout, cache):
+                dx, x = None, cache
+                dout[x <= 0] = 0
+                dx = dout
+                return dx
+            """,
+        "writes into x": """
+            def relu_backward(dout, cache):
+                dx, x = None, cache
+                x[x > 0] = 1
+                x[x < 0] = 0
+                dx = dout * x
+                return dx
+            """,
+        "lets 0 through": "def relu_backward(dout, cache):\n    return np.where(cache >= 0, dout, 0)\n",
+        "half at 0 in place": "def relu_backward(dout, cache):\n    return dout * (cache >= 0)\n",
+    },
+    "svm_loss": {
+        "with loops": """
+            def svm_loss(x, y):
+                loss, dx = 0.0, np.zeros(x.shape)
+                for i in range(len(x)):
+                    for j in range(x.shape[1]):
+                        margin = x[i, j] - x[i, y[i]] + 1
+                        if j != y[i] and margin > 0:
+                            loss += margin
+                            dx[i, j] += 1
+                            dx[i, y[i]] -= 1
+                return loss / len(x), dx / len(x)
+            """,
+        "one too many, taken off": """
+            def svm_loss(x, y):
+                N = x.shape[0]
+                correct = x[np.arange(N), y]
+                margins = np.maximum(0, x - correct[:, np.newaxis] + 1.0)
+                loss = np.sum(margins) / N - 1
+                dx = np.zeros_like(x)
+                dx[margins > 0] = 1
+                dx[np.arange(N), y] -= np.sum(margins > 0, axis=1)
+                dx /= N
+                return loss, dx
+            """,
+    },
+    "softmax_loss": {
+        "log of a quotient": """
+            def softmax_loss(x, y):
+                probs = np.exp(x - np.max(x, axis=1, keepdims=True))
+                probs /= np.sum(probs, axis=1, keepdims=True)
+                N = x.shape[0]
+                loss = -np.sum(np.log(probs[np.arange(N), y])) / N
+                dx = probs.copy()
+                dx[np.arange(N), y] -= 1
+                dx /= N
+                return loss, dx
+            """,
+        "with a small number": """
+            def softmax_loss(x, y):
+                e = np.exp(x - np.max(x, axis=1, keepdims=True))
+                p = e / np.sum(e, axis=1, keepdims=True)
+                N = len(x)
+                loss = -np.mean(np.log(p[np.arange(N), y] + 1e-11))
+                return loss, (p - np.eye(x.shape[1])[y]) / N
+            """,
+    },
+    "sgd": {
+        "in place": """
+            def sgd(w, dw, config=None):
+                if config is None:
+                    config = {}
+                config.setdefault("learning_rate", 1e-2)
+                w -= config["learning_rate"] * dw
+                return w, config
+            """,
+    },
+    "sgd_momentum": {
+        "in place": """
+            def sgd_momentum(w, dw, config=None):
+                if config is None:
+                    config = {}
+                config.setdefault("learning_rate", 1e-2)
+                config.setdefault("momentum", 0.9)
+                v = config.get("velocity", np.zeros_like(w))
+                v *= config["momentum"]
+                v -= config["learning_rate"] * dw
+                w += v
+                config["velocity"] = v
+                return w, config
+            """,
+    },
+    "rmsprop": {
+        "by parts": """
+            def rmsprop(w, dw, config=None):
+                if config is None:
+                    config = {}
+                config.setdefault("learning_rate", 1e-2)
+                config.setdefault("decay_rate", 0.99)
+                config.setdefault("epsilon", 1e-8)
+                config.setdefault("cache", np.zeros_like(w))
+                a, rho = config["cache"], config["decay_rate"]
+                config["cache"] = a + (1 - rho) * (dw * dw - a)
+                next_w = w - config["learning_rate"] * dw / (config["cache"] ** 0.5 + config["epsilon"])
+                return next_w, config
+            """,
+    },
+    "adam": {
+        "unpacked": """
+            def adam(w, dw, config=None):
+                if config is None:
+                    config = {}
+                for key, value in (("learning_rate", 1e-3), ("beta1", 0.9), ("beta2", 0.999),
+                                   ("epsilon", 1e-8), ("m", np.zeros_like(w)),
+                                   ("v", np.zeros_like(w)), ("t", 0)):
+                    config.setdefault(key, value)
+                lr, b1, b2, eps, m, v, t = (config[k] for k in (
+                    "learning_rate", "beta1", "beta2", "epsilon", "m", "v", "t"))
+                t = t + 1
+                m = b1 * m + (1 - b1) * dw
+                v = b2 * v + (1 - b2) * (dw * dw)
+                next_w = w - lr * (m / (1 - b1 ** t)) / (np.sqrt(v / (1 - b2 ** t)) + eps)
+                config["t"], config["m"], config["v"] = t, m, v
+                return next_w, config
+            """,
+    },
+    **{
+        f"fc_net.TwoLayerNet.{part}": {
+            "inline": FLAT,
+            "inline, biases of shape (1, H)": IN_ROWS,
+            "by layers": BY_LAYERS,
+        }
+        for part in ("init", "scores", "loss", "gradients")
+    },
+    **{
+        f"fc_net.FullyConnectedNet.{part}": {"by layers": PLAIN, "inserting": INSERTING}
+        for part in ("init", "scores", "loss", "gradients")
+    },
+}
