@@ -4,7 +4,7 @@ import ast
 import re
 from itertools import pairwise
 
-from assignment.checking.exercises import EXERCISES
+from assignment.checking.exercises import COURSE, EXERCISES
 from assignment.checking.stubs import todo_line
 from assignment.checking.submission import read
 
@@ -33,7 +33,11 @@ def blank_line(path, exercise):
     blanks = _blanks(lines, function, holders)
     if not blanks:
         return holders[0] if holders else function.body[-1].lineno
-    parts = [other.name for other in EXERCISES if other.called == exercise.called]
+    parts = [
+        other.name
+        for other in EXERCISES + COURSE
+        if (other.file, other.called) == (exercise.file, exercise.called)
+    ]
     if 1 < len(parts) == len(blanks):
         return blanks[parts.index(exercise.name)][0]
     return next((line for line, is_empty in blanks if is_empty), blanks[0][0])

@@ -14,16 +14,23 @@ from pathlib import Path
 
 from assignment import FILES
 from assignment.checking.blank import blank_line
-from assignment.checking.exercises import EXERCISES, find
+from assignment.checking.exercises import COURSE, EXERCISES, find
 from assignment.checking.judge import Verdict, judge
 from assignment.checking.run import SECONDS, run_all
 from assignment.checking.see import link
 from assignment.checking.stubs import ASSIGNMENT, own_folder
 from assignment.checking.submission import HandIn
+from assignment.checking.submission.year import KNOWN, OURS
 from assignment.checking.trying import call_of
 from assignment.given.progress import in_a_notebook
 
-MARKS = {"right": "✓", "convention": "✓", "unstable": "!", "unsolved": "…"}  # all others: ✗
+MARKS = {
+    "right": "✓",
+    "convention": "✓",
+    "unstable": "!",
+    "unsolved": "…",
+    "not asked": "–",
+}  # all others: ✗
 LABELS = {"unsolved": "to do", "convention": "right, by another convention"}
 COUNTED = {
     "right": "right",
@@ -33,7 +40,7 @@ COUNTED = {
     "unsolved": "to do",
 }
 TRY = "from assignment.checking import case"
-SOUND = ("right", "convention", "unsolved")
+SOUND = ("right", "convention", "unsolved", "not asked")
 # Of a message; what follows "line 3:" or "NameError:" belongs to it.
 FIRST_SENTENCE = re.compile(
     r"(?:(?:(?!\. [A-Z]).)*?\bline \d+: )?(?:[A-Z]\w*: )?.*?(?:[.:](?= [A-Z])|$)", re.DOTALL
@@ -42,7 +49,7 @@ SCHEMA = Path(__file__).with_name("verdicts.schema.json")
 
 
 class Work:
-    """Five files that are to be checked: one's own, or those of a hand-in.
+    """Files that are to be checked: the five of one's own, or those of a hand-in.
 
     folder : Path of the hand-in, or None for the files at the top of assignment/
 
@@ -84,12 +91,22 @@ class Work:
         line = path and path.is_file() and blank_line(path, exercise)
         return self.shown(exercise.file) + (f", line {line}" if line else "")
 
+    @property
+    def year(self):
+        """The Year whose files they are."""
+        return self.hand_in.year if self.hand_in else OURS
+
+    def exercises(self):
+        """What is looked at: in a hand-in all that there is, whether it is asked for or not."""
+        return EXERCISES if self.year is OURS else EXERCISES + COURSE
+
     def examine(self, exercise, seconds=SECONDS):
         """The verdict on one exercise. Whatever the work does, this returns."""
         return next(self.examine_all([exercise], seconds))
 
-    def examine_all(self, exercises=EXERCISES, seconds=SECONDS):
+    def examine_all(self, exercises=None, seconds=SECONDS):
         """Verdicts in the order of the exercises, each as soon as it is there."""
+        exercises = exercises or self.exercises()
         sources = [self._sources(exercise) for exercise in exercises]
         pairs = zip(exercises, sources, strict=True)
         calls = [(exercise, self._with(exercise, some[0])) for exercise, some in pairs if some]
@@ -101,7 +118,8 @@ class Work:
     def _sources(self, exercise):
         """Where an exercise may be written, the likeliest place first."""
         if self.hand_in is not None:
-            return self.hand_in.sources(exercise)
+            some = self.hand_in.sources(exercise)
+            return some if self.year.asks(exercise) or self.hand_in.has(exercise) else []
         return [self.files[exercise.file]] if exercise.file in self.files else []
 
     def _with(self, exercise, path):
@@ -138,7 +156,12 @@ class Work:
         return replace(verdict, remarks=verdict.remarks + ((remark,) if remark else ()))
 
     def _completed(self, verdict, exercise):
-        """With the place where to write, if it is still to be written."""
+        """With the place where to write, if it is still to be written; or that it is not asked."""
+        if not self.year.asks(exercise):
+            if verdict.status in ("missing", "unsolved"):
+                return Verdict(exercise.name, "not asked")
+            told = f"not asked for: it is no exercise of the files of {self.year.name}, no points"
+            return replace(verdict, remarks=(*verdict.remarks, told))
         if verdict.status != "unsolved":
             return verdict
         said = verdict.message if verdict.diagnosis else ""
@@ -180,15 +203,18 @@ def _case(verdict):
     return f'case("{verdict.name}")'
 
 
-def table(work, exercises=EXERCISES):
+def table(work, exercises=None):
     """Print a table of exercises, each line as soon as it is known, and return the verdicts."""
-    width = max(len(exercise.name) for exercise in exercises)
-    verdicts, notebook = [], None
+    exercises = exercises or work.exercises()
+    width = max(len(exercise.name) for exercise in exercises if work.year.asks(exercise))
+    verdicts, heading = [], None
     for exercise, verdict in zip(exercises, work.examine_all(exercises), strict=True):
         verdicts.append(verdict)
-        if exercise.notebook != notebook:
-            notebook = exercise.notebook
-            print(f"\nnotebooks/{notebook}.ipynb")
+        if verdict.status == "not asked":
+            continue
+        if _heading(exercise) != heading:
+            heading = _heading(exercise)
+            print(f"\n{heading}")
         status = {"unsolved": "to do"}.get(verdict.status, verdict.status)
         first = FIRST_SENTENCE.match(verdict.message)[0]
         said = work.place(exercise) if verdict.status == "unsolved" else first
@@ -197,17 +223,46 @@ def table(work, exercises=EXERCISES):
             line = line.removesuffix(said).rstrip()
             line += "\n" + textwrap.indent(textwrap.fill(said, _columns() - 6), " " * 6)
         print(line.rstrip(), flush=True)
-    count = Counter(COUNTED.get(verdict.status, verdict.status) for verdict in verdicts)
+    pairs = list(zip(exercises, verdicts, strict=True))
+    if told := _not_asked([exercise for exercise, v in pairs if v.status == "not asked"]):
+        print(f"\nNot asked for in {work.year.name}: {told}")
+    pairs = [(exercise, verdict) for exercise, verdict in pairs if work.year.asks(exercise)]
+    count = Counter(COUNTED.get(verdict.status, verdict.status) for _, verdict in pairs)
     counts = [f"{count[kind]} {kind}" for kind in ("right", "wrong", "to do")]
     counts += [
         f"{count[kind]} {kind}" for kind in ("unstable", "missing", "refused") if count[kind]
     ]
-    right = [
-        e for e, v in zip(exercises, verdicts, strict=True) if COUNTED.get(v.status) == "right"
-    ]
-    points = [sum(exercise.points for exercise in some) for some in (right, exercises)]
-    print(f"\n{', '.join(counts)}; {points[0]} of {points[1]} points")
+    right, of = points_of(pairs)
+    print(f"\n{', '.join(counts)}; {right:g} of {of:g} points")
     return verdicts
+
+
+def points_of(pairs):
+    """The points of verdicts, and those there are: of a year's exercises together they are 100.
+
+    pairs : list of (Exercise, Verdict), of what is asked for
+    """
+    right = sum(e.points for e, v in pairs if COUNTED.get(v.status) == "right")
+    of = sum(exercise.points for exercise, _ in pairs)
+    return round(100 * right / of, 1) if of else 0, 100
+
+
+def _heading(exercise):
+    return (
+        f"notebooks/{exercise.notebook}.ipynb"
+        if exercise.file in FILES
+        else f"cs231n, {exercise.file}"
+    )
+
+
+def _not_asked(exercises):
+    """What is not asked for: a file where that is all of it."""
+    told = []
+    for file in KNOWN:
+        of_file = [exercise.name for exercise in EXERCISES + COURSE if exercise.file == file]
+        names = [exercise.name for exercise in exercises if exercise.file == file]
+        told += [file] if names == of_file else names
+    return ", ".join(told)
 
 
 def progress(work=None):
@@ -234,12 +289,13 @@ def report(exercises=(), folder=None, as_json=False):
     """
     with Work(folder) as work:
         if as_json:
-            json.dump(_as_json(work, exercises or EXERCISES), sys.stdout, indent=2)
+            json.dump(_as_json(work, exercises), sys.stdout, indent=2)
             print()
             return True
         if work.hand_in is not None:
-            taken = [work.shown(name) for name in FILES if name in work.files]
-            print("\n".join([*dict.fromkeys(taken), *work.hand_in.notes]))
+            taken = [work.shown(name) for name in KNOWN if name in work.files]
+            year = [] if work.year is OURS else [f"The course's files of {work.year.name}."]
+            print("\n".join([*dict.fromkeys(taken), *work.hand_in.notes, *year]))
         if not exercises:
             return progress(work)
         verdicts = list(work.examine_all(exercises))
@@ -251,7 +307,8 @@ def _as_json(work, exercises):
     """What verdicts.schema.json promises."""
     return {
         "submission": str(work.folder) if work.hand_in else None,
-        "files": {name: work.shown(name) for name in FILES if name in work.files},
+        "year": work.year.name,
+        "files": {name: work.shown(name) for name in KNOWN if name in work.files},
         "left_out": work.hand_in.left_out if work.hand_in else [],
         "notes": work.hand_in.notes if work.hand_in else [],
         "exercises": [verdict.as_json() for verdict in work.examine_all(exercises)],

@@ -16,7 +16,7 @@ from assignment.checking.run import Failure
 
 STATUSES = (
     *("right", "wrong", "convention", "unstable"),
-    *("unsolved", "crash", "timeout", "missing", "refused"),
+    *("unsolved", "crash", "timeout", "missing", "refused", "not asked"),
 )
 
 # What the numbers of a message are held against, where it is not this course's penalty.

@@ -10,6 +10,9 @@ from assignment.checking.stubs import ASSIGNMENT
 PAGES = {
     "Nearest Neighbor Classifier": "https://cs231n.github.io/classification/#nn",
     "Multiclass Support Vector Machine loss": "https://cs231n.github.io/linear-classify/#svm",
+    "Regularization": "https://cs231n.github.io/neural-networks-2/#reg",
+    "Weight Initialization": "https://cs231n.github.io/neural-networks-2/#init",
+    "Parameter updates": "https://cs231n.github.io/neural-networks-3/#update",
     "Mini-batch gradient descent": "https://cs231n.github.io/optimization-1/#gd",
     "Broadcasting": "https://numpy.org/doc/stable/user/basics.broadcasting.html",
 }

@@ -15,7 +15,7 @@ import numpy as np
 from assignment.checking.mistake import Mistake, derivation
 
 AFFINE = derivation(two_layer_net="{dW2}")
-PENALTY = "fc_net.py, the docstring of loss: 0.5 * reg * sum(W^2)"
+PENALTY = 'notes, "Regularization"'
 in_net = partial(Mistake, see="notebooks/two_layer_net.ipynb, section 5")
 in_penalty = partial(Mistake, see=PENALTY)
 in_rule = partial(Mistake, see='notes, "Parameter updates"')

@@ -5,7 +5,6 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from assignment import FILES
 from assignment.checking.submission import read
 from assignment.checking.submission.names import likeness
 from assignment.checking.submission.reference import is_ours
@@ -17,6 +16,7 @@ from assignment.checking.submission.unpack import (
     inside,
     is_packed,
 )
+from assignment.checking.submission.year import KNOWN
 
 PYTHON = re.compile(r".*\.(?:pyw?|py\.txt|txt|ipynb)", re.IGNORECASE)
 LARGEST = 50 * 2**20  # bytes of a file that is looked at
@@ -37,7 +37,7 @@ class Found:
 
     @property
     def means(self):
-        """Which of the five it is by its name, or None."""
+        """Which of the known files it is by its name, or None."""
         return (likeness(self.shown.name) or (None, None))[0]
 
     @property
@@ -133,9 +133,9 @@ class Collection:
 
 
 def _written(path):
-    """The files among the five that a notebook writes."""
+    """The known files that a notebook writes."""
     try:
-        return [name for name in read.files_written(path) if name in FILES]
+        return [name for name in read.files_written(path) if name in KNOWN]
     except SyntaxError:
         return []
 

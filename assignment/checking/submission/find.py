@@ -1,8 +1,9 @@
-"""Where somebody's five files are: in a folder, an archive, a notebook or a single file.
+"""Where somebody's files are: in a folder, an archive, a notebook or a single file.
 
-Of several folders that hold some of the five, one that is no blank and no backup by its name wins,
-then the one with most of the five, then the one nearest to the top; other folders give only files
-that no folder before them has. What is passed over is told.
+Of several folders that hold some of the known files, one that is no blank and no backup by its
+name wins, then the one with most of them, then the one nearest to the top; other folders give only
+files that no folder before them has. What is passed over is told. Since 2021 layers.py and optim.py
+lie one folder above the others: such a folder and the one below it count as one.
 """
 
 import ast
@@ -11,23 +12,27 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
-from assignment import FILES
 from assignment.checking.stubs import SOLUTIONS, blanks, make_stub
 from assignment.checking.submission import names, read
 from assignment.checking.submission.collect import PYTHON, Collection, bytes_of, text_of
 from assignment.checking.submission.names import ASIDE, NEAR
+from assignment.checking.submission.needed import as_asked
 from assignment.checking.submission.reference import has_marks, is_reference, is_suite, refusal
 from assignment.checking.submission.unpack import NoHandIn
+from assignment.checking.submission.year import COURSE, KNOWN, year_of
 
 OTHER_ASSIGNMENTS = re.compile(r"(?:assignment|homework|hw)[ _-]*[2-9]\b", re.IGNORECASE)
+ABOVE = ("layers.py", "optim.py")
+CAMEL = re.compile(r"\bdef [a-z]+[A-Z]")
 NAMED = 5  # things that a sentence lists, before it says how many more there are
 
 
 class HandIn:
-    """What somebody hands in, and the five files in it.
+    """What somebody hands in, and the known files in it.
 
     files : dict from the name of a file to the Path it is read from
-    left_out : list of str, folders and files that hold some of the five and were passed over
+    year : Year, whose files they are
+    left_out : list of str, folders and files that hold some of them and were passed over
     notes : list of str, sentences on what was taken, and why
 
     Raises
@@ -45,9 +50,12 @@ class HandIn:
         self.notes = self._collection.notes
         self._shown = {str(found.path): str(found) for found in self._known}
         self._is_own_reference = path.is_dir() and path.resolve() == SOLUTIONS
+        self._homes = self._find_homes()
         self._holders = self._rank()
         self._passed = self._take()
         self._others = self._by_content()
+        self._tell_of_other_names()
+        self.year = year_of({name: text_of(path) for name, path in self.files.items()})
         self._pass_over()
 
     def close(self):
@@ -62,12 +70,23 @@ class HandIn:
 
     # What is taken.
 
+    def _find_homes(self):
+        """The folder that each file counts to: for layers.py and optim.py the one below theirs."""
+        below = {found.holder for found in self._known if found.means not in (None, *ABOVE)}
+        homes = {}
+        for found in self._known:
+            inside = [folder for folder in below if folder.parent == found.holder != folder]
+            inside = [folder for folder in inside if folder.name == "classifiers"] or inside
+            is_above = found.means in ABOVE and len(inside) == 1 and found.holder not in below
+            homes[found.path] = inside[0] if is_above else found.holder
+        return homes
+
     def _rank(self):
         """(folder as it is told, dict from a name of the five to what it is there), best first."""
         near = defaultdict(lambda: defaultdict(list))
         for found in self._known:
             if found.means and found.level < ASIDE:
-                near[found.holder][found.means].append(found)
+                near[self._homes[found.path]][found.means].append(found)
         holders = []
         for holder, kinds in near.items():
             files = {name: best for name, some in kinds.items() if (best := _best(name, some))}
@@ -91,7 +110,7 @@ class HandIn:
             ),
             (OTHER_ASSIGNMENTS.search(text) is not None, "{left} is of another assignment"),
             (names.is_aside(text), "{left} is a backup or a test by its name"),
-            (-len(files), "it holds {taken} of the five files and {left} {of_left}"),
+            (-len(files), "it holds {taken} of the files and {left} {of_left}"),
             (sum(each.level for each in found), "its files have the very names"),
             (len(place.parts), "it is nearer to the top"),
             (text, "it comes first by its name"),
@@ -117,7 +136,9 @@ class HandIn:
         """Whether a folder has more of the hand-in that has been found so far, and no other one."""
         shared = self.files.keys() & files.keys()
         if self._is_reference(files) or not shared:
-            return not self._is_reference(files)
+            # The later files of another assignment do not complete an old net of this one.
+            is_later = files.keys() <= COURSE.keys() and "neural_net.py" in self.files
+            return not self._is_reference(files) and not is_later
         if shared == files.keys() or names.is_aside(holder.as_posix()):
             return False
         alike = all(bytes_of(files[name].path) == bytes_of(self.files[name]) for name in shared)
@@ -133,8 +154,10 @@ class HandIn:
             for found in self._known
             if self._may_hold(found) and (defined := self._definitions(found.path))
         }
-        for name in FILES:
-            holding = [path for path, defined in others.items() if defined & _defined(name)]
+        for name in KNOWN:
+            if name in COURSE and "neural_net.py" in self.files:
+                continue
+            holding = [path for path, defined in others.items() if _hold(name, path, defined)]
             holding = holding or [
                 found.path
                 for found in self._known
@@ -152,7 +175,7 @@ class HandIn:
 
     def _take_aside(self):
         """Where nothing else is there, a word in a name may be that of somebody called Old."""
-        for name in FILES:
+        for name in KNOWN:
             some = [
                 found.path
                 for found in self._known
@@ -175,10 +198,26 @@ class HandIn:
         return not (
             names.is_aside(str(found))
             or is_reference(found.path.parent)
-            or found.holder in self._passed
+            or self._homes[found.path] in self._passed
             or (found.means in self.files and self.files[found.means] != found.path)
             or not PYTHON.fullmatch(found.path.name)
         )
+
+    def _tell_of_other_names(self):
+        """In one sentence, what answers to names that are asked for, though it has others."""
+        found = []
+        for name, path in self.files.items():
+            if CAMEL.search(text_of(path)):
+                others = sorted(self._definitions(path) - {None})
+                found += [(path, other) for other in others if _is_asked(name, other)]
+        if found:
+            (path, first), more = found[0], len(found) - 1
+            asked = ".".join([*first.split(".")[:-1], as_asked(first.rpartition(".")[2])])
+            told = f" So it is with {more} more." if more else ""
+            self.notes.append(
+                f"Names are written otherwise here: {first} in {self.shown(path)} is taken for "
+                f"{asked}.{told}"
+            )
 
     def _pass_over(self):
         """Tell what holds some of the five, and was not taken."""
@@ -186,7 +225,9 @@ class HandIn:
         stray = [
             str(found)
             for found in self._known
-            if found.path not in taken and found.holder not in self._passed and _holds(found)
+            if found.path not in taken
+            and self._homes[found.path] not in self._passed
+            and _holds(found)
         ]
         self.left_out = [holder.as_posix() for holder in self._passed] + stray
         passed = [(holder, f) for holder, f in self._holders if holder in self._passed]
@@ -222,13 +263,22 @@ class HandIn:
         except Exception:  # whatever it is, it is no Python
             return set()
 
+    def has(self, exercise):
+        """Whether the function of an exercise is defined in the file that it belongs into."""
+        path = self.files.get(exercise.file)
+        return path is not None and exercise.called.partition(".")[0] in {
+            name.partition(".")[0] for name in self._definitions(path)
+        }
+
     def sources(self, exercise):
         """Where an exercise may be written, the most likely place first."""
         first = [self.files[exercise.file]] if exercise.file in self.files else []
         others = [
             path
             for path, defined in self._others.items()
-            if exercise.called in defined and path not in first
+            if exercise.called in defined
+            and path not in first
+            and _hold(exercise.file, path, defined)
         ]
         for notebook in (False, True):
             some = [path for path in others if read.is_notebook(path) == notebook]
@@ -297,7 +347,7 @@ class HandIn:
 
 
 def find_files(folder):
-    """The dict from the names of the five files to their paths; what is not there is left out.
+    """The dict from the names of the known files to their paths; what is not there is left out.
 
     For a folder in which nothing is packed: what has been unpacked is there as long as a HandIn.
     """
@@ -355,13 +405,16 @@ def _are_blank(files):
 
 
 def _is_blank(name, path):
-    text = text_of(path)
-    return all(line in text for line in _todo_lines(name)) or not _says(path, _defined(name))
+    text, lines = text_of(path), _todo_lines(name)
+    stub = bool(lines) and all(line in text for line in lines)
+    return stub or not _says(path, _defined(name))
 
 
 @functools.cache
 def _todo_lines(name):
-    """The lines that stand in the stub of a file, and in no solution."""
+    """The lines that stand in the stub of a file, and in no solution; of ours alone."""
+    if name in COURSE:
+        return []
     stub = make_stub((SOLUTIONS / name).read_text(encoding="utf-8"))
     return re.findall(r"# TODO .*|raise NotImplementedError\(.*", stub)
 
@@ -383,7 +436,7 @@ def _first(paths):
 
 
 def _holds(found):
-    """Whether a file is one of the five by its name, or holds one though its name is odd."""
+    """Whether a file is a known one by its name, or holds one though its name is odd."""
     if not found.means:
         return False
     return found.level < NEAR or _says(found.path, _defined(found.means))
@@ -391,10 +444,31 @@ def _holds(found):
 
 def _defined(file):
     """The functions and classes that belong into a file."""
+    if file in COURSE:
+        return set(COURSE[file])
     return {function.partition(".")[0] for function in blanks(file).values()}
 
 
-ALL_DEFINED = set().union(*map(_defined, FILES))
+ALL_DEFINED = set().union(*map(_defined, KNOWN))
+
+
+def _is_asked(file, name):
+    """Whether a function of a file is one that is asked for, by a name in camelCase."""
+    *owner, last = name.split(".")
+    asked = ".".join([*owner, as_asked(last)])
+    return asked != name and asked in _functions_of(file)
+
+
+def _functions_of(file):
+    """The functions and methods that are asked for in a file."""
+    return set(COURSE[file]) if file in COURSE else set(blanks(file).values())
+
+
+def _hold(name, path, defined):
+    """Whether what a file of another name defines belongs into the known file of that name."""
+    if "net" in name and "TwoLayerNet" in defined:  # in both years' files, and made otherwise
+        return (name == "fc_net.py") == ("weight_scale" in text_of(path))
+    return bool(defined & _defined(name))
 
 
 def _says(path, defined=frozenset(ALL_DEFINED)):

@@ -15,6 +15,7 @@ import functools
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import inspect
 import re
 import sys
 import types
@@ -22,12 +23,12 @@ from pathlib import Path
 
 import numpy as np
 
-from assignment import FILES
 from assignment.checking.submission import python2
-from assignment.checking.submission.needed import CLASSES, FUNCTIONS, defines
+from assignment.checking.submission.needed import CLASSES, FUNCTIONS, as_asked, defines
 from assignment.checking.submission.once import GONE_FROM_NUMPY, Once
 from assignment.checking.submission.read import is_notebook, read
 from assignment.checking.submission.reference import is_reference_module
+from assignment.checking.submission.year import KNOWN
 
 # Where names are today that have moved.
 MOVED = {("scipy.misc", "logsumexp"): "scipy.special"}
@@ -105,7 +106,7 @@ class Submission(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         self.broken = {}  # name of a definition -> the exception it raised
 
     def load(self, file):
-        """The module of one of the five files.
+        """The module of one of the known files.
 
         Raises
         ------
@@ -192,6 +193,7 @@ class Submission(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         for remark in remarks:
             self._remark(path, remark)
         self._run(tree, module, path)
+        _answer_to_what_is_asked(module)
 
     def _remark(self, path, remark):
         if (path.name, remark) not in self.remarks:
@@ -295,6 +297,16 @@ class Submission(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             self._remark(path, remark)
 
 
+def _answer_to_what_is_asked(module):
+    """Let functions whose names are written in camelCase answer to the names that are asked for."""
+    owners = [module, *(vars(module)[name] for name in CLASSES if name in vars(module))]
+    for owner in owners:
+        for name, value in list(getattr(owner, "__dict__", {}).items()):
+            known = as_asked(name) in FUNCTIONS or owner is not module
+            if known and inspect.isfunction(value) and not hasattr(owner, as_asked(name)):
+                setattr(owner, as_asked(name), value)
+
+
 def _elsewhere(module, name):
     """What could once be imported from a module, and is to be had in another way; or None."""
     if module == "numpy" and name in GONE_FROM_NUMPY:
@@ -308,7 +320,7 @@ def _elsewhere(module, name):
 def _may_be_own(name):
     """Whether a module's name may mean one of a hand-in, or the reference; most cannot."""
     top = name.partition(".")[0]
-    return top == "assignment" or f"{name}.py" in FILES or not _is_installed(top)
+    return top == "assignment" or f"{name}.py" in KNOWN or not _is_installed(top)
 
 
 @functools.cache

@@ -12,10 +12,10 @@ import tokenize
 import warnings
 from dataclasses import dataclass
 
-from assignment import FILES
 from assignment.checking.submission import python2
 from assignment.checking.submission.needed import CLASSES, FUNCTIONS, needed, root_of
 from assignment.checking.submission.once import GONE_FROM_NUMPY, GONE_FROM_SCIPY, as_once
+from assignment.checking.submission.year import KNOWN
 
 MARKS = {
     codecs.BOM_UTF32_LE: "utf-32",  # before UTF-16, whose mark it begins with
@@ -366,9 +366,9 @@ def _target(magic):
 
 
 def _is_helper(magic):
-    """Whether a cell writes a Python file that is none of the five: it counts as a cell."""
+    """Whether a cell writes a Python file that is none of the known: it counts as a cell."""
     target = _target(magic)
-    return target.endswith(".py") and target not in FILES
+    return target.endswith(".py") and target not in KNOWN
 
 
 def _after(magic, source):

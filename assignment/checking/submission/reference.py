@@ -9,6 +9,7 @@ from assignment import FILES
 from assignment.checking.stubs import ASSIGNMENT, SOLUTIONS, blanks
 from assignment.checking.submission import read
 from assignment.checking.submission.needed import CLASSES
+from assignment.checking.submission.year import KNOWN
 
 MARKER = re.compile(r"[ \t]*#+ *(?P<kind>BEGIN|END) SOLUTION\b *(?P<name>\S*)")
 OPENING = re.compile(r"^(?P<indent>[ \t]*)(?:class|(?:async\s+)?def)\s+(?P<name>\w+)")
@@ -23,7 +24,10 @@ RUNNING = {"import_module", "__import__", "exec", "eval", "run_module", "run_pat
 def is_reference(folder):
     """Whether a folder is assignment/solutions of a suite, this one or a copy of it."""
     folder = folder.resolve()
-    return folder.name == SOLUTIONS.name and is_suite(folder.parent)
+    return any(
+        place.name == SOLUTIONS.name and is_suite(place.parent)
+        for place in (folder, folder.parent)  # the course's later files lie one folder below
+    )
 
 
 def is_suite(folder):
@@ -78,12 +82,21 @@ def _is_answer_to(exercise, name, function, tree):
     functions = {name: function for file in FILES for name, function in blanks(file).items()}
     if name in functions:
         return name == exercise.name
-    if function.partition(".")[0] in CLASSES and "." in function:
-        return f"{function}.".startswith(f"{exercise.called}.")
+    owner, _, method = function.partition(".")
+    if owner in CLASSES and method:
+        own, _, called = exercise.called.partition(".")
+        inherited = own != owner and owner in _bases(own, tree) and called == method
+        return inherited or f"{function}.".startswith(f"{exercise.called}.")
     method = exercise.called.rpartition(".")[2]
     if known := set(function.split(".")) & {f.rpartition(".")[2] for f in functions.values()}:
         return method in known
     return function.rpartition(".")[2] in _used_by(method, tree)
+
+
+def _bases(name, tree):
+    """Names of the classes that a class is made from."""
+    classes = (n for n in tree.body if isinstance(n, ast.ClassDef) and n.name == name)
+    return {base for one in classes for base in map(ast.unparse, one.bases)}
 
 
 def _used_by(name, tree):
@@ -157,7 +170,7 @@ def _way_to_reference(tree, folder):
 
 @functools.lru_cache(maxsize=32)
 def _helpers(tree, folder):
-    """Files that a file imports, from beside it or one folder up, and that are none of the five."""
+    """Files that a file imports, from beside it or one folder up, and that are not known ones."""
     modules = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -169,7 +182,7 @@ def _helpers(tree, folder):
     for *packages, stem in (m.split(".") for m in modules if not m.startswith("assignment.")):
         for place in (folder, folder.parent):
             paths |= {place.joinpath(*packages, f"{stem}.py"), place / f"{stem}.py"}
-    return {path for path in paths if path.name not in FILES and path.is_file()}
+    return {path for path in paths if path.name not in KNOWN and path.is_file()}
 
 
 @functools.lru_cache(maxsize=32)  # a file is asked about for each of its exercises

@@ -32,6 +32,7 @@ class FullyConnectedNet:
         dtype=np.float32,
         seed=None,
     ):
+        ### BEGIN SOLUTION
         if normalization is not None or dropout_keep_ratio != 1:
             raise ValueError("FullyConnectedNet has neither normalization nor dropout here.")
         self.reg, self.num_layers, self.dtype = reg, 1 + len(hidden_dims), dtype
@@ -41,6 +42,7 @@ class FullyConnectedNet:
             W = weight_scale * np.random.randn(*sizes[layer - 1 : layer + 1])
             self.params[f"W{layer}"] = W.astype(dtype)
             self.params[f"b{layer}"] = np.zeros(sizes[layer], dtype)
+        ### END SOLUTION
 
     def loss(self, X, y=None):
         """Scores (N, C) of images X (N, d_1, ..., d_k); with labels y (N,) the loss and gradients.
@@ -49,6 +51,7 @@ class FullyConnectedNet:
         -------
         scores, or (loss, dict of gradients by the names of the parameters)
         """
+        ### BEGIN SOLUTION
         out, caches = X.astype(self.dtype), []
         for layer in range(1, self.num_layers + 1):
             out, affine = affine_forward(out, self.params[f"W{layer}"], self.params[f"b{layer}"])
@@ -68,6 +71,7 @@ class FullyConnectedNet:
             grads[f"W{layer}"] += self.reg * W
             loss += 0.5 * self.reg * np.sum(W * W)
         return loss, grads
+        ### END SOLUTION
 
 
 class TwoLayerNet(FullyConnectedNet):
@@ -76,6 +80,8 @@ class TwoLayerNet(FullyConnectedNet):
     def __init__(
         self, input_dim=3 * 32 * 32, hidden_dim=100, num_classes=10, weight_scale=1e-3, reg=0.0
     ):
+        ### BEGIN SOLUTION
         super().__init__(
             [hidden_dim], input_dim, num_classes, 1, None, reg, weight_scale, np.float64
         )
+        ### END SOLUTION

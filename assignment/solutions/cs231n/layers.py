@@ -15,36 +15,46 @@ def affine_forward(x, w, b):
     out : (N, M)
     cache : (x, w, b)
     """
+    ### BEGIN SOLUTION
     return x.reshape(len(x), -1) @ w + b, (x, w, b)
+    ### END SOLUTION
 
 
 def affine_backward(dout, cache):
     """dx, in the shape of x, dw and db, of the upstream gradient dout (N, M)."""
+    ### BEGIN SOLUTION
     x, w, b = cache
     dx = (dout @ w.T).reshape(x.shape)
     dw = x.reshape(len(x), -1).T @ dout
     db = dout.sum(axis=0)
     return dx, dw, db
+    ### END SOLUTION
 
 
 def relu_forward(x):
     """out = max(0, x), for x of any shape; cache : x"""
+    ### BEGIN SOLUTION
     return np.maximum(x, 0), x
+    ### END SOLUTION
 
 
 def relu_backward(dout, cache):
     """dx: dout where x is above 0, and 0 elsewhere."""
+    ### BEGIN SOLUTION
     return dout * (cache > 0)
+    ### END SOLUTION
 
 
 def svm_loss(x, y):
     """Mean multiclass hinge loss of scores x (N, C) and labels y (N,), and its gradient dx."""
+    ### BEGIN SOLUTION
     rows = np.arange(len(x))
     margins = np.maximum(x - x[rows, y][:, np.newaxis] + 1, 0)
     margins[rows, y] = 0
     dx = (margins > 0).astype(x.dtype)
     dx[rows, y] = -dx.sum(axis=1)
     return margins.sum() / len(x), dx / len(x)
+    ### END SOLUTION
 
 
 def softmax_loss(x, y):
@@ -52,6 +62,7 @@ def softmax_loss(x, y):
 
     Row by row -log p[y] = log(sum(exp(s))) - s[y], with scores s shifted by their maximum.
     """
+    ### BEGIN SOLUTION
     rows = np.arange(len(x))
     shifted = x - x.max(axis=1, keepdims=True)
     log_of_sum = np.log(np.exp(shifted).sum(axis=1, keepdims=True))
@@ -59,3 +70,4 @@ def softmax_loss(x, y):
     dx = np.exp(shifted - log_of_sum)
     dx[rows, y] -= 1
     return loss, dx / len(x)
+    ### END SOLUTION

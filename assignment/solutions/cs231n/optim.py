@@ -9,12 +9,15 @@ import numpy as np
 
 def sgd(w, dw, config=None):
     """w - learning_rate * dw"""
+    ### BEGIN SOLUTION
     config = {"learning_rate": 1e-2, **(config or {})}
     return w - config["learning_rate"] * dw, config
+    ### END SOLUTION
 
 
 def sgd_momentum(w, dw, config=None):
     """v = momentum * v - learning_rate * dw, and then w + v; v is config["velocity"]."""
+    ### BEGIN SOLUTION
     config = {
         "learning_rate": 1e-2,
         "momentum": 0.9,
@@ -24,10 +27,12 @@ def sgd_momentum(w, dw, config=None):
     v = config["momentum"] * config["velocity"] - config["learning_rate"] * dw
     config["velocity"] = v
     return w + v, config
+    ### END SOLUTION
 
 
 def rmsprop(w, dw, config=None):
     """Steps divided by the root of a moving mean of squared gradients, config["cache"]."""
+    ### BEGIN SOLUTION
     config = {
         "learning_rate": 1e-2,
         "decay_rate": 0.99,
@@ -39,10 +44,12 @@ def rmsprop(w, dw, config=None):
     config["cache"] = decay * config["cache"] + (1 - decay) * dw**2
     step = config["learning_rate"] * dw / (np.sqrt(config["cache"]) + config["epsilon"])
     return w - step, config
+    ### END SOLUTION
 
 
 def adam(w, dw, config=None):
     """Moving means m of the gradients and v of their squares, both corrected for their start."""
+    ### BEGIN SOLUTION
     config = {
         "learning_rate": 1e-3,
         "beta1": 0.9,
@@ -60,3 +67,4 @@ def adam(w, dw, config=None):
     m = config["m"] / (1 - beta1 ** config["t"])
     v = config["v"] / (1 - beta2 ** config["t"])
     return w - config["learning_rate"] * m / (np.sqrt(v) + config["epsilon"]), config
+    ### END SOLUTION

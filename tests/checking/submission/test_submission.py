@@ -318,7 +318,7 @@ def test_check_as_json_matches_its_schema(hand_in, run_assignment, schema):
 
 
 def test_the_schema_can_fail(schema):
-    good = {"submission": None, "files": {}, "left_out": [], "exercises": []}
+    good = {"submission": None, "year": "this suite", "files": {}, "left_out": [], "exercises": []}
     schema(good)
     entry = {"name": "f", "message": "", "diagnosis": None, "evidence": {}, "remarks": []}
     perhaps = {**entry, "status": "perhaps", "see": ""}
