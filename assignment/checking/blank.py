@@ -38,8 +38,8 @@ def blank_line(path, exercise):
         for other in EXERCISES + COURSE
         if (other.file, other.called) == (exercise.file, exercise.called)
     ]
-    if 1 < len(parts) == len(blanks):
-        return blanks[parts.index(exercise.name)][0]
+    if 1 < len(blanks) <= len(parts):  # the last blank may be that of several
+        return blanks[min(parts.index(exercise.name), len(blanks) - 1)][0]
     return next((line for line, is_empty in blanks if is_empty), blanks[0][0])
 
 

@@ -359,7 +359,11 @@ def test_place_in_a_file_that_has_no_such_function_is_the_file(source, hand_in):
 # Where it is settled.
 
 SEES = sorted(
-    {(mistake.see_in(exercise.notebook)) for mistake in MISTAKES.values() for exercise in EXERCISES + COURSE}
+    {
+        (mistake.see_in(exercise.notebook))
+        for mistake in MISTAKES.values()
+        for exercise in EXERCISES + COURSE
+    }
     - {""}
 )
 

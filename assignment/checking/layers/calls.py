@@ -284,7 +284,7 @@ GIVEN = {
 @contextlib.contextmanager
 def given_layers(module):
     """Layers that are right, in the place of the hand-in's, wherever its network may look."""
-    places = [vars(m) for m in list(sys.modules.values()) if hasattr(m, "__submission__")]
+    places = [vars(m) for m in list(sys.modules.values()) if "__submission__" in vars(m)]
     own, before = vars(module), [dict(place) for place in places]
     try:
         for place in places:

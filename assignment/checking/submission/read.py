@@ -134,7 +134,8 @@ def _tree(path, data):
             f"names gone from NumPy: {path.name} says {', '.join(f'np.{name}' for name in gone)}, "
             "which today's NumPy does not have"
         )
-    old_scipy = any(name in text for name in GONE_FROM_SCIPY) and _uses(tree, GONE_FROM_SCIPY)
+    old_scipy = "scipy" in text and any(name in text for name in GONE_FROM_SCIPY)
+    old_scipy = old_scipy and _uses(tree, GONE_FROM_SCIPY)
     tree = as_once(tree)
     tree.python_2, tree.gone, tree.old_scipy = old, gone, old_scipy
     return tree, tuple(remarks)
