@@ -55,7 +55,7 @@ MISTAKES = (
     ),
     Mistake(
         "gradient-not-reshaped",
-        "dx is one row for each example: it has to have the shape of x again.",
+        "The gradient dx is one row for each example: it has to have the shape of x again.",
         AFFINE,
         affine_dx=lambda t: t.dout @ t.w.T,
     ),
@@ -193,12 +193,12 @@ MISTAKES = (
     ),
     in_rule(
         "t-not-stored",
-        "t is used as t + 1, but never stored: every step is corrected as if it were the first.",
+        "The count t is used as t + 1, but never stored: every step is corrected as if it were the first.",
         adam=lambda t: t.adam(time=lambda t, n: t + 1, stored=False),
     ),
     in_rule(
         "t-not-raised",
-        "t is not raised before it is used: t is the number of this step, and the first is 1.",
+        "The count t is not raised before it is used: t is the number of this step, and the first is 1.",
         adam=lambda t: [
             t.adam(time=lambda t, n: t, stored=False),
             t.adam(time=lambda t, n: t + n),
@@ -221,7 +221,7 @@ MISTAKES = (
     ),
     in_rule(
         "epsilon-in-root",
-        "epsilon is inside the root: it is added to the root, sqrt(v) + epsilon.",
+        "The epsilon is inside the root: it is added to the root, sqrt(v) + epsilon.",
         rmsprop=lambda t: t.rmsprop(root=lambda v, e: np.sqrt(v + e)),
         adam=lambda t: t.adam(root=lambda v, e: np.sqrt(v + e)),
     ),
@@ -282,7 +282,7 @@ MISTAKES = (
     ),
     in_penalty(
         "reg-argument-unread",
-        "reg is an argument of loss, as it was until 2020: here it is self.reg, which is never "
+        "The strength reg is an argument of loss, as it was until 2020: here it is self.reg, which is never "
         "read, so that there is no penalty at all.",
     ),
     in_penalty(
@@ -340,7 +340,7 @@ MISTAKES = (
     in_start("bias-not-zero", "The biases do not start at 0: np.zeros(H)."),
     in_start(
         "spread-of-one",
-        "weight_scale is not multiplied in: the weights have a standard deviation of 1.",
+        "The weight_scale is not multiplied in: the weights have a standard deviation of 1.",
     ),
     in_start(
         "spread-squared",

@@ -474,5 +474,7 @@ def _hold(name, path, defined):
 def _says(path, defined=frozenset(ALL_DEFINED)):
     """Whether a file defines one of these, as far as a look at its text can tell."""
     # In a notebook the lines of a cell may be one string, with "\\n" between them.
-    pattern = rf"(?:\b|\\[nt])(?:def|class)\s+(?:{'|'.join(sorted(defined))})\b"
+    # In camelCase it is said as well.
+    names = sorted(re.sub("_", "_?", name) for name in defined)
+    pattern = rf"(?:\b|\\[nt])(?:def|class)\s+(?i:{'|'.join(names)})\b"
     return re.search(pattern, text_of(path)) is not None

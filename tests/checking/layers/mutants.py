@@ -20,6 +20,7 @@ NET_OF_2020 = (
     "        super().__init__(\n            [hidden_dim], input_dim,",
     "        super().__init__(\n            [hidden_size], input_size,",
 )
+MIDDLE = "    dx = np.exp(shifted - log_of_sum)\n    dx[rows, y] -= 1\n"
 ROWS = "x.reshape(len(x), -1).T @ dout"
 OUT = "return x.reshape(len(x), -1) @ w + b, (x, w, b)"
 
@@ -164,8 +165,8 @@ OF_NETS = {
 OF_NETS["fc_net.TwoLayerNet.init"]["the class of 2020"] = (
     f"        {TWO}\n    ):\n        super().__init__(\n            [hidden_dim], input_dim, "
     "num_classes, 1, None, reg, weight_scale, np.float64\n        )\n",
-    "        self, input_size, hidden_size, output_size, std=1e-4):\n        super().__init__(\n"
-    "            [hidden_size], input_size, output_size, 1, None, 0.0, std, np.float64\n        )\n",
+    "        self, input_size, hidden_size, output_size, std=1e-4):\n"
+    "        super().__init__([hidden_size], input_size, output_size, 1, None, 0.0, std, float)\n",
     "class-of-2020",
 )
 
@@ -230,7 +231,8 @@ WRONG = {
         ),
         "not cut off": (
             "    return margins.sum()",
-            "    margins = x - x[rows, y][:, np.newaxis] + 1\n    margins[rows, y] = 0\n    return margins.sum()",
+            "    margins = x - x[rows, y][:, np.newaxis] + 1\n    margins[rows, y] = 0\n"
+            "    return margins.sum()",
             "max-missing",
         ),
         "own margin counted": ("-dx.sum(axis=1)", "-dx.sum(axis=1) - 1", "right-class-counted"),
@@ -285,8 +287,8 @@ WRONG = {
             "inputs-changed",
         ),
         "sums": (
-            ".mean()\n    dx = np.exp(shifted - log_of_sum)\n    dx[rows, y] -= 1\n    return loss, dx / len(x)",
-            ".sum()\n    dx = np.exp(shifted - log_of_sum)\n    dx[rows, y] -= 1\n    return loss, dx",
+            f".mean()\n{MIDDLE}    return loss, dx / len(x)",
+            f".sum()\n{MIDDLE}    return loss, dx",
             "not-averaged",
         ),
         "right class left": ("dx[rows, y] -= 1", "pass", "right-class-missing"),
@@ -382,7 +384,8 @@ WRONG["adam"]["t not stored"] = (
 INLINE_NET = """
     import numpy as np
     class TwoLayerNet(object):
-        def __init__(self, input_dim=3072, hidden_dim=100, num_classes=10, weight_scale=1e-3, reg=0.0):
+        def __init__(self, input_dim=3072, hidden_dim=100, num_classes=10, weight_scale=1e-3,
+                     reg=0.0):
             self.params, self.reg = {{}}, reg
             self.params["W1"] = np.random.normal(0, weight_scale, (input_dim, hidden_dim))
             self.params["W2"] = np.random.normal(0, weight_scale, (hidden_dim, num_classes))
@@ -541,7 +544,12 @@ RIGHT = {
     "relu_forward": {
         "where": "def relu_forward(x):\n    return np.where(x > 0, x, 0), x\n",
         "times the mask": "def relu_forward(x):\n    return x * (x > 0), x\n",
-        "a copy": "def relu_forward(x):\n    out = x.copy()\n    out[out < 0] = 0\n    return out, x\n",
+        "a copy": """
+            def relu_forward(x):
+                out = x.copy()
+                out[out < 0] = 0
+                return out, x
+            """,
     },
     "relu_backward": {
         "writes into dout": """
@@ -559,8 +567,7 @@ RIGHT = {
                 dx = dout * x
                 return dx
             """,
-        "lets 0 through": "def relu_backward(dout, cache):\n    return np.where(cache >= 0, dout, 0)\n",
-        "half at 0 in place": "def relu_backward(dout, cache):\n    return dout * (cache >= 0)\n",
+        "lets 0 through": "def relu_backward(dout, cache):\n    return dout * (cache >= 0)\n",
     },
     "svm_loss": {
         "with loops": """
@@ -645,8 +652,8 @@ RIGHT = {
                 config.setdefault("cache", np.zeros_like(w))
                 a, rho = config["cache"], config["decay_rate"]
                 config["cache"] = a + (1 - rho) * (dw * dw - a)
-                next_w = w - config["learning_rate"] * dw / (config["cache"] ** 0.5 + config["epsilon"])
-                return next_w, config
+                root = config["cache"] ** 0.5 + config["epsilon"]
+                return w - config["learning_rate"] * dw / root, config
             """,
     },
     "adam": {
