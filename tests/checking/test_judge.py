@@ -14,7 +14,7 @@ from assignment.checking.calls import UNSTABLE, Case
 from assignment.checking.diagnosis import Observed
 from assignment.checking.exercises import EXERCISES, find
 from assignment.checking.judge import judge
-from assignment.checking.mistakes import MISTAKES
+from assignment.checking.mistakes import MISTAKES, ROOMS
 from assignment.checking.net import diagnosis as net
 from assignment.checking.run import Answers, Failure, answer
 from assignment.checking.stubs import SOLUTIONS, make_stub
@@ -637,6 +637,11 @@ def test_a_mistake_is_charged_to_its_own_exercise_alone(name, tmp_path):
 
 
 # The catalogue.
+
+
+def test_a_mistake_has_its_sentence_in_one_room():
+    names = [mistake.name for room in ROOMS for mistake in room.MISTAKES if mistake.says]
+    assert sorted(names) == sorted(MISTAKES)
 
 
 def test_every_mistake_says_a_sentence():

@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from assignment.checking.arrays import complaint
+from assignment.checking.arrays import agrees, complaint
 from assignment.checking.diagnosis import NONE, SCALES, Explanation, fit, search, unique
 from assignment.checking.exercise import first_complaint
 from assignment.checking.layers.mistakes import MISTAKES
@@ -65,14 +65,12 @@ def explain_layer(kind, observed):
     names = []
     for name in observed[0].judged:
         what = name if name in ("dw", "db") else f"{kind}_{name}"
-        rows = [seen for seen in observed if seen.expected[name].ndim == 1]
-        if name == "db" and rows and all(seen.arrays["db"].ndim == 2 for seen in rows):
-            shapes = [seen.arrays["db"].shape == (1, *seen.expected["db"].shape) for seen in rows]
-            if all(shapes) and all(
-                first_complaint(replace(s, judged=("db",))) is None for s in rows
-            ):
-                names.append("bias-gradient-row")
-                continue
+        if what == "relu_dx" and all(map(_is_nan_at_zero, observed)):
+            names.append("nan-at-zero")
+            continue
+        if name == "db" and all(map(_has_a_row, observed)):
+            names.append("bias-gradient-row")
+            continue
 
         def data(seen, name=name, what=what):
             return [((), seen.expected[name]), *candidates(MISTAKES, what, Layer(**_floats(seen)))]
@@ -80,6 +78,18 @@ def explain_layer(kind, observed):
         if found := search(observed, name, data):
             names += found[0][0]
     return Explanation(unique(names))
+
+
+def _is_nan_at_zero(seen):
+    """Whether dx is right but for NaN where x is 0."""
+    got, right, at_0 = seen.arrays["dx"], seen.expected["dx"], seen.arguments["x"] == 0
+    return got.shape == right.shape and agrees(got, np.where(at_0, np.nan, right), seen.tolerance)
+
+
+def _has_a_row(seen):
+    """Whether db is right, but for its shape (1, M)."""
+    got, right = seen.arrays.get("db", np.array(0)), seen.expected["db"]
+    return got.shape == (1, *right.shape) and agrees(got[0], right, seen.tolerance)
 
 
 def _floats(seen):
@@ -273,12 +283,17 @@ def _penalties(calls, from_last):
             left[place] = left.get(place, fits) & fits
             if not left[place]:
                 return None
-    best = {place: min(fits, key=len) for place, fits in left.items()}
-    of_W = [names for (kind, _), names in best.items() if kind == "W"]
+    of_W, of_b = ([fits for (kind, _), fits in left.items() if kind == letter] for letter in "Wb")
+    of_W, of_b = _likeliest(of_W), _likeliest(of_b)
     if 0 < of_W.count(MISSING) < len(of_W):
         of_W = [("layer-not-penalised",) if names == MISSING else names for names in of_W]
-    of_b = [names for (kind, _), names in best.items() if kind == "b"]
     return unique(name for names in (*of_W, *of_b) for name in names)
+
+
+def _likeliest(fits):
+    """One of the names that fit each place: one that fits them all, or else the shortest."""
+    common = set.intersection(*fits) if fits else set()
+    return [min(common or some, key=lambda names: (len(names), names)) for some in fits]
 
 
 MISSING = ("reg-missing-from-gradient",)

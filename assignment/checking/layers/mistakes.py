@@ -84,6 +84,11 @@ MISTAKES = (
         ],
     ),
     Mistake(
+        "nan-at-zero",
+        "Where x is exactly 0 a quotient is 0 / 0, which is NaN: compare, x > 0, and do not divide.",
+        derivation(two_layer_net="{mask}"),
+    ),
+    Mistake(
         "relu-mask-missing",
         relu_dx=lambda t: t.dout,
         back=lambda t: t.back(t.G, mask=lambda a, dH: 1),
@@ -124,7 +129,8 @@ MISTAKES = (
     ),
     Mistake(
         "margin-subtracted",
-        "The margin of 1 is subtracted: it is s[c] - s[y] + 1. (x -= s + 1 means x - s - 1.)",
+        "The margin of 1 is subtracted, as by x -= s + 1, which means x - s - 1: it is "
+        "s[c] - s[y] + 1.",
         derivation(svm="{margins} and {hinge}"),
         hinge_losses=lambda t: t.losses_of(t.margins - 2).sum(),
         hinge_G=lambda t: [
@@ -160,7 +166,7 @@ MISTAKES = (
         adam=lambda t: t.adam(rate=1),
     ),
     in_rule(
-        "uphill",
+        "step-uphill",
         "The step goes uphill: it has to be subtracted.",
         sgd=lambda t: t.steps(lambda dw, c: c.learning_rate * dw),
         sgd_momentum=lambda t: [
@@ -193,12 +199,14 @@ MISTAKES = (
     ),
     in_rule(
         "t-not-stored",
-        "The count t is used as t + 1, but never stored: every step is corrected as if it were the first.",
+        "The count t is used as t + 1, but never stored: every step is corrected as if it were "
+        "the first.",
         adam=lambda t: t.adam(time=lambda t, n: t + 1, stored=False),
     ),
     in_rule(
         "t-not-raised",
-        "The count t is not raised before it is used: t is the number of this step, and the first is 1.",
+        "The count t is not raised before it is used: it is the number of this step, and the first "
+        "is 1.",
         adam=lambda t: [
             t.adam(time=lambda t, n: t, stored=False),
             t.adam(time=lambda t, n: t + n),
@@ -226,7 +234,7 @@ MISTAKES = (
         adam=lambda t: t.adam(root=lambda v, e: np.sqrt(v + e)),
     ),
     in_rule(
-        "root-missing",
+        "root-of-mean-missing",
         "The root is missing: the step is divided by sqrt(v) + epsilon.",
         rmsprop=lambda t: t.rmsprop(root=lambda v, e: v + e),
         adam=lambda t: t.adam(root=lambda v, e: v + e),
@@ -282,8 +290,8 @@ MISTAKES = (
     ),
     in_penalty(
         "reg-argument-unread",
-        "The strength reg is an argument of loss, as it was until 2020: here it is self.reg, which is never "
-        "read, so that there is no penalty at all.",
+        "The strength reg is an argument of loss, as it was until 2020: here it is self.reg, which "
+        "is never read, so that there is no penalty at all.",
     ),
     in_penalty(
         "penalty-half-missing",

@@ -79,9 +79,8 @@ def year_of(texts):
     savers = (texts.get(name, "") for name in ("linear_classifier.py", "fc_net.py"))
     if any(re.search(r"\bdef save\b", text) for text in savers):
         return LAST
-    has_net = "class FullyConnectedNet" in texts.get("fc_net.py", "")
-    if has_net and "linear_svm.py" not in texts and "softmax.py" in texts:
-        return LAST
     if "neural_net.py" in texts and "fc_net.py" not in texts:
         return FIRST
+    if "softmax.py" in texts and "linear_svm.py" not in texts:
+        return LAST
     return THIRD if "def batchnorm_forward" in texts.get("layers.py", "") else SECOND

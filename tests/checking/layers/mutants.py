@@ -163,7 +163,8 @@ OF_NETS = {
     for part, ways in net(kind).items()
 }
 OF_NETS["fc_net.TwoLayerNet.init"]["the class of 2020"] = (
-    f"        {TWO}\n    ):\n        super().__init__(\n            [hidden_dim], input_dim, "
+    f"        {TWO}\n    ):\n        ### BEGIN SOLUTION\n"
+    "        super().__init__(\n            [hidden_dim], input_dim, "
     "num_classes, 1, None, reg, weight_scale, np.float64\n        )\n",
     "        self, input_size, hidden_size, output_size, std=1e-4):\n"
     "        super().__init__([hidden_size], input_size, output_size, 1, None, 0.0, std, float)\n",
@@ -214,6 +215,7 @@ WRONG = {
         "mask of dout": ("(cache > 0)", "(dout > 0)", "mask-of-upstream"),
         "no mask": ("dout * (cache > 0)", "dout", "relu-mask-missing"),
         "no dout": ("dout * (cache > 0)", "1.0 * (cache > 0)", "upstream-missing"),
+        "a quotient": ("(cache > 0)", "(np.maximum(cache, 0) / cache)", "nan-at-zero"),
         "the wrong side": ("cache > 0", "cache < 0", None),
     },
     "svm_loss": {
@@ -297,7 +299,7 @@ WRONG = {
         "loss alone": ("return loss, dx / len(x)", "return loss, None", None),
     },
     "sgd": {
-        "uphill": ("w - config", "w + config", "uphill"),
+        "uphill": ("w - config", "w + config", "step-uphill"),
         "no rate": ('config["learning_rate"] * dw', "dw", "rate-missing"),
         "misspelt": ('config["learning_rate"] * dw', 'config["lr"] * dw', None),
     },
@@ -310,7 +312,7 @@ WRONG = {
         "no rate": (VELOCITY, 'config["momentum"] * config["velocity"] - dw', "rate-missing"),
         "not updated": ('config["velocity"] = v', "pass", "state-not-stored"),
         "unused": (STEP, 'w - config["learning_rate"] * dw, config', "velocity-unused"),
-        "subtracted": (STEP, "w - v, config", "uphill"),
+        "subtracted": (STEP, "w - v, config", "step-uphill"),
         "an attribute": ('config["momentum"] *', "config.momentum *", None),
     },
     "rmsprop": {
@@ -320,14 +322,14 @@ WRONG = {
             'np.sqrt(config["cache"] + config["epsilon"])',
             "epsilon-in-root",
         ),
-        "no root": (ROOT, '(config["cache"] + config["epsilon"])', "root-missing"),
+        "no root": (ROOT, '(config["cache"] + config["epsilon"])', "root-of-mean-missing"),
         "no square": ("dw**2", "dw", "square-missing"),
         "decay swapped": (
             'decay * config["cache"] + (1 - decay) * dw**2',
             '(1 - decay) * config["cache"] + decay * dw**2',
             "decay-swapped",
         ),
-        "uphill": ("w - step", "w + step", "uphill"),
+        "uphill": ("w - step", "w + step", "step-uphill"),
         "no rate": ('config["learning_rate"] * dw /', "dw /", "rate-missing"),
     },
     "adam": {
@@ -349,8 +351,8 @@ WRONG = {
             "corrected-means-stored",
         ),
         "epsilon in the root": (ADAM_ROOT, '(np.sqrt(v + config["epsilon"]))', "epsilon-in-root"),
-        "no root": (ADAM_ROOT, '(v + config["epsilon"])', "root-missing"),
-        "uphill": ("return w - config", "return w + config", "uphill"),
+        "no root": (ADAM_ROOT, '(v + config["epsilon"])', "root-of-mean-missing"),
+        "uphill": ("return w - config", "return w + config", "step-uphill"),
         "no rate": ('config["learning_rate"] * m', "m", "rate-missing"),
         "a name that is not bound": ("return w - config", "return w - mt - config", None),
     },

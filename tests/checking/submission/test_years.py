@@ -267,8 +267,10 @@ def test_names_in_camel_case_are_taken_and_told_in_one_sentence(tmp_path):
     [
         ({"softmax.py": "from assignment.given import todo"}, OURS),
         ({"softmax.py": "def softmax_loss_naive(): pass"}, FIRST),
-        ({"softmax.py": "", "layers.py": "def affine_forward(): pass"}, SECOND),
-        ({"softmax.py": "", "layers.py": "def batchnorm_forward(): pass"}, THIRD),
+        ({"linear_svm.py": "", "softmax.py": "", "layers.py": ""}, SECOND),
+        ({"layers.py": "def affine_forward(): pass"}, SECOND),
+        ({"layers.py": "def batchnorm_forward(): pass"}, THIRD),
+        ({"softmax.py": "", "layers.py": "def batchnorm_forward(): pass"}, LAST),
         ({"layers.py": "", "fc_net.py": "class TwoLayerNet:\n    def save(self): pass"}, LAST),
         ({"layers.py": "", "linear_classifier.py": "    def save(self): pass"}, LAST),
         # who has copied the network of the second assignment over it
