@@ -188,9 +188,10 @@ def call_loss(name, module, x, y):
 # Update rules.
 
 
-def rule_cases(**options):
+def rule_cases(has_epsilon=False, **options):
     """Several steps, with the defaults and with other numbers; what a rule keeps, it finds again.
 
+    has_epsilon : whether a root is divided by, to which epsilon is added
     options : what a config may hold besides, of each some number that is not the default
     """
     cases = []
@@ -201,7 +202,18 @@ def rule_cases(**options):
         told = ", ".join(f"{name} = {value:g}" for name, value in config.items()) or "no config"
         name = f"{steps} steps, w of shape {shape}, {told}"
         cases.append(Case(name, {**arguments, "config": config}))
-    return cases + variants(cases[0])
+    cases += variants(cases[0])
+    if has_epsilon:  # 1e-8 is too small to be seen
+        first = cases[0].arguments
+        config = {**first["config"], "epsilon": 0.05}
+        cases.append(Case("epsilon = 0.05", {**first, "config": config}, EPSILON))
+    return cases
+
+
+EPSILON = (
+    "epsilon: with a large one, 0.05, the steps are others; the course adds it to the root, "
+    "sqrt(v) + epsilon"
+)
 
 
 def call_rule(name, state, module, w, dw, config):
@@ -543,8 +555,8 @@ CALLS = by_name(
     _layer("softmax_loss", loss_cases, partial(call_loss, "softmax_loss")),
     _rule("sgd", learning_rate=0.3),
     _rule("sgd_momentum", "velocity", learning_rate=0.3, momentum=0.7),
-    _rule("rmsprop", "cache", learning_rate=0.3, decay_rate=0.8, epsilon=0.05),
-    _rule("adam", "m", "v", learning_rate=0.3, beta1=0.7, beta2=0.8, epsilon=0.05),
+    _rule("rmsprop", "cache", has_epsilon=True, learning_rate=0.3, decay_rate=0.8),
+    _rule("adam", "m", "v", has_epsilon=True, learning_rate=0.3, beta1=0.7, beta2=0.8),
     *_of_net("TwoLayerNet"),
     *_of_net("FullyConnectedNet"),
 )

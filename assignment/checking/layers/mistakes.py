@@ -85,7 +85,7 @@ MISTAKES = (
     ),
     Mistake(
         "nan-at-zero",
-        "Where x is exactly 0 a quotient is 0 / 0, which is NaN: compare, x > 0, and do not divide.",
+        "Where x is exactly 0 a quotient is 0 / 0, which is NaN: compare with 0, do not divide.",
         derivation(two_layer_net="{mask}"),
     ),
     Mistake(
@@ -140,7 +140,8 @@ MISTAKES = (
     ),
     Mistake(
         "gradient-of-weights",
-        "dx is multiplied by x.T, as a gradient of weights is: x are the scores themselves here.",
+        "The gradient dx is multiplied by x.T, as a gradient of weights is: x are the scores "
+        "themselves here.",
         AFFINE,
         hinge_G=lambda t: t.S.T @ t.G,
         softmax_G=lambda t: t.S.T @ t.G,
@@ -226,12 +227,6 @@ MISTAKES = (
         "corrected-means-stored",
         "The corrected means are stored in config: what is kept are m and v as they are.",
         adam=lambda t: t.adam(store_corrected=True),
-    ),
-    in_rule(
-        "epsilon-in-root",
-        "The epsilon is inside the root: it is added to the root, sqrt(v) + epsilon.",
-        rmsprop=lambda t: t.rmsprop(root=lambda v, e: np.sqrt(v + e)),
-        adam=lambda t: t.adam(root=lambda v, e: np.sqrt(v + e)),
     ),
     in_rule(
         "root-of-mean-missing",

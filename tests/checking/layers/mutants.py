@@ -317,11 +317,6 @@ WRONG = {
     },
     "rmsprop": {
         "not stored": (KEEP_CACHE, "cache = decay", None),
-        "epsilon in the root": (
-            ROOT,
-            'np.sqrt(config["cache"] + config["epsilon"])',
-            "epsilon-in-root",
-        ),
         "no root": (ROOT, '(config["cache"] + config["epsilon"])', "root-of-mean-missing"),
         "no square": ("dw**2", "dw", "square-missing"),
         "decay swapped": (
@@ -350,7 +345,6 @@ WRONG = {
             f'config["m"] = m = config["m"] / {M}\n    config["v"] = v = config["v"] / {V}',
             "corrected-means-stored",
         ),
-        "epsilon in the root": (ADAM_ROOT, '(np.sqrt(v + config["epsilon"]))', "epsilon-in-root"),
         "no root": (ADAM_ROOT, '(v + config["epsilon"])', "root-of-mean-missing"),
         "uphill": ("return w - config", "return w + config", "step-uphill"),
         "no rate": ('config["learning_rate"] * m', "m", "rate-missing"),
@@ -644,6 +638,19 @@ RIGHT = {
             """,
     },
     "rmsprop": {
+        "epsilon in the root": """
+            def rmsprop(w, dw, config=None):
+                if config is None:
+                    config = {}
+                config.setdefault("learning_rate", 1e-2)
+                config.setdefault("decay_rate", 0.99)
+                config.setdefault("epsilon", 1e-8)
+                config.setdefault("cache", np.zeros_like(w))
+                config["cache"] = config["decay_rate"] * config["cache"]
+                config["cache"] += (1 - config["decay_rate"]) * dw**2
+                root = np.sqrt(config["cache"] + config["epsilon"])
+                return w - config["learning_rate"] * dw / root, config
+            """,
         "by parts": """
             def rmsprop(w, dw, config=None):
                 if config is None:
