@@ -15,8 +15,9 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from sphinx.cmd.build import build_main
 
-from assignment.checking.exercises import EXERCISES
+from assignment.checking.exercises import COURSE, EXERCISES
 from assignment.checking.stubs import SOLUTIONS, environment_with
+from assignment.checking.submission.year import LAST
 from assignment.derivations import DERIVATIONS
 from assignment.given.alt_text import FAILED
 from assignment.given.progress import progress_bar
@@ -124,6 +125,7 @@ def write_pages(folder, lessons):
         "index.md": (ROOT / "README.md").read_text(encoding="utf-8") + contents(),
         "CONTRIBUTING.md": (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"),
         "exercises.md": exercises_page(),
+        "course.md": course_page(),
         **{
             f"derivations/{name}.md": derivation_page(
                 derivation,
@@ -171,7 +173,7 @@ def contents():
     groups = {
         "Lessons": [f"notebooks/{name}" for name in LESSONS],
         "Derivations": [f"derivations/{name}" for name in DERIVATIONS],
-        "And": ["exercises", "CONTRIBUTING"],
+        "And": ["exercises", "course", "CONTRIBUTING"],
     }
     trees = (
         f"```{{toctree}}\n:hidden:\n:caption: {caption}\n\n" + "\n".join(pages) + "\n```"
@@ -194,6 +196,35 @@ def exercises_page():
         '`check("NAME")` in a notebook, or `python -m assignment check NAME`, says what is wrong '
         "with one; `python -m assignment hint NAME` helps.\n\n"
         f"| exercise | points |\n|:--|--:|\n{rows}\n"
+    )
+
+
+def course_page():
+    """What of the course's files of this year is met where, made from the list."""
+    asked = [exercise for exercise in EXERCISES + COURSE if LAST.asks(exercise)]
+    rows = "\n".join(
+        f"| `{exercise.file}` | `{exercise.name}` | [{exercise.notebook}, section "
+        f"{exercise.section}](notebooks/{exercise.notebook}.ipynb#{_slug(exercise.section)}) |"
+        for exercise in asked
+    )
+    return (
+        "# If you come with this year's course files\n\n"
+        f"The lessons here are written for five files of their own. The files of {LAST.name} are "
+        "checked as they are:\n\n"
+        "```\npython -m assignment check --submission YOUR_FOLDER\n```\n\n"
+        "takes the folder, or the zip, and shows a table of verdicts; `check NAME --submission "
+        "YOUR_FOLDER` says more of one, and `hint NAME` helps. Each exercise, and the lesson that "
+        "explains it:\n\n"
+        f"| file | exercise | lesson |\n|:--|:--|:--|\n{rows}\n\n"
+        "What differs:\n\n"
+        "- `fc_net.py` has a penalty of 0.5 * reg * sum(W^2), with reg * W as its derivative; the "
+        "linear files have reg * sum(W^2), with 2 * reg * W. Both are right where they stand.\n"
+        "- A net is made of layers there, and of matrices in the lesson: `affine_backward` is the "
+        "derivation's dW = X^T dS, db = dS^T 1 and dX = dS W^T, line by line.\n"
+        "- The loss of `softmax_loss_naive` is given there; here it is derived.\n"
+        "- `linear_svm.py` is gone since 2025; the lesson svm is still worth an evening.\n"
+        "- Two notebooks have no lesson here: features, and FullyConnectedNets, whose code is "
+        "checked.\n"
     )
 
 

@@ -8,7 +8,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from assignment.checking.exercises import EXERCISES
+from assignment.checking.exercises import COURSE, EXERCISES
+from assignment.checking.submission.year import LAST
 from assignment.derivations import DERIVATIONS
 from assignment.notebook.clean import NOTEBOOKS
 
@@ -32,6 +33,19 @@ def test_the_index_lists_each_exercise_once_and_links_to_its_heading():
     )
     assert [name for name, _, _ in rows] == [exercise.name for exercise in EXERCISES]
     for _, lesson, anchor in rows:
+        notebook = nbformat.read(NOTEBOOKS / f"{lesson}.ipynb", as_version=4)
+        sources = "\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
+        assert anchor in map(build._slug, re.findall(r"^#+ (.+)", sources, re.M))
+
+
+def test_the_page_of_the_course_leads_from_each_of_its_exercises_to_a_lesson():
+    text = build.course_page()
+    rows = re.findall(
+        r"^\| `(.+?)` \| `(.+?)` \| \[.+?\]\(notebooks/(\w+)\.ipynb#(.+?)\) \|$", text, re.M
+    )
+    asked = [exercise for exercise in EXERCISES + COURSE if LAST.asks(exercise)]
+    assert [name for _, name, _, _ in rows] == [exercise.name for exercise in asked]
+    for _, _, lesson, anchor in rows:
         notebook = nbformat.read(NOTEBOOKS / f"{lesson}.ipynb", as_version=4)
         sources = "\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
         assert anchor in map(build._slug, re.findall(r"^#+ (.+)", sources, re.M))

@@ -325,7 +325,9 @@ def _net(kind, module, params, reg):
     if kind == "TwoLayerNet":
         net = module.TwoLayerNet(input_dim=D, hidden_dim=hidden[0], num_classes=C)
     else:
-        net = module.FullyConnectedNet(hidden, input_dim=D, num_classes=C, dtype=np.float64)
+        net = module.FullyConnectedNet(
+            hidden, input_dim=D, num_classes=C, reg=reg, dtype=np.float64
+        )
     for name, value in params.items():
         net.params[name] = in_shape(value, np.shape(net.params.get(name)))
     net.reg = reg

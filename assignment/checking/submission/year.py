@@ -25,11 +25,13 @@ class Year:
     """A starter of the course.
 
     name : the years it was given out in, as they are told
+    sign : what it is known by
     left_out : of the suite's own files, the functions and classes that it does not ask for
     asked : of the further files, those that it asks for; given : those that are there already
     """
 
     name: str
+    sign: str
     left_out: tuple = ()
     asked: tuple = ()
     given: tuple = ()
@@ -45,13 +47,20 @@ RULES = COURSE["optim.py"]
 NEW_NET = ("nca_loss", "TwoLayerNet")
 LINEAR_SVM = ("svm_loss_naive", "svm_loss_vectorized")
 
-OURS = Year("this suite")
-EARLY = Year("2015, whose net is the function two_layer_net", NEW_NET)
-FIRST = Year("2015 to 2020", ("nca_loss",))
-SECOND = Year("2021", NEW_NET, (*LAYERS, "sgd", "TwoLayerNet"))
-THIRD = Year("2022 to 2024", NEW_NET, (*LAYERS, "TwoLayerNet"), ("sgd",))
+OURS = Year("this suite", "imports of `assignment.given`")
+EARLY = Year("2015, whose net is the function two_layer_net", "a function, no class", NEW_NET)
+FIRST = Year("2015 to 2020", "`neural_net.py`", ("nca_loss",))
+SECOND = Year("2021", "`fc_net.py`, `layers.py`", NEW_NET, (*LAYERS, "sgd", "TwoLayerNet"))
+THIRD = Year(
+    "2022 to 2024",
+    "`batchnorm_forward` in `layers.py`",
+    NEW_NET,
+    (*LAYERS, "TwoLayerNet"),
+    ("sgd",),
+)
 LAST = Year(
     "2025 and 2026",
+    "`save` in a class, no `linear_svm.py`",
     (*NEW_NET, *LINEAR_SVM),
     (
         *(name for name in LAYERS if name != "svm_loss"),

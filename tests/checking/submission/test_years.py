@@ -12,7 +12,16 @@ import pytest
 
 from assignment.checking.exercises import COURSE, EXERCISES, find
 from assignment.checking.faces import Work, report
-from assignment.checking.submission.year import FIRST, LAST, OURS, SECOND, THIRD, YEARS, year_of
+from assignment.checking.submission.year import (
+    FIRST,
+    KNOWN,
+    LAST,
+    OURS,
+    SECOND,
+    THIRD,
+    YEARS,
+    year_of,
+)
 from conftest import ROOT
 from layers.starters import starter, write
 
@@ -257,6 +266,17 @@ def test_names_in_camel_case_are_taken_and_told_in_one_sentence(tmp_path):
     (told,) = [note for note in data["notes"] if note.startswith("Names are written otherwise")]
     assert "is taken for KNearestNeighbor.compute_distances_no_loops" in told
     assert told.endswith("So it is with 5 more.")
+
+
+# What is told of the years.
+
+
+def test_the_table_of_the_readme_is_that_of_the_years():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    for year in (FIRST, SECOND, THIRD, LAST):
+        asked = [exercise for exercise in EXERCISES + COURSE if year.asks(exercise)]
+        files = ", ".join(f"`{f}`" for f in KNOWN if any(e.file == f for e in asked))
+        assert f"\n| {year.name} | {year.sign} | {len(asked)} | {files} |\n" in text
 
 
 # Signs of a year.
