@@ -7,10 +7,18 @@ config, in which it keeps what it needs for the next step. Kingma and Ba, arXiv:
 import numpy as np
 
 
+def _completed(config, **defaults):
+    """The same dict, which the caller may look into afterwards, with what it lacks."""
+    config = {} if config is None else config
+    for name, value in defaults.items():
+        config.setdefault(name, value)
+    return config
+
+
 def sgd(w, dw, config=None):
     """w - learning_rate * dw"""
     ### BEGIN SOLUTION
-    config = {"learning_rate": 1e-2, **(config or {})}
+    config = _completed(config, learning_rate=1e-2)
     return w - config["learning_rate"] * dw, config
     ### END SOLUTION
 
@@ -18,12 +26,12 @@ def sgd(w, dw, config=None):
 def sgd_momentum(w, dw, config=None):
     """v = momentum * v - learning_rate * dw, and then w + v; v is config["velocity"]."""
     ### BEGIN SOLUTION
-    config = {
-        "learning_rate": 1e-2,
-        "momentum": 0.9,
-        "velocity": np.zeros_like(w),
-        **(config or {}),
-    }
+    config = _completed(
+        config,
+        learning_rate=1e-2,
+        momentum=0.9,
+        velocity=np.zeros_like(w),
+    )
     v = config["momentum"] * config["velocity"] - config["learning_rate"] * dw
     config["velocity"] = v
     return w + v, config
@@ -33,13 +41,13 @@ def sgd_momentum(w, dw, config=None):
 def rmsprop(w, dw, config=None):
     """Steps divided by the root of a moving mean of squared gradients, config["cache"]."""
     ### BEGIN SOLUTION
-    config = {
-        "learning_rate": 1e-2,
-        "decay_rate": 0.99,
-        "epsilon": 1e-8,
-        "cache": np.zeros_like(w),
-        **(config or {}),
-    }
+    config = _completed(
+        config,
+        learning_rate=1e-2,
+        decay_rate=0.99,
+        epsilon=1e-8,
+        cache=np.zeros_like(w),
+    )
     decay = config["decay_rate"]
     config["cache"] = decay * config["cache"] + (1 - decay) * dw**2
     step = config["learning_rate"] * dw / (np.sqrt(config["cache"]) + config["epsilon"])
@@ -50,16 +58,16 @@ def rmsprop(w, dw, config=None):
 def adam(w, dw, config=None):
     """Moving means m of the gradients and v of their squares, both corrected for their start."""
     ### BEGIN SOLUTION
-    config = {
-        "learning_rate": 1e-3,
-        "beta1": 0.9,
-        "beta2": 0.999,
-        "epsilon": 1e-8,
-        "m": np.zeros_like(w),
-        "v": np.zeros_like(w),
-        "t": 0,
-        **(config or {}),
-    }
+    config = _completed(
+        config,
+        learning_rate=1e-3,
+        beta1=0.9,
+        beta2=0.999,
+        epsilon=1e-8,
+        m=np.zeros_like(w),
+        v=np.zeros_like(w),
+        t=0,
+    )
     beta1, beta2 = config["beta1"], config["beta2"]
     config["t"] += 1
     config["m"] = beta1 * config["m"] + (1 - beta1) * dw
