@@ -8,6 +8,7 @@ written in another way.
 `make mutants` runs them all and prints a table.
 """
 
+import functools
 import re
 import sys
 import tempfile
@@ -28,15 +29,23 @@ WRONG = {name: ways for room in ROOMS for name, ways in room.WRONG.items()}
 RIGHT = {name: ways for room in ROOMS for name, ways in room.RIGHT.items()}
 
 
+@functools.cache
 def solution(file):
     return (SOLUTIONS / file).read_text(encoding="utf-8")
 
 
+@functools.cache
+def regions(file):
+    """The answers in a solution, by the names of their exercises."""
+    source = solution(file)
+    names = re.findall(r"# TODO (\S+):", make_stub(source))
+    return dict(zip(names, REGION.finditer(source), strict=True))
+
+
 def rewritten(name, rewrite):
     """The source of the solution, with the answer to one exercise rewritten."""
-    source = solution(find(name).file)
-    names = re.findall(r"# TODO (\S+):", make_stub(source))
-    region = list(REGION.finditer(source))[names.index(name)]
+    file = find(name).file
+    source, region = solution(file), regions(file)[name]
     return source[: region.start()] + rewrite(region.group()) + source[region.end() :]
 
 
