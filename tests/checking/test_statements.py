@@ -543,29 +543,19 @@ def untrue(verdict, truth):
 
 @pytest.fixture
 def quick(monkeypatch):
-    """Seven cases each; what comes again is the same: searches, and the candidates of a case."""
-    searches, candidates, search = {}, {}, diagnosis.search
+    """Seven cases each, and what has been searched for once is known."""
+    known, search = {}, diagnosis.search
+
+    def named(made):  # the parts of a search are functions made anew each time
+        return (made.func, made.args) if isinstance(made, functools.partial) else made.__qualname__
 
     def searched(observed, name, data, penalty=diagnosis.no_penalty, scales=diagnosis.as_it_is):
         arrays = [seen.arrays.get(name, np.array(np.nan)) for seen in observed]
-        key = name, data.__qualname__, penalty.__qualname__, scales
+        key = name, named(data), named(penalty), scales
         key += tuple((array.shape, array.tobytes()) for array in arrays)
-        if key not in searches:
-            terms = once(name, "data", data), once(name, "penalty", penalty)
-            searches[key] = search(observed, name, *terms, scales)
-        return searches[key]
-
-    def once(name, term, made):
-        def of_case(seen):
-            key = name, term, made.__qualname__, seen.case
-            if key not in candidates:
-                candidates[key] = [
-                    (names, functools.cache(array) if callable(array) else array)
-                    for names, array in made(seen)
-                ]
-            return candidates[key]
-
-        return of_case
+        if key not in known:
+            known[key] = search(observed, name, data, penalty, scales)
+        return known[key]
 
     for module in (diagnosis, linear, net):
         monkeypatch.setattr(module, "search", searched)
@@ -580,7 +570,9 @@ def verdict_on(name, truth):
     if "grads['W1']" in truth.sides:
         for arrays_of_case, case in zip(arrays, truth.cases.values(), strict=True):
             arrays_of_case["scores"] = forward(case).S
-    return judge.judge(find(name), Answers(arrays, [[] for _ in arrays]))
+    found = judge.judge(find(name), Answers(arrays, [[] for _ in arrays]))
+    assert not any(remark.startswith("no diagnosis") for remark in found.remarks)
+    return found
 
 
 def linear_terms(case, loss, gradient):
