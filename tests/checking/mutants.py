@@ -71,13 +71,14 @@ def answered(name, body):
     return rewritten(name, rewrite)
 
 
-def verdict_on(name, source, folder):
+def verdict_on(name, source):
     """The verdict on one exercise, of the solutions with one file replaced."""
-    files = {file: SOLUTIONS / file for file in FILES}
-    file = find(name).file
-    files[file] = Path(folder) / file
-    files[file].write_text(source, encoding="utf-8")
-    return judge(find(name), answer(find(name), files))
+    with tempfile.TemporaryDirectory() as folder:
+        files = {file: SOLUTIONS / file for file in FILES}
+        file = find(name).file
+        files[file] = Path(folder) / file
+        files[file].write_text(source, encoding="utf-8")
+        return judge(find(name), answer(find(name), files))
 
 
 def mutants():
@@ -96,27 +97,24 @@ def others():
 
 def main():
     """Print what is caught, diagnosed and missed, and whether anything right is called wrong."""
-    with tempfile.TemporaryDirectory() as folder:
-        rows = {exercise.name: [0, 0, 0, 0, 0, 0] for exercise in EXERCISES}
-        told = []
-        for name, mistake, source, diagnosis in mutants():
-            found = verdict_on(name, source, folder)
-            row = rows[name]
-            caught = found.status not in ("right", "convention")
-            row[0] += 1
-            row[1] += caught
-            row[2] += diagnosis is not None
-            row[3] += diagnosis is not None and found.diagnosis == diagnosis
-            if not caught or found.diagnosis != diagnosis:
-                told.append(
-                    f"{name}, {mistake}: {found.status}, {found.diagnosis}, not {diagnosis}"
-                )
-        for name, way, source in others():
-            found = verdict_on(name, source, folder)
-            rows[name][4] += 1
-            if found.status != "right":
-                rows[name][5] += 1
-                told.append(f"{name}, {way}: {found.status}, {found.message}")
+    rows = {exercise.name: [0, 0, 0, 0, 0, 0] for exercise in EXERCISES}
+    told = []
+    for name, mistake, source, diagnosis in mutants():
+        found = verdict_on(name, source)
+        row = rows[name]
+        caught = found.status not in ("right", "convention")
+        row[0] += 1
+        row[1] += caught
+        row[2] += diagnosis is not None
+        row[3] += diagnosis is not None and found.diagnosis == diagnosis
+        if not caught or found.diagnosis != diagnosis:
+            told.append(f"{name}, {mistake}: {found.status}, {found.diagnosis}, not {diagnosis}")
+    for name, way, source in others():
+        found = verdict_on(name, source)
+        rows[name][4] += 1
+        if found.status != "right":
+            rows[name][5] += 1
+            told.append(f"{name}, {way}: {found.status}, {found.message}")
     titles = ["wrong", "caught", "known", "named", "right", "alarms"]
     print(f"{'':46}" + "".join(f"{title:>8}" for title in titles))
     total = [sum(column) for column in zip(*rows.values(), strict=True)]

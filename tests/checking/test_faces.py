@@ -424,10 +424,12 @@ def numbers_in(value):
 def test_the_call_that_is_off_returns_the_number_that_is_told(name, tmp_path):
     exercise, count = find(name), 0
     for old, new, _ in WRONG[name].values():
-        found = verdict_on(name, spoilt(name, old, new), tmp_path)
+        source = spoilt(name, old, new)
+        found = verdict_on(name, source)
         if not (told := NUMBER.search(found.evidence.get("says", ""))):
             continue
         call = call_of(found, exercise)
+        (tmp_path / exercise.file).write_text(source, encoding="utf-8")
         with Submission({exercise.file: tmp_path / exercise.file}) as submission:
             got = tried(call, submission.load(exercise.file))
         assert told[1] in numbers_in(got), (old, new)
