@@ -215,6 +215,19 @@ def test_without_a_score_there_is_no_best_but_a_sentence():
 # Nothing is left behind.
 
 
+def run_python(*arguments, start_new_session=False, **variables):
+    """What a Python has said that was started for it."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        start_new_session=start_new_session,
+    )
+
+
 def processes():
     """Those that this one has started, or they, and that run."""
     children = psutil.Process().children(recursive=True)
@@ -259,15 +272,7 @@ def test_an_interrupt_stops_the_search_and_leaves_nothing_behind(method):
             left = psutil.Process().children(recursive=True)
             print("interrupted", [p for p in left if "resource_tracker" not in str(p.cmdline())])
     """
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(script)],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        start_new_session=True,
-    )
+    done = run_python("-c", textwrap.dedent(script), start_new_session=True)
     assert (done.stdout, done.stderr) == ("interrupted []\n", "")
 
 
@@ -511,15 +516,7 @@ def on_dask(tmp_path_factory):
         (folder / file).write_bytes((SOLUTIONS / file).read_bytes())
     script = tmp_path_factory.mktemp("script") / "on_dask.py"
     script.write_text(textwrap.dedent(ON_DASK))
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "ASSIGNMENT_FILES": str(folder)}
-    done = subprocess.run(
-        [sys.executable, script],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=100,
-    )
+    done = run_python(script, ASSIGNMENT_FILES=str(folder))
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
 
