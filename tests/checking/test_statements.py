@@ -792,10 +792,7 @@ def layer_truths():
     ):
         side, made = losses[number % 2]
         yield Truth(
-            cases,
-            right,
-            {"loss": side, **sides_1, **sides_2},
-            {"loss": made, **made_1, **made_2},
+            cases, right, {"loss": side, **sides_1, **sides_2}, {"loss": made, **made_1, **made_2}
         )
 
 
@@ -810,10 +807,7 @@ def net_loss_truths():
     for number, ((side, made), (sides_1, made_1)) in enumerate(itertools.product(losses, first)):
         sides_2, made_2 = second[number % 7 if number % 3 else number % 40]
         yield Truth(
-            cases,
-            right,
-            {"loss": side, **sides_1, **sides_2},
-            {"loss": made, **made_1, **made_2},
+            cases, right, {"loss": side, **sides_1, **sides_2}, {"loss": made, **made_1, **made_2}
         )
 
 

@@ -320,21 +320,13 @@ def test_what_cannot_be_set_up_is_told_and_takes_nothing_else_down(lacks, told_o
 # Running a notebook is no formality.
 
 SPOILT = {
-    "svm": (
-        "linear_svm.py",
-        "    return loss, dW\n",
-        "    return loss, 1.01 * dW\n",
-    ),
+    "svm": ("linear_svm.py", "    return loss, dW\n", "    return loss, 1.01 * dW\n"),
     "two_layer_net": (
         "neural_net.py",
         '        grads["W1"] += 2 * reg * W1\n',
         '        grads["W1"] += 2 * reg * W1; grads["W1"] *= 1.01\n',
     ),
-    "softmax": (
-        "softmax.py",
-        "    return loss, dW\n",
-        "    return loss, 1.01 * dW\n",
-    ),
+    "softmax": ("softmax.py", "    return loss, dW\n", "    return loss, 1.01 * dW\n"),
     "knn": (
         "k_nearest_neighbor.py",
         "y_pred[i] = np.bincount(self.y_train[nearest]).argmax()",

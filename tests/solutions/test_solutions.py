@@ -95,10 +95,7 @@ def of_nca(d):
 
 
 # Functions of rng -> parameters by name, X, y, loss(parameters, X, y, reg) -> (loss, gradients).
-PENALISED = {
-    **{f.__name__: of_linear(f) for f in LINEAR_LOSSES},
-    "TwoLayerNet.loss": of_net,
-}
+PENALISED = {**{f.__name__: of_linear(f) for f in LINEAR_LOSSES}, "TwoLayerNet.loss": of_net}
 EACH_PENALISED = pytest.mark.parametrize("problem", PENALISED.values(), ids=PENALISED)
 LOSSES = PENALISED | {f"nca_loss, d = {d}": of_nca(d) for d in (1, 2, 4, 6)}
 EACH_LOSS = pytest.mark.parametrize("problem", LOSSES.values(), ids=LOSSES)
@@ -727,8 +724,7 @@ def test_the_network_overfits_the_toy_set():
 
 
 @pytest.mark.parametrize(
-    "num_iters, N, epochs",
-    [(1, 30, 1), (3, 30, 1), (4, 30, 2), (10, 30, 4), (0, 30, 0), (4, 6, 4)],
+    "num_iters, N, epochs", [(1, 30, 1), (3, 30, 1), (4, 30, 2), (10, 30, 4), (0, 30, 0), (4, 6, 4)]
 )
 def test_the_network_notes_a_loss_a_step_and_an_accuracy_an_epoch(num_iters, N, epochs, rng):
     X, y = blobs(rng, N)

@@ -274,6 +274,6 @@ RIGHT = {
                     q = np.exp(s[j] - near) / kin if same[j] else 0
                     dA -= 2 * (p - q) * np.outer(A @ (X[i] - X[j]), X[i] - X[j]) / N
             return loss, dA
-            """,
+            """
     },
 }
