@@ -550,24 +550,6 @@ def every_call(rng):
 EVERY_CALL = pytest.mark.parametrize("name", every_call(np.random.default_rng(0)))
 
 
-@EVERY_CALL
-def test_a_call_does_not_change_its_arguments(name, rng):
-    function, arguments = every_call(rng)[name]
-    before = [np.copy(argument) for argument in arguments]
-    function(*arguments)
-    for then, now in zip(before, arguments, strict=True):
-        np.testing.assert_array_equal(now, then, f"{name} writes into an array of its caller")
-
-
-@EVERY_CALL
-def test_a_read_only_array_will_do(name, rng):
-    function, arguments = every_call(rng)[name]
-    for argument in arguments:
-        if isinstance(argument, np.ndarray):
-            argument.flags.writeable = False
-    function(*arguments)
-
-
 def flat(answer):
     """All numbers of an answer, one after the other."""
     if isinstance(answer, dict):
@@ -578,7 +560,7 @@ def flat(answer):
 
 
 @EVERY_CALL
-def test_an_array_with_gaps_in_memory_gives_the_same_answer(name, rng):
+def test_a_call_writes_into_no_array_of_its_caller_however_that_lies_in_memory(name):
     function, arguments = every_call(np.random.default_rng(0))[name]
     again, _ = every_call(np.random.default_rng(0))[name]
 
@@ -589,13 +571,14 @@ def test_an_array_with_gaps_in_memory_gives_the_same_answer(name, rng):
         view = wide[tuple(slice(None, None, 2) for _ in argument.shape)]
         view[...] = argument
         assert argument.ndim < 2 or not view.flags.c_contiguous
+        argument.flags.writeable = view.flags.writeable = False
         return view
 
+    gaps = [*map(with_gaps, arguments)]
     np.random.seed(0)
     right = flat(function(*arguments))
     np.random.seed(0)
-    got = flat(again(*map(with_gaps, arguments)))
-    np.testing.assert_allclose(got, right, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(flat(again(*gaps)), right, rtol=1e-9, atol=1e-12)
 
 
 # Training.
