@@ -621,12 +621,6 @@ def test_a_mistake_is_charged_to_its_own_exercise_alone(name):
 # The catalogue.
 
 
-def test_every_mistake_says_a_sentence():
-    for name, mistake in MISTAKES.items():
-        assert re.fullmatch(r"[a-z0-9-]+", name)
-        assert mistake.says[0].isupper() and mistake.says.endswith("."), name
-
-
 @pytest.mark.parametrize(
     "value, told",
     [

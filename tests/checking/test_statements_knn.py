@@ -19,11 +19,10 @@ from assignment.checking.diagnosis import Explanation, Observed
 from assignment.checking.exercises import find
 from assignment.checking.judge import judge
 from assignment.checking.linear.calls import W_GRADIENT
-from assignment.checking.mistakes import MISTAKES, ROOMS
+from assignment.checking.mistakes import MISTAKES
 from assignment.checking.net.calls import NET_GRADIENTS, NET_START
 from assignment.checking.run import Answers, _encoded
 from assignment.checking.training.calls import STEPS
-from conftest import ROOT
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -850,22 +849,6 @@ def test_a_sentence_that_nobody_has_a_condition_for_is_found():
     explanation = Explanation(("l1-distance",), "It looks as if you were tired.")
     (told,) = of_l1_distances(lambda observed: explanation)
     assert told == "without a condition: It looks as if you were tired."
-
-
-def test_every_mistake_has_a_sentence_of_its_own_in_one_room():
-    entries = [mistake for room in ROOMS for mistake in room.MISTAKES]
-    says = [mistake.says for mistake in entries if mistake.says]
-    assert len({*says}) == len(says) == len(MISTAKES)
-    assert {mistake.name for mistake in entries} == {*MISTAKES}
-
-
-def test_where_a_mistake_is_settled_is_a_section_that_exists():
-    for mistake in MISTAKES.values():
-        places = mistake.see.values() if isinstance(mistake.see, dict) else [mistake.see]
-        for place in places:
-            if found := re.search(r"(notebooks/\w+\.ipynb), section (\d+)", place):
-                lesson = (ROOT / found[1]).read_text(encoding="utf-8")
-                assert f"## {found[2]}. " in lesson, place
 
 
 def test_a_batch_is_told_with_its_count_of_steps():
