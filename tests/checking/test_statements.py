@@ -646,27 +646,18 @@ def summed(dS):
 
 
 # (weights, bias) of the gradients of a layer, from G, the gradient of the scores.
+def layer_2(weights=lambda n, G: n.H.T @ G, bias=lambda n, G: summed(G), in_weights=(), in_bias=()):
+    return weights, bias, in_weights, in_bias
+
+
 SECOND_LAYER = {
-    "": (lambda n, G: n.H.T @ G, lambda n, G: summed(G), (), ()),
-    "before the ReLU": (
-        lambda n, G: n.a.T @ G,
-        lambda n, G: summed(G),
-        ("pre-activation-for-hidden",),
-        (),
+    "": layer_2(),
+    "before the ReLU": layer_2(lambda n, G: n.a.T @ G, in_weights=("pre-activation-for-hidden",)),
+    "mean of the bias": layer_2(bias=lambda n, G: averaged(G), in_bias=("bias-gradient-averaged",)),
+    "one for all": layer_2(
+        bias=lambda n, G: 0 * n.b2 + G.sum(), in_bias=("bias-gradient-not-summed",)
     ),
-    "mean of the bias": (
-        lambda n, G: n.H.T @ G,
-        lambda n, G: averaged(G),
-        (),
-        ("bias-gradient-averaged",),
-    ),
-    "one for all": (
-        lambda n, G: n.H.T @ G,
-        lambda n, G: 0 * n.b2 + G.sum(),
-        (),
-        ("bias-gradient-not-summed",),
-    ),
-    "squares": (lambda n, G: (n.H**2).T @ G, lambda n, G: summed(G) + 0.01, (), ()),
+    "squares": layer_2(lambda n, G: (n.H**2).T @ G, lambda n, G: summed(G) + 0.01),
 }
 
 

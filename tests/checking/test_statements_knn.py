@@ -372,17 +372,13 @@ def crossed(exercise, first, second, answer):
 
 def by(key, answers, exercise):
     """Answers as constructions, compared by one array."""
-    decide = [case.failure == "wrong" for case in find(exercise).cases()]
+
+    def decisive(got):
+        calls = zip(got, find(exercise).cases(), strict=True)
+        return [arrays.get(key) for arrays, case in calls if case.failure == "wrong"]
+
     return [
-        (
-            faults,
-            key,
-            [
-                np.asarray(c[key]) if key in c else None
-                for c, d in zip(got, decide, strict=True)
-                if d
-            ],
-        )
+        (faults, key, [a if a is None else np.asarray(a) for a in decisive(got)])
         for faults, got in answers
     ]
 
