@@ -24,6 +24,14 @@ def make(*arguments, **variables):
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
 
 
+def complaint(*arguments, **variables):
+    """The one sentence that make gives for what it cannot do."""
+    done = make(*arguments, **variables)
+    assert done.returncode != 0
+    (said,) = (line for line in done.stderr.splitlines() if not line.startswith("make"))
+    return said
+
+
 @needs_make
 def test_make_alone_lists_every_target_with_a_line():
     listed = [line.split()[0] for line in make().stdout.splitlines() if len(line.split()) > 2]
@@ -50,18 +58,14 @@ def test_an_old_python_gets_one_sentence(tmp_path):
     pretend = "import sys; sys.version_info = (3, 10, 1); exec(sys.argv[1])"
     old.write_text(f'#!/bin/sh\nexec "{sys.executable}" -c "{pretend}" "$2"\n')
     old.chmod(0o755)
-    done = make("progress", f"PYTHON={old}")
-    assert done.returncode != 0
-    said = [line for line in done.stderr.splitlines() if not line.startswith("make")]
-    assert len(said) == 1 and "needs Python 3.11 or newer" in said[0] and "3.10" in said[0]
+    said = complaint("progress", f"PYTHON={old}")
+    assert "needs Python 3.11 or newer" in said and "3.10" in said
 
 
 @needs_make
 def test_a_python_that_is_not_there_gets_one_sentence():
-    done = make("progress", "PYTHON=no-such-python")
-    said = [line for line in done.stderr.splitlines() if not line.startswith("make")]
-    assert done.returncode != 0 and len(said) == 1
-    assert said[0].startswith("no-such-python cannot be run: install Python 3.11 or newer")
+    said = complaint("progress", "PYTHON=no-such-python")
+    assert said.startswith("no-such-python cannot be run: install Python 3.11 or newer")
 
 
 def set_up(folder, *names):
@@ -82,27 +86,22 @@ def test_a_computer_without_a_browser_gets_one_sentence(tmp_path):
     for tool in ("make", "sh"):  # and no apt-get that could install one
         (tmp_path / tool).symlink_to(shutil.which(tool))
     set_up(tmp_path, "site")
-    done = make("-C", tmp_path, "check-browser", PATH=str(tmp_path), CHROMIUM="")
-    said = [line for line in done.stderr.splitlines() if not line.startswith("make")]
-    assert done.returncode != 0 and len(said) == 1
-    assert said[0].startswith("There is no Chromium: install the package chromium, or name")
+    said = complaint("-C", tmp_path, "check-browser", PATH=str(tmp_path), CHROMIUM="")
+    assert said.startswith("There is no Chromium: install the package chromium, or name")
 
 
 @needs_make
 def test_a_browser_that_is_not_there_gets_one_sentence():
-    done = make("check-browser", "--assume-old=.venv/ready-site", CHROMIUM="no-such-browser")
-    said = [line for line in done.stderr.splitlines() if not line.startswith("make")]
-    assert done.returncode != 0 and said == ["CHROMIUM=no-such-browser is no program."]
+    said = complaint("check-browser", "--assume-old=.venv/ready-site", CHROMIUM="no-such-browser")
+    assert said == "CHROMIUM=no-such-browser is no program."
 
 
 @needs_make
 def test_a_python_that_colab_does_not_have_gets_one_sentence(tmp_path):
     set_up(tmp_path)
     (tmp_path / "requirements-colab.txt").touch()
-    done = make("-C", tmp_path, "check-colab", COLAB_PYTHON="none")
-    said = [line for line in done.stderr.splitlines() if not line.startswith("make")]
-    assert done.returncode != 0 and len(said) == 1
-    assert said[0].startswith("Colab has Python 3.12, which none is not: say COLAB_PYTHON=")
+    said = complaint("-C", tmp_path, "check-colab", COLAB_PYTHON="none")
+    assert said.startswith("Colab has Python 3.12, which none is not: say COLAB_PYTHON=")
 
 
 @needs_make
@@ -111,10 +110,7 @@ def test_ci_calls_make_and_nothing_else():
     commands = [line for line in script if line and not line.startswith("#")]
     assert len(commands) == 1 and commands[0].endswith("exec make check")
     workflow = (ROOT / ".github" / "workflows" / "check.yml").read_text(encoding="utf-8")
-    assert re.findall(r"- run: (.*)", workflow) == [
-        "make check",
-        "make check-colab",
-        "make check-browser",
-    ]
+    checks = ["make check", "make check-colab", "make check-browser"]
+    assert re.findall(r"- run: (.*)", workflow) == checks
     publish = (ROOT / ".github" / "workflows" / "site.yml").read_text(encoding="utf-8")
     assert re.findall(r"- run: (.*)", publish) == ["make site"]

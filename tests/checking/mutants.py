@@ -9,6 +9,7 @@ written in another way.
 """
 
 import ast
+import functools
 import re
 import sys
 import tempfile
@@ -29,22 +30,28 @@ from assignment.checking.submission.year import KNOWN
 ROOMS = knn.mutants, linear.mutants, net.mutants, layers.mutants
 WRONG = {name: ways for room in ROOMS for name, ways in room.WRONG.items()}
 RIGHT = {name: ways for room in ROOMS for name, ways in room.RIGHT.items()}
-
-
 SOLVED = {file: SOLUTIONS / ("" if file in FILES else "cs231n") / file for file in KNOWN}
 
 
+@functools.cache
 def solution(file):
     return SOLVED[file].read_text(encoding="utf-8")
 
 
+@functools.cache
+def regions(file):
+    """The answers in a solution, by the names of their exercises."""
+    source = solution(file)
+    names = re.findall(r"# TODO (\S+):", make_stub(source))
+    return dict(zip(names, REGION.finditer(source), strict=True))
+
+
 def rewritten(name, rewrite):
     """The source of the solution, with the answer to one exercise rewritten."""
-    source = solution(find(name).file)
+    file = find(name).file
     if find(name) in COURSE:
-        return _rewritten_function(source, find(name), rewrite)
-    names = re.findall(r"# TODO (\S+):", make_stub(source))
-    region = list(REGION.finditer(source))[names.index(name)]
+        return _rewritten_function(solution(file), find(name), rewrite)
+    source, region = solution(file), regions(file)[name]
     return source[: region.start()] + rewrite(region.group()) + source[region.end() :]
 
 
@@ -80,13 +87,14 @@ def answered(name, body):
     return rewritten(name, rewrite)
 
 
-def verdict_on(name, source, folder):
+def verdict_on(name, source):
     """The verdict on one exercise, of the solutions with one file replaced."""
-    file = find(name).file
-    files = {known: path for known, path in SOLVED.items() if known in FILES or file not in FILES}
-    files[file] = Path(folder) / file
-    files[file].write_text(source, encoding="utf-8")
-    return judge(find(name), answer(find(name), files))
+    with tempfile.TemporaryDirectory() as folder:
+        file = find(name).file
+        files = {f: path for f, path in SOLVED.items() if f in FILES or file not in FILES}
+        files[file] = Path(folder) / file
+        files[file].write_text(source, encoding="utf-8")
+        return judge(find(name), answer(find(name), files))
 
 
 def mutants():
@@ -105,27 +113,24 @@ def others():
 
 def main():
     """Print what is caught, diagnosed and missed, and whether anything right is called wrong."""
-    with tempfile.TemporaryDirectory() as folder:
-        rows = {exercise.name: [0, 0, 0, 0, 0, 0] for exercise in EXERCISES + COURSE}
-        told = []
-        for name, mistake, source, diagnosis in mutants():
-            found = verdict_on(name, source, folder)
-            row = rows[name]
-            caught = found.status not in ("right", "convention")
-            row[0] += 1
-            row[1] += caught
-            row[2] += diagnosis is not None
-            row[3] += diagnosis is not None and found.diagnosis == diagnosis
-            if not caught or found.diagnosis != diagnosis:
-                told.append(
-                    f"{name}, {mistake}: {found.status}, {found.diagnosis}, not {diagnosis}"
-                )
-        for name, way, source in others():
-            found = verdict_on(name, source, folder)
-            rows[name][4] += 1
-            if found.status != "right":
-                rows[name][5] += 1
-                told.append(f"{name}, {way}: {found.status}, {found.message}")
+    rows = {exercise.name: [0, 0, 0, 0, 0, 0] for exercise in EXERCISES + COURSE}
+    told = []
+    for name, mistake, source, diagnosis in mutants():
+        found = verdict_on(name, source)
+        row = rows[name]
+        caught = found.status not in ("right", "convention")
+        row[0] += 1
+        row[1] += caught
+        row[2] += diagnosis is not None
+        row[3] += diagnosis is not None and found.diagnosis == diagnosis
+        if not caught or found.diagnosis != diagnosis:
+            told.append(f"{name}, {mistake}: {found.status}, {found.diagnosis}, not {diagnosis}")
+    for name, way, source in others():
+        found = verdict_on(name, source)
+        rows[name][4] += 1
+        if found.status != "right":
+            rows[name][5] += 1
+            told.append(f"{name}, {way}: {found.status}, {found.message}")
     titles = ["wrong", "caught", "known", "named", "right", "alarms"]
     print(f"{'':46}" + "".join(f"{title:>8}" for title in titles))
     total = [sum(column) for column in zip(*rows.values(), strict=True)]

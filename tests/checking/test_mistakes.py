@@ -12,7 +12,7 @@ from assignment.checking.diagnosis import Observed
 from assignment.checking.exercises import find
 from assignment.checking.linear import mistakes as linear
 from assignment.checking.mistake import Mistake, derivation
-from assignment.checking.mistakes import MISTAKES
+from assignment.checking.mistakes import MISTAKES, ROOMS
 from assignment.derivations import LESSONS
 
 # Odd scores have no logarithm.
@@ -24,6 +24,16 @@ CITED = [
     for lesson, place in (mistake.see.items() if isinstance(mistake.see, dict) else ())
     if "derivation" in place
 ]
+
+
+def test_every_mistake_has_a_sentence_of_its_own_in_one_room():
+    entries = [mistake for room in ROOMS for mistake in room.MISTAKES]
+    says = [mistake.says for mistake in entries if mistake.says]
+    assert len({*says}) == len(says) == len(MISTAKES)
+    assert {mistake.name for mistake in entries} == {*MISTAKES}
+    for name, mistake in MISTAKES.items():
+        assert re.fullmatch(r"[a-z0-9-]+", name)
+        assert mistake.says[0].isupper() and mistake.says.endswith("."), name
 
 
 @pytest.mark.parametrize(
@@ -88,7 +98,7 @@ def asked(monkeypatch, mistakes):
         monkeypatch.setattr(mistake, "returns", noted)
     for name in ("svm_loss_naive", "softmax_loss_naive", "LinearClassifier.predict"):
         exercise = find(name)
-        case = exercise.cases()[0]
+        case = exercise.calls.cases()[0]  # a new one, for which nothing is made yet
         right = {part: exercise.reference(case)[part] for part in exercise.judged}
         odd = {
             part: 1.0 + np.arange(array.size).reshape(array.shape) for part, array in right.items()

@@ -16,9 +16,9 @@ def pairs(catalogue):
 
 
 @pytest.mark.parametrize("name, mistake", pairs(WRONG))
-def test_a_wrong_solution_is_caught_and_named(name, mistake, tmp_path):
+def test_a_wrong_solution_is_caught_and_named(name, mistake):
     old, new, diagnosis = WRONG[name][mistake]
-    found = verdict_on(name, spoilt(name, old, new), tmp_path)
+    found = verdict_on(name, spoilt(name, old, new))
     assert found.status not in ("right", "convention"), f"{name} with {mistake!r} is called right"
     assert found.diagnosis == diagnosis, found.message
     assert found.message and "\n" not in found.message
@@ -26,8 +26,8 @@ def test_a_wrong_solution_is_caught_and_named(name, mistake, tmp_path):
 
 
 @pytest.mark.parametrize("name, way", pairs(RIGHT))
-def test_a_right_solution_written_differently_is_right(name, way, tmp_path):
-    found = verdict_on(name, answered(name, RIGHT[name][way]), tmp_path)
+def test_a_right_solution_written_differently_is_right(name, way):
+    found = verdict_on(name, answered(name, RIGHT[name][way]))
     assert found.status == "right", found.message
 
 
@@ -41,12 +41,7 @@ def test_the_catalogue_is_large_and_spread_over_all_exercises():
 def test_every_known_mistake_has_a_wrong_solution_that_shows_it():
     shown = {diagnosis for entries in WRONG.values() for _, _, diagnosis in entries.values()}
     # test_judge.py
-    elsewhere = {
-        "half-convention",
-        "momentum",
-        "decay-after-epoch",
-        "loss-not-lowered",
-    }
+    elsewhere = {"half-convention", "momentum", "decay-after-epoch", "loss-not-lowered"}
     assert set(MISTAKES) - shown == elsewhere
 
 

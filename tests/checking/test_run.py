@@ -45,14 +45,9 @@ def doing(hand_in):
     """A function that gives the files of a hand-in, whose softmax_loss_naive does what it says."""
 
     def files(*lines):
-        first = "\n".join(f"    {line}" for line in ("import os, sys, time", *lines))
-        return find_files(
-            hand_in(
-                softmax=solution("softmax.py").replace(
-                    "    N = X.shape[0]\n", f"{first}\n    N = X.shape[0]\n", 1
-                )
-            )
-        )
+        first = "".join(f"    {line}\n" for line in ("import os, sys, time", *lines))
+        before, begins, after = solution("softmax.py").partition("    N = X.shape[0]\n")
+        return find_files(hand_in(softmax=before + first + begins + after))
 
     return files
 
@@ -84,9 +79,8 @@ def test_what_runs_student_code_has_never_seen_the_answers(way, doing):
     assert rooms == {"checking", "given"}
     ours = {name.removeprefix("assignment.checking.") for name in seen if "checking." in name}
     ours = {name for name in ours if not name.startswith("submission")}
-    assert ours <= {"calls", "nursery", "printed", "run", "stubs"} | {
-        *("linear", "linear.calls", "training", "training.calls")
-    }
+    rooms = {"linear", "linear.calls", "training", "training.calls"}
+    assert ours <= {"calls", "nursery", "printed", "run", "stubs"} | rooms
 
 
 @BOTH
@@ -202,14 +196,22 @@ def test_to_prepare_a_file_runs_none_of_it(tmp_path):
 
 # How they end.
 
+NOTE = "open('{}', 'w').write(f'{{os.getpid()}} {{os.getppid()}}.')"
+
+
+def noted_in(path):
+    """The process that has noted itself, and its parent; none until all is written."""
+    text = path.read_text() if path.exists() else ""
+    return [*map(int, text[:-1].split())] if text.endswith(".") else []
+
 
 @BOTH
 def test_ctrl_c_ends_the_call(way, doing, tmp_path):
     noted = tmp_path / "pid"
-    files = doing(f"open({str(noted)!r}, 'w').write(str(os.getpid()))", "time.sleep(60)")
+    files = doing(NOTE.format(noted), "time.sleep(60)")
 
     def interrupt():
-        until(lambda: noted.exists() and noted.read_text())
+        until(lambda: noted_in(noted))
         os.kill(os.getpid(), signal.SIGINT)
 
     thread = threading.Thread(target=interrupt)
@@ -217,29 +219,27 @@ def test_ctrl_c_ends_the_call(way, doing, tmp_path):
     with pytest.raises(KeyboardInterrupt):
         run(SOFTMAX, files)
     thread.join()
-    assert until(lambda: is_gone(int(noted.read_text())))
+    assert until(lambda: all(map(is_gone, noted_in(noted)[:1])))
 
 
 def test_ctrl_c_ends_the_command_without_a_word(doing, tmp_path):
     noted = tmp_path / "pid"
-    files = doing(f"open({str(noted)!r}, 'w').write(str(os.getpid()))", "time.sleep(60)")
+    files = doing(NOTE.format(noted), "time.sleep(60)")
     folder = files["softmax.py"].parent
     command = [sys.executable, "-m", "assignment", "check", "--submission", folder, SOFTMAX.name]
     with subprocess.Popen(
         command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE
     ) as process:
-        assert until(lambda: noted.exists() and noted.read_text())
+        assert until(lambda: noted_in(noted))
         process.send_signal(signal.SIGINT)
         assert process.stderr.read() == b"" and process.wait() == 130
-    assert until(lambda: is_gone(int(noted.read_text())))
+    assert until(lambda: all(map(is_gone, noted_in(noted)[:1])))
 
 
 @LINUX
 def test_all_end_when_the_process_that_checks_is_killed(doing, tmp_path):
     noted = tmp_path / "pid"
-    files = doing(
-        f"open({str(noted)!r}, 'w').write(f'{{os.getpid()}} {{os.getppid()}}')", "time.sleep(60)"
-    )
+    files = doing(NOTE.format(noted), "time.sleep(60)")
     program = (
         "import json, sys; from assignment.checking.run import run, nursery\n"
         "from assignment.checking.exercises import find\n"
@@ -251,10 +251,9 @@ def test_all_end_when_the_process_that_checks_is_killed(doing, tmp_path):
     command = [sys.executable, "-c", program, given]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
         pid = int(process.stdout.readline())
-        assert until(lambda: noted.exists() and " " in noted.read_text())
+        assert until(lambda: noted_in(noted))
         process.kill()
-    for other in (pid, *map(int, noted.read_text().split())):
-        assert until(lambda other=other: is_gone(other))
+    assert until(lambda: all(map(is_gone, (pid, *noted_in(noted)))))
 
 
 # What is printed.

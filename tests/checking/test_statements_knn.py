@@ -19,11 +19,10 @@ from assignment.checking.diagnosis import Explanation, Observed
 from assignment.checking.exercises import find
 from assignment.checking.judge import judge
 from assignment.checking.linear.calls import W_GRADIENT
-from assignment.checking.mistakes import MISTAKES, ROOMS
+from assignment.checking.mistakes import MISTAKES
 from assignment.checking.net.calls import NET_GRADIENTS, NET_START
 from assignment.checking.run import Answers, _encoded
 from assignment.checking.training.calls import STEPS
-from conftest import ROOT
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -317,21 +316,26 @@ def same(one, other):
     )
 
 
-def untrue_of(name, answers, constructions):
-    """What is untrue in the verdicts on answers, and how many of them are wrong and named.
+def check(name, answers, constructions, pairs, wrong, named):
+    """Nothing is untrue in the verdicts on answers, of which so many at least are wrong and named.
 
     answers : list of (names of the faults, dicts of arrays, one for each case)
     """
-    exercise = find(name)
-    untold, counted = [], {"pairs": len(answers), "wrong": 0, "named": 0}
+    exercise, untold, verdicts = find(name), [], []
     for faults, got in answers:
         got = [_encoded(case) for case in got]
-        found = judge(exercise, Answers(got, [[] for _ in got]))
-        told = untrue(found, plain(exercise, got), constructions)
+        verdicts.append(judge(exercise, Answers(got, [[] for _ in got])))
+        told = untrue(verdicts[-1], plain(exercise, got), constructions)
         untold += [f"{' + '.join(faults) or 'right'}: {says}" for says in told]
-        counted["wrong"] += found.status in ("wrong", "unsolved", "unstable")
-        counted["named"] += found.diagnosis is not None
-    return untold, counted
+    assert not untold and len(answers) == pairs
+    assert sum(found.status in ("wrong", "unsolved", "unstable") for found in verdicts) >= wrong
+    assert sum(found.diagnosis is not None for found in verdicts) >= named
+
+
+def check_crossed(name, key, first, second, answer, wrong, named):
+    """The same of each pair of faults, compared by one array."""
+    answers, pairs = crossed(name, first, second, answer), len(first) * len(second)
+    check(name, answers, by(key, answers, name), pairs, wrong, named)
 
 
 def plain(exercise, got):
@@ -368,17 +372,13 @@ def crossed(exercise, first, second, answer):
 
 def by(key, answers, exercise):
     """Answers as constructions, compared by one array."""
-    decide = [case.failure == "wrong" for case in find(exercise).cases()]
+
+    def decisive(got):
+        calls = zip(got, find(exercise).cases(), strict=True)
+        return [arrays.get(key) for arrays, case in calls if case.failure == "wrong"]
+
     return [
-        (
-            faults,
-            key,
-            [
-                np.asarray(c[key]) if key in c else None
-                for c, d in zip(got, decide, strict=True)
-                if d
-            ],
-        )
+        (faults, key, [a if a is None else np.asarray(a) for a in decisive(got)])
         for faults, got in answers
     ]
 
@@ -439,10 +439,7 @@ def test_distances():
     def answer(arguments, sums, end):
         return {"dists": end(sums(*(arguments[key].astype(float) for key in ("X", "X_train"))))}
 
-    answers = crossed(name, SUMS, ENDS, answer)
-    untold, counted = untrue_of(name, answers, by("dists", answers, name))
-    assert not untold
-    assert counted["pairs"] == 154 and counted["wrong"] >= 150 and counted["named"] >= 40
+    check_crossed(name, "dists", SUMS, ENDS, answer, wrong=150, named=40)
 
 
 # Votes: who votes, and who wins. Each takes the labels, the distances of one row and k.
@@ -503,10 +500,7 @@ def test_votes():
         dists, y, k = (arguments[key] for key in ("dists", "y_train", "k"))
         return {"y_pred": np.array([winner(y, voters(row, k), row) for row in dists])}
 
-    answers = crossed(name, VOTERS, WINNERS, answer)
-    untold, counted = untrue_of(name, answers, by("y_pred", answers, name))
-    assert not untold
-    assert counted["pairs"] == 153 and counted["wrong"] >= 130 and counted["named"] >= 40
+    check_crossed(name, "y_pred", VOTERS, WINNERS, answer, wrong=130, named=40)
 
 
 # NCA: faults of the loss with faults of the gradient.
@@ -590,9 +584,7 @@ def test_nca():
     losses = crossed("nca_loss", LOSSES, {(): RIGHT_GRADIENT}, answer)
     gradients = crossed("nca_loss", {(): LOSSES[()]}, GRADIENTS, answer)
     constructions = by("loss", losses, "nca_loss") + by("dA", gradients, "nca_loss")
-    untold, counted = untrue_of("nca_loss", answers, constructions)
-    assert not untold
-    assert counted["pairs"] == 169 and counted["wrong"] >= 160 and counted["named"] >= 140
+    check("nca_loss", answers, constructions, pairs=169, wrong=160, named=140)
 
 
 # Predictions: what is done to the scores, and how a label is read from them.
@@ -623,10 +615,7 @@ def test_predictions():
     def answer(arguments, scores, reading):
         return {"y_pred": reading(scores(arguments["X"].astype(float) @ arguments["W"]))}
 
-    answers = crossed(name, SCORES, READINGS, answer)
-    untold, counted = untrue_of(name, answers, by("y_pred", answers, name))
-    assert not untold
-    assert counted["pairs"] == 48 and counted["wrong"] >= 46 and counted["named"] >= 15
+    check_crossed(name, "y_pred", SCORES, READINGS, answer, wrong=46, named=15)
 
 
 def forward(b1=1, b2=1, activation=lambda a: np.maximum(a, 0), after=0):
@@ -656,10 +645,7 @@ def test_predictions_of_the_net():
     def answer(arguments, scores, change):
         return {"y_pred": change(scores(arguments["X"].astype(float))).argmax(axis=1)}
 
-    answers = crossed(name, FORWARDS, SCORES, answer)
-    untold, counted = untrue_of(name, answers, by("y_pred", answers, name))
-    assert not untold
-    assert counted["pairs"] == 54 and counted["wrong"] >= 50 and counted["named"] >= 30
+    check_crossed(name, "y_pred", FORWARDS, SCORES, answer, wrong=50, named=30)
 
 
 # Training: batches, steps and the list of losses, in small training loops.
@@ -777,9 +763,7 @@ def test_training():
         for steps in (10, 21)
     ]
     answers = trained(name, parts)
-    untold, counted = untrue_of(name, answers, by("path of W", answers, name))
-    assert not untold
-    assert counted["pairs"] == 196 and counted["wrong"] >= 180 and counted["named"] >= 180
+    check(name, answers, by("path of W", answers, name), pairs=196, wrong=180, named=180)
 
 
 def net_training(**walks):
@@ -822,9 +806,7 @@ def test_training_of_the_net():
         for parameter in NET_START
         for construction in by(f"path of {parameter}", alone, name)
     ]
-    untold, counted = untrue_of(name, answers, constructions)
-    assert not untold
-    assert counted["pairs"] == 76 and counted["wrong"] >= 70 and counted["named"] >= 70
+    check(name, answers, constructions, pairs=76, wrong=70, named=70)
 
 
 # The check of the statements can fail.
@@ -863,22 +845,6 @@ def test_a_sentence_that_nobody_has_a_condition_for_is_found():
     explanation = Explanation(("l1-distance",), "It looks as if you were tired.")
     (told,) = of_l1_distances(lambda observed: explanation)
     assert told == "without a condition: It looks as if you were tired."
-
-
-def test_every_mistake_has_a_sentence_of_its_own_in_one_room():
-    entries = [mistake for room in ROOMS for mistake in room.MISTAKES]
-    says = [mistake.says for mistake in entries if mistake.says]
-    assert len({*says}) == len(says) == len(MISTAKES)
-    assert {mistake.name for mistake in entries} == {*MISTAKES}
-
-
-def test_where_a_mistake_is_settled_is_a_section_that_exists():
-    for mistake in MISTAKES.values():
-        places = mistake.see.values() if isinstance(mistake.see, dict) else [mistake.see]
-        for place in places:
-            if found := re.search(r"(notebooks/\w+\.ipynb), section (\d+)", place):
-                lesson = (ROOT / found[1]).read_text(encoding="utf-8")
-                assert f"## {found[2]}. " in lesson, place
 
 
 def test_a_batch_is_told_with_its_count_of_steps():

@@ -60,13 +60,9 @@ def test_a_stub_holds_no_marker_and_no_answer(file):
 
 
 @EACH_FILE
-def test_every_marker_that_opens_is_closed(file):
+def test_every_marker_that_opens_is_closed_and_a_stub_is_python(file):
     marks = re.findall(r"### (BEGIN|END) SOLUTION", (SOLUTIONS / file).read_text(encoding="utf-8"))
     assert marks == ["BEGIN", "END"] * (len(marks) // 2)
-
-
-@EACH_FILE
-def test_a_stub_is_python(file):
     compile(stub_of(file), file, "exec")
 
 
@@ -87,14 +83,10 @@ def test_every_todo_is_an_exercise():
 
 
 @EACH_EXERCISE
-def test_todo_line_is_the_line_of_the_todo(exercise, stubs):
+def test_todo_line_is_the_line_of_the_todo_and_none_where_it_is_solved(exercise, stubs):
     number = todo_line(stubs / exercise.file, exercise.name)
     line = (stubs / exercise.file).read_text(encoding="utf-8").splitlines()[number - 1]
     assert line.strip().startswith(f"# TODO {exercise.name}: your code")
-
-
-@EACH_EXERCISE
-def test_a_solved_exercise_has_no_todo_line(exercise):
     assert todo_line(SOLUTIONS / exercise.file, exercise.name) is None
 
 
@@ -107,18 +99,12 @@ def test_a_region_without_a_name_is_called_after_its_function():
 # Writing them.
 
 
-def contents(folder):
-    return {path.name: path.read_text(encoding="utf-8") for path in folder.iterdir()}
-
-
-def test_write_stubs_writes_five_files(tmp_path):
+def test_write_stubs_writes_five_files_and_a_second_call_nothing(tmp_path):
     written = write_stubs(tmp_path)
     assert [(path.name, kept) for path, kept in written] == [(file, None) for file in FILES]
-    assert contents(tmp_path) == {file: stub_of(file) for file in FILES}
-
-
-def test_a_second_call_writes_nothing(stubs):
-    assert write_stubs(stubs) == []
+    files = {path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()}
+    assert files == {file: stub_of(file) for file in FILES}
+    assert write_stubs(tmp_path) == []
 
 
 def test_an_edited_file_is_kept_beside_its_stub(stubs):
@@ -148,37 +134,27 @@ def test_a_stub_of_the_committed_solution_is_not_kept_as_yours(stubs, monkeypatc
     assert kept_after_a_change().read_text() == "hours of work\n"
 
 
-def test_a_kept_file_is_never_overwritten(stubs):
-    for work in ("first", "second"):
-        (stubs / "softmax.py").write_text(work)
+def test_a_kept_file_is_never_overwritten_and_need_not_be_text(stubs):
+    works = b"first", "# d\xe9j\xe0 vu".encode("latin-1")
+    for work in works:
+        (stubs / "softmax.py").write_bytes(work)
         write_stubs(stubs)
-    assert (stubs / "softmax.py.kept-1").read_text() == "first"
-    assert (stubs / "softmax.py.kept-2").read_text() == "second"
-
-
-def test_an_edited_file_that_is_not_text_is_kept_too(stubs):
-    (stubs / "softmax.py").write_bytes("# d\xe9j\xe0 vu".encode("latin-1"))
-    write_stubs(stubs)
-    assert (stubs / "softmax.py.kept-1").read_bytes() == "# d\xe9j\xe0 vu".encode("latin-1")
+    assert tuple((stubs / f"softmax.py.kept-{i}").read_bytes() for i in (1, 2)) == works
 
 
 # No stray files.
 
 
-def python_files(folder):
-    return sorted(path.name for path in folder.glob("*.py"))
-
-
-def test_no_stray_file_stands_among_the_students_files():
-    assert python_files(ASSIGNMENT) == sorted([*FILES, "__init__.py", "__main__.py"])
-
-
-def test_no_stray_file_stands_among_the_solutions():
-    assert python_files(SOLUTIONS) == sorted([*FILES, "__init__.py"])
+@pytest.mark.parametrize(
+    "folder, ours", [(ASSIGNMENT, ["__init__.py", "__main__.py"]), (SOLUTIONS, ["__init__.py"])]
+)
+def test_no_stray_file_stands_among_the_students_files_and_the_solutions(folder, ours):
+    assert sorted(path.name for path in folder.glob("*.py")) == sorted([*FILES, *ours])
 
 
 # CS231n's public names.
 
+LOSS = "(W, X, y, reg)"
 TRAIN_LINEAR = (
     "(self, X, y, learning_rate=0.001, reg=1e-05, num_iters=100, batch_size=200, verbose=False)"
 )
@@ -197,27 +173,17 @@ SIGNATURES = {
         "KNearestNeighbor.predict_labels": "(self, dists, k=1)",
         "nca_loss": "(A, X, y)",
     },
-    "linear_svm": {
-        "svm_loss_naive": "(W, X, y, reg)",
-        "svm_loss_vectorized": "(W, X, y, reg)",
-    },
-    "softmax": {
-        "softmax_loss_naive": "(W, X, y, reg)",
-        "softmax_loss_vectorized": "(W, X, y, reg)",
-    },
+    "linear_svm": dict.fromkeys(("svm_loss_naive", "svm_loss_vectorized"), LOSS),
+    "softmax": dict.fromkeys(("softmax_loss_naive", "softmax_loss_vectorized"), LOSS),
     "linear_classifier": {
-        "LinearClassifier": "()",
-        "LinearClassifier.train": TRAIN_LINEAR,
-        "LinearClassifier.predict": "(self, X)",
-        "LinearClassifier.loss": "(self, X_batch, y_batch, reg)",
-        "LinearSVM": "()",
-        "LinearSVM.train": TRAIN_LINEAR,
-        "LinearSVM.predict": "(self, X)",
-        "LinearSVM.loss": "(self, X_batch, y_batch, reg)",
-        "Softmax": "()",
-        "Softmax.train": TRAIN_LINEAR,
-        "Softmax.predict": "(self, X)",
-        "Softmax.loss": "(self, X_batch, y_batch, reg)",
+        f"{name}{method}": signature
+        for name in ("LinearClassifier", "LinearSVM", "Softmax")
+        for method, signature in {
+            "": "()",
+            ".train": TRAIN_LINEAR,
+            ".predict": "(self, X)",
+            ".loss": "(self, X_batch, y_batch, reg)",
+        }.items()
     },
     "neural_net": {
         "TwoLayerNet": "(input_size, hidden_size, output_size, std=0.0001)",

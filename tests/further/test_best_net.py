@@ -47,14 +47,18 @@ def data(shipped, small):
     )
 
 
+def data_copy(data):
+    return Cifar10(*(part.copy() for part in vars(data).values()))
+
+
 @pytest.fixture
 def tiny(monkeypatch, data):
     """The command on a few images, in a folder of the test's own."""
     monkeypatch.setattr(best_net, "load_cifar10", lambda full: data_copy(data))
 
 
-def data_copy(data):
-    return Cifar10(*(part.copy() for part in vars(data).values()))
+def mirrored(images):
+    return images.reshape(-1, 8, 8, 3)[:, :, ::-1].reshape(images.shape)
 
 
 def small_net(rng, dtype=np.float64):
@@ -111,19 +115,17 @@ def test_float32_stays_float32(data):
 
 def test_whitened_images_are_uncorrelated_and_a_mirror_image_costs_a_sign(data):
     images = contrast(data.X_train)
-    mirrored = images.reshape(-1, 8, 8, 3)[:, :, ::-1].reshape(images.shape)
     np.testing.assert_allclose(unfold(*fold(images)), images, atol=1e-5)
     whiten = Whitening(images, components=30, floor=0.0)
     Z = whiten(images)
-    np.testing.assert_allclose(whiten(mirrored), Z * whiten.mirror, atol=1e-4)
+    np.testing.assert_allclose(whiten(mirrored(images)), Z * whiten.mirror, atol=1e-4)
     both = np.concatenate([Z, Z * whiten.mirror])
     np.testing.assert_allclose(both.T @ both / len(both), np.eye(30), atol=1e-3)
 
 
 def test_the_components_are_the_largest_of_the_images_and_their_mirror_images(data):
     images = contrast(data.X_train)
-    mirrored = images.reshape(-1, 8, 8, 3)[:, :, ::-1].reshape(images.shape)
-    both = np.concatenate([images, mirrored])
+    both = np.concatenate([images, mirrored(images)])
     largest = np.linalg.svd(both - both.mean(axis=0), compute_uv=False)[:20] ** 2 / len(both)
     whiten = Whitening(images, components=20, floor=0.5)
     variances = (whiten(both) / whiten.scale).var(axis=0)

@@ -36,16 +36,12 @@ def data():
 # What ships.
 
 
-def test_the_default_is_4500_training_500_validation_and_1000_test_images(data):
-    assert data.X_train.shape == (4500, 3072) and data.y_train.shape == (4500,)
-    assert data.X_val.shape == (500, 3072) and data.y_val.shape == (500,)
-    assert data.X_test.shape == (1000, 3072) and data.y_test.shape == (1000,)
-
-
-def test_images_are_float32_from_0_to_255(data):
-    for X in (data.X_train, data.X_val, data.X_test):
-        assert X.dtype == np.float32
-        assert X.min() == 0 and X.max() == 255
+@pytest.mark.parametrize("name, count", [("train", 4500), ("val", 500), ("test", 1000)])
+def test_images_are_float32_from_0_to_255_and_all_ten_classes_occur(name, count, data):
+    X, y = getattr(data, f"X_{name}"), getattr(data, f"y_{name}")
+    assert X.shape == (count, 3072) and y.shape == (count,)
+    assert (X.dtype, X.min(), X.max(), y.dtype) == (np.float32, 0, 255, np.intp)
+    np.testing.assert_array_equal(np.unique(y), np.arange(10))
 
 
 def test_another_dtype_can_be_asked_for():
@@ -53,18 +49,9 @@ def test_another_dtype_can_be_asked_for():
     assert data.X_train.dtype == data.X_val.dtype == data.X_test.dtype == np.float64
 
 
-def test_labels_are_integers_and_all_ten_classes_occur(data):
-    for y in (data.y_train, data.y_val, data.y_test):
-        assert y.dtype == np.intp
-        np.testing.assert_array_equal(np.unique(y), np.arange(10))
-
-
-def test_the_first_labels_are_the_published_ones(data):
+def test_the_first_labels_and_pixels_are_the_published_ones(data):
     assert [CLASSES[y] for y in data.y_train[:4]] == ["frog", "truck", "truck", "deer"]
     assert [CLASSES[y] for y in data.y_test[:4]] == ["cat", "ship", "ship", "airplane"]
-
-
-def test_the_first_pixels_are_the_published_ones(data):
     # Red, green and blue at the top left of the first frog and the first cat.
     np.testing.assert_array_equal(data.X_train[0].reshape(32, 32, 3)[0, 0], [59, 62, 63])
     np.testing.assert_array_equal(data.X_test[0].reshape(32, 32, 3)[0, 0], [158, 112, 49])
@@ -136,21 +123,18 @@ def few():
     return load_cifar10(num_train=90, num_val=40, num_test=20)
 
 
-def test_centred_training_images_have_mean_0(few):
-    assert np.abs(few.centred().X_train.mean(axis=0, dtype=np.float64)).max() < 1e-4
-
-
-def test_the_same_image_is_subtracted_from_all_three_sets(few):
+def test_the_mean_of_the_training_images_alone_is_subtracted_from_all_three_sets(few):
+    before = few.X_val.copy()
     centred = few.centred()
+    assert np.abs(centred.X_train.mean(axis=0, dtype=np.float64)).max() < 1e-4
     for name in ("X_train", "X_val", "X_test"):
         difference = getattr(few, name) - getattr(centred, name)
         np.testing.assert_allclose(difference[[0, -1]], [few.mean_image] * 2, atol=1e-4)
-
-
-def test_the_mean_comes_from_the_training_images_alone(few):
     others = replace(few, X_val=few.X_val + 50, X_test=few.X_test + 50)
     message = "a mean over the validation or test images lets them into the training"
     np.testing.assert_array_equal(others.mean_image, few.mean_image, message)
+    few.centred(bias=True)
+    np.testing.assert_array_equal(few.X_val, before, "the images themselves stay")
 
 
 def test_the_bias_column_is_the_last_and_is_1(few):
@@ -160,12 +144,6 @@ def test_the_bias_column_is_the_last_and_is_1(few):
         assert X.shape[1] == 3073 and X.dtype == np.float32
         np.testing.assert_array_equal(X[:, -1], np.ones(len(X)))
         np.testing.assert_array_equal(X[:, :-1], getattr(without, name))
-
-
-def test_centring_leaves_the_original_alone(few):
-    before = few.X_val.copy()
-    few.centred(bias=True)
-    np.testing.assert_array_equal(few.X_val, before)
 
 
 # Files that are not what they should be.
@@ -249,23 +227,14 @@ def test_the_full_set_is_read_batch_after_batch(fake_full):
     folder, records = fake_full
     data = load_cifar10(full=True, num_val=30, folder=folder)
     labels = np.concatenate([records[name][:, 0] for name in TRAIN_BATCHES])
-    np.testing.assert_array_equal(data.y_train, labels[:70])
-    np.testing.assert_array_equal(data.y_val, labels[70:])
+    np.testing.assert_array_equal(np.append(data.y_train, data.y_val), labels)
     np.testing.assert_array_equal(data.y_test, records[TEST_BATCH][:, 0])
-
-
-def test_a_record_is_a_label_then_all_red_all_green_all_blue(fake_full):
-    folder, records = fake_full
-    data = load_cifar10(full=True, num_val=30, folder=folder)
-    record = records["data_batch_2.bin"][3]
+    assert len(data.y_val) == 30
+    # A record is a label, then all red, all green, all blue.
+    planes = records["data_batch_2.bin"][3, 1:].reshape(3, 32, 32)
     picture = data.X_train[23].reshape(32, 32, 3)
-    for channel in range(3):
-        plane = record[1 + 1024 * channel : 1 + 1024 * (channel + 1)].reshape(32, 32)
-        np.testing.assert_array_equal(picture[:, :, channel], plane)
-
-
-def test_the_full_set_keeps_1000_images_for_validation_by_default(fake_full):
-    folder, _ = fake_full
+    np.testing.assert_array_equal(picture.transpose(2, 0, 1), planes)
+    # By default 1,000 images are for validation.
     with pytest.raises(ValueError, match="is 1,000, but there are 100 images"):
         load_cifar10(full=True, num_train=0, folder=folder)
 

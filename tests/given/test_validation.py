@@ -49,27 +49,16 @@ def knn(a):
     return classifier
 
 
-def linear(classifier):
-    def build(a):
-        model = classifier()
-        model.W = a["W"].copy()
-        return model
-
-    return build
+def linear(kind, a):
+    model = kind()
+    model.W = a["W"].copy()
+    return model
 
 
 def net(a):
     model = TwoLayerNet(D, H, C)
     model.params = {name: a[name].copy() for name in ("W1", "b1", "W2", "b2")}
     return model
-
-
-def train_net(a):
-    return net(a).train(a["X"], a["y"], a["X_val"], a["y_val"], reg=a["reg"], num_iters=2)
-
-
-def train_linear(classifier):
-    return lambda a: linear(classifier)(a).train(a["X"], a["y"], reg=a["reg"], num_iters=2)
 
 
 LOSSES = {
@@ -86,31 +75,27 @@ VOTE = {"predict_labels": lambda a: knn(a).predict_labels(a["dists"], a["k"])}
 KNN_TRAIN = {"knn.train": lambda a: KNearestNeighbor().train(a["X"], a["y"])}
 NCA = {"nca_loss": lambda a: nca_loss(a["A"], a["X"], a["y"])}
 LINEAR_PREDICT = {
-    "LinearSVM.predict": lambda a: linear(LinearSVM)(a).predict(a["X"]),
-    "Softmax.predict": lambda a: linear(Softmax)(a).predict(a["X"]),
+    f"{kind.__name__}.predict": lambda a, kind=kind: linear(kind, a).predict(a["X"])
+    for kind in (LinearSVM, Softmax)
 }
 LINEAR_TRAIN = {
-    "LinearSVM.train": train_linear(LinearSVM),
-    "Softmax.train": train_linear(Softmax),
+    f"{kind.__name__}.train": lambda a, kind=kind: linear(kind, a).train(
+        a["X"], a["y"], reg=a["reg"], num_iters=2
+    )
+    for kind in (LinearSVM, Softmax)
 }
 NET_SCORES = {
     "net.loss scores": lambda a: net(a).loss(a["X"]),
     "net.predict": lambda a: net(a).predict(a["X"]),
 }
 NET_LOSS = {"net.loss": lambda a: net(a).loss(a["X"], a["y"], a["reg"])}
-NET_TRAIN = {"net.train": train_net}
-CALLS = {
-    **LOSSES,
-    **DISTANCES,
-    **VOTE,
-    **KNN_TRAIN,
-    **NCA,
-    **LINEAR_PREDICT,
-    **LINEAR_TRAIN,
-    **NET_SCORES,
-    **NET_LOSS,
-    **NET_TRAIN,
+NET_TRAIN = {
+    "net.train": lambda a: net(a).train(
+        a["X"], a["y"], a["X_val"], a["y_val"], reg=a["reg"], num_iters=2
+    )
 }
+CALLS = LOSSES | DISTANCES | VOTE | KNN_TRAIN | NCA | LINEAR_PREDICT | LINEAR_TRAIN
+CALLS |= NET_SCORES | NET_LOSS | NET_TRAIN
 
 
 def with_entry(number):

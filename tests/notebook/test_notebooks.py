@@ -223,37 +223,37 @@ def told(outputs):
     return re.sub(r"\x1b\[[\d;]*m", "", "".join(texts)).splitlines()
 
 
-def stub_line(file, name):
-    source = make_stub((SOLUTIONS / file).read_text(encoding="utf-8"))
-    return 1 + next(i for i, line in enumerate(source.splitlines()) if f"# TODO {name}:" in line)
+def to_do(file, name):
+    """The line that a stub shows."""
+    source = make_stub((SOLUTIONS / file).read_text(encoding="utf-8")).splitlines()
+    line = 1 + next(i for i, text in enumerate(source) if f"# TODO {name}:" in text)
+    return f"To do: {name} in assignment/{file}, line {line}."
 
 
-@pytest.mark.parametrize("cell", ["set up", "import"])
-def test_a_notebook_of_stubs_starts_without_a_word(cell, session):
-    assert told(session[cell]) == []
+@pytest.mark.parametrize(
+    "cell, shown",
+    [
+        ("set up", []),
+        ("import", []),
+        ("call a stub", [to_do("softmax.py", "softmax_loss_naive")]),
+        ("call a method of a stub", [to_do("neural_net.py", "TwoLayerNet.scores")]),
+        # An edited file is seen by the next cell, by an object that was there, by a check.
+        ("call it again", ["1.0986"]),
+        ("call the method again", ["(1, 4)"]),
+        ("check it again", ["✓ softmax_loss_naive: right."]),
+        ("call what took no time", ["8.25"]),
+        ("call what is mended", ["7.5"]),
+        ("call it once more", ["6.5"]),
+    ],
+)
+def test_a_cell_shows(cell, shown, session):
+    assert told(session[cell]) == shown
 
 
-def test_a_stub_that_is_called_shows_one_line(session):
-    line = stub_line("softmax.py", "softmax_loss_naive")
-    assert told(session["call a stub"]) == [
-        f"To do: softmax_loss_naive in assignment/softmax.py, line {line}."
-    ]
-
-
-def test_a_method_of_a_stub_that_is_called_shows_one_line(session):
-    line = stub_line("neural_net.py", "TwoLayerNet.scores")
-    assert told(session["call a method of a stub"]) == [
-        f"To do: TwoLayerNet.scores in assignment/neural_net.py, line {line}."
-    ]
-
-
-def test_a_check_of_a_stub_raises_nothing(session):
-    assert [output.output_type for output in session["check a stub"]] == ["display_data"]
-    assert len(told(session["check a stub"])) == 1
-
-
-def test_a_check_shows_a_card(session):
-    html = session["check a stub"][0].data["text/html"]
+def test_a_check_of_a_stub_raises_nothing_and_shows_a_card(session):
+    (output,) = session["check a stub"]
+    assert output.output_type == "display_data" and len(told([output])) == 1
+    html = output.data["text/html"]
     assert "softmax_loss_naive: to do" in html and "Hint 1 of 3" in html
 
 
@@ -274,26 +274,6 @@ def test_an_exception_of_ones_own_keeps_its_traceback(session):
     assert len(lines) > 1 and lines[-1] == "NotImplementedError: a thought of my own"
 
 
-def test_an_edited_file_is_seen_by_the_next_cell(session):
-    assert told(session["call it again"]) == ["1.0986"]
-
-
-@pytest.mark.parametrize(
-    "cell, number",
-    [
-        ("call what took no time", "8.25"),
-        ("call what is mended", "7.5"),
-        ("call it once more", "6.5"),
-    ],
-)
-def test_each_further_edit_is_seen_by_the_next_cell(cell, number, session):
-    assert told(session[cell]) == [number]
-
-
-def test_an_object_that_was_there_before_has_the_method_as_it_is_now(session):
-    assert told(session["call the method again"]) == ["(1, 4)"]
-
-
 def test_a_file_with_a_syntax_error_is_told_and_its_version_before_is_used(session):
     assert sorted(told(session["call what is broken"])) == [
         "8.25",
@@ -307,10 +287,6 @@ def test_a_traceback_shows_the_line_of_an_edited_file(session):
     line = 1 + next(i for i, text in enumerate(source) if text.startswith("    return loss"))
     shown = [text.split() for text in told(session["call what crashes"])]
     assert ["--->", str(line), "return", "boom,", "dW"] in shown
-
-
-def test_an_edited_file_is_seen_by_the_next_check(session):
-    assert told(session["check it again"]) == ["✓ softmax_loss_naive: right."]
 
 
 def test_a_file_that_was_broken_is_not_called_right(session):
@@ -344,21 +320,13 @@ def test_what_cannot_be_set_up_is_told_and_takes_nothing_else_down(lacks, told_o
 # Running a notebook is no formality.
 
 SPOILT = {
-    "svm": (
-        "linear_svm.py",
-        "    return loss, dW\n",
-        "    return loss, 1.01 * dW\n",
-    ),
+    "svm": ("linear_svm.py", "    return loss, dW\n", "    return loss, 1.01 * dW\n"),
     "two_layer_net": (
         "neural_net.py",
         '        grads["W1"] += 2 * reg * W1\n',
         '        grads["W1"] += 2 * reg * W1; grads["W1"] *= 1.01\n',
     ),
-    "softmax": (
-        "softmax.py",
-        "    return loss, dW\n",
-        "    return loss, 1.01 * dW\n",
-    ),
+    "softmax": ("softmax.py", "    return loss, dW\n", "    return loss, 1.01 * dW\n"),
     "knn": (
         "k_nearest_neighbor.py",
         "y_pred[i] = np.bincount(self.y_train[nearest]).argmax()",

@@ -47,12 +47,8 @@ def told(trials):
 
 
 def test_a_grid_lists_all_combinations_the_last_name_varying_fastest():
-    assert grid(rate=[1, 2], reg=(3, 4)) == [
-        {"rate": 1, "reg": 3},
-        {"rate": 1, "reg": 4},
-        {"rate": 2, "reg": 3},
-        {"rate": 2, "reg": 4},
-    ]
+    pairs = [(setting["rate"], setting["reg"]) for setting in grid(rate=[1, 2], reg=(3, 4))]
+    assert pairs == [(1, 3), (1, 4), (2, 3), (2, 4)]
 
 
 def test_trials_are_the_same_bit_for_bit_with_one_job_and_with_two():
@@ -158,13 +154,9 @@ def test_a_setting_that_crashes_is_told_in_one_line_and_the_others_are_kept(n_jo
         return i / 10
 
     trials = search(crash, four, n_jobs)
+    errors = "ValueError: two lines", "SystemExit: no more"
     assert [trial.value for trial in trials] == [0, None, None, 0.3]
-    assert [trial.error for trial in trials] == [
-        None,
-        "ValueError: two lines",
-        "SystemExit: no more",
-        None,
-    ]
+    assert [trial.error for trial in trials] == [None, *errors, None]
     assert repr(trials[:2]) == "[Trial(i=0: 0), Trial(i=1: ValueError: two lines)]"
     assert best_trial(trials) is trials[3]
 
@@ -223,6 +215,19 @@ def test_without_a_score_there_is_no_best_but_a_sentence():
 # Nothing is left behind.
 
 
+def run_python(*arguments, start_new_session=False, **variables):
+    """What a Python has said that was started for it."""
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        start_new_session=start_new_session,
+    )
+
+
 def processes():
     """Those that this one has started, or they, and that run."""
     children = psutil.Process().children(recursive=True)
@@ -267,15 +272,7 @@ def test_an_interrupt_stops_the_search_and_leaves_nothing_behind(method):
             left = psutil.Process().children(recursive=True)
             print("interrupted", [p for p in left if "resource_tracker" not in str(p.cmdline())])
     """
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(script)],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        start_new_session=True,
-    )
+    done = run_python("-c", textwrap.dedent(script), start_new_session=True)
     assert (done.stdout, done.stderr) == ("interrupted []\n", "")
 
 
@@ -375,57 +372,33 @@ def session(tmp_path_factory):
     return {name: cell.outputs for name, cell in zip(SESSION, notebook.cells, strict=True)}
 
 
-def result(outputs):
-    """What the last line of a cell is, and no errors."""
-    assert all(output.output_type != "error" for output in outputs), outputs
-    return eval(outputs[-1].data["text/plain"])
-
-
 def error_of(outputs):
     """The last line of a cell's error, without colours."""
     (error,) = [output for output in outputs if output.output_type == "error"]
     return re.sub(r"\x1b\[[\d;]*m", "", "\n".join(error.traceback)).splitlines()
 
 
-def test_a_function_of_a_notebook_is_searched(session):
-    assert result(session["trials"]) == pytest.approx([2, 2, 2, 2])
-
-
-def test_a_class_that_comes_home_is_the_class_that_left(session):
-    assert result(session["classes"]) == {True}
-
-
-def test_an_edited_file_is_seen_by_the_next_search(session):
-    assert result(session["search again"]) == pytest.approx([20, 20, 20, 20])
-
-
-def test_an_edited_file_is_seen_without_workers_too(session):
-    assert result(session["search here"]) == pytest.approx([20, 20, 20, 20])
-
-
-def test_an_edited_file_is_seen_by_what_a_search_returned(session):
-    assert result(session["loss of a trial"]) == pytest.approx(200)
-
-
-def test_workers_run_what_the_notebook_runs_where_a_file_has_a_syntax_error(session):
-    assert result(session["search what is broken"]) == pytest.approx([200, 200, 200, 200])
-
-
-def test_trials_are_the_same_bit_for_bit_in_new_pythons(session):
-    assert result(session["draws of those"]) is True
-
-
-def test_new_pythons_run_what_the_notebook_runs_where_a_file_has_a_syntax_error(session):
-    assert result(session["scores of those"]) == pytest.approx([200, 200])
-
-
-def test_new_pythons_read_the_five_files_where_the_notebook_does(session):
-    assert result(session["files of those"]) == {True}
-
-
-def test_what_comes_home_from_new_pythons_is_of_the_class_that_left_and_sees_edits(session):
-    assert result(session["classes of those"]) == {True}
-    assert result(session["loss of those"]) == pytest.approx(2000)
+@pytest.mark.parametrize(
+    "what, cell, value",
+    [
+        ("a function of a notebook is searched", "trials", [2, 2, 2, 2]),
+        ("a class that comes home is the class that left", "classes", {True}),
+        ("an edited file is seen by the next search", "search again", [20, 20, 20, 20]),
+        ("and without workers", "search here", [20, 20, 20, 20]),
+        ("and by what a search returned", "loss of a trial", 200),
+        ("workers run what the notebook runs", "search what is broken", [200, 200, 200, 200]),
+        ("trials of new Pythons are the same bit for bit", "draws of those", True),
+        ("new Pythons run what the notebook runs", "scores of those", [200, 200]),
+        ("and read the five files where it does", "files of those", {True}),
+        ("what comes home from them is of the class that left", "classes of those", {True}),
+        ("and sees edits", "loss of those", 2000),
+    ],
+)
+def test_in_a_notebook(what, cell, value, session):
+    outputs = session[cell]
+    assert all(output.output_type != "error" for output in outputs), outputs
+    got = eval(outputs[-1].data["text/plain"])
+    assert got == (value if isinstance(value, set) else pytest.approx(value)), what
 
 
 def test_a_crash_is_told_with_the_line_of_the_students_file(session):
@@ -485,7 +458,7 @@ ON_DASK = """
         svm = LinearSVM()
         svm.W = np.zeros((X.shape[1], 3))
         naive = svm_loss_naive(np.zeros((2, 3)), np.ones((1, 2)), np.array([0]), 0.0)[0]
-        return svm.loss(X, y, 0.0)[0], naive, svm, os.getpid()
+        return svm.loss(X, y, 0.0)[0], naive, svm
 
     def die(i):
         if i == 1:
@@ -501,11 +474,13 @@ ON_DASK = """
         del os.environ["ASSIGNMENT_FILES"]  # a cluster that knows nothing of it
         options = {"n_workers": 2, "processes": True, "threads_per_worker": 1}
         with LocalCluster(**options, dashboard_address=None) as cluster, Client(cluster) as client:
-            seen["same"] = repr(search(draw, four)) == repr(search(draw, four, client=client))
+            same = repr(search(draw, four)) == repr(search(draw, four, client=client))
+            seen["trials are the same bit for bit"] = same
             first = search(trained, four, client=client)
-            seen["losses"] = [trial.value[:2] for trial in first]
-            seen["classes"] = all(type(trial.value[2]) is LinearSVM for trial in first)
-            workers = {trial.value[3] for trial in first}
+            seen["losses by the five files of the caller"] = [trial.value[:2] for trial in first]
+            home = "a class that comes home is the class that left"
+            seen[home] = all(type(trial.value[2]) is LinearSVM for trial in first)
+            workers = client.run(os.getpid)
             path = Path(assignment.linear_svm.__file__)
             path.write_text(path.read_text().replace("return loss, dW", "return 10 * loss, dW"))
             importlib.reload(assignment.linear_svm)
@@ -513,9 +488,10 @@ ON_DASK = """
             globals()["LinearSVM"] = assignment.linear_classifier.LinearSVM
             second = search(trained, four, client=client)
             seen["losses after an edit"] = [trial.value[:2] for trial in second]
-            seen["workers stay"] = workers & {trial.value[3] for trial in second} != set()
+            seen["workers live on"] = client.run(os.getpid) == workers
             time.sleep(0.5)
-            seen["left"] = [name for names in client.has_what().values() for name in names]
+            left = [name for names in client.has_what().values() for name in names]
+            seen["left on the workers"] = left
             start = time.monotonic()
             try:
                 search(die, four, client=client)
@@ -540,38 +516,24 @@ def on_dask(tmp_path_factory):
         (folder / file).write_bytes((SOLUTIONS / file).read_bytes())
     script = tmp_path_factory.mktemp("script") / "on_dask.py"
     script.write_text(textwrap.dedent(ON_DASK))
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "ASSIGNMENT_FILES": str(folder)}
-    done = subprocess.run(
-        [sys.executable, script],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=100,
-    )
+    done = run_python(script, ASSIGNMENT_FILES=str(folder))
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def test_on_dask_trials_are_the_same_bit_for_bit(on_dask):
-    assert on_dask["same"]
-
-
-def test_on_dask_the_five_files_are_those_of_the_caller(on_dask):
-    assert np.allclose(on_dask["losses"], [[2, 2]] * 4)
-
-
-def test_on_dask_a_class_that_comes_home_is_the_class_that_left(on_dask):
-    assert on_dask["classes"]
-
-
-def test_on_dask_an_edited_file_is_seen_by_workers_that_live_on(on_dask):
-    assert on_dask["workers stay"]
-    assert np.allclose(on_dask["losses after an edit"], [[20, 20]] * 4)
-
-
-def test_on_dask_nothing_is_left_on_the_workers(on_dask):
-    assert on_dask["left"] == []
+@pytest.mark.parametrize(
+    "what, value",
+    [
+        ("trials are the same bit for bit", True),
+        ("losses by the five files of the caller", [[2, 2]] * 4),
+        ("a class that comes home is the class that left", True),
+        ("losses after an edit", [[20, 20]] * 4),
+        ("workers live on", True),
+        ("left on the workers", []),
+    ],
+)
+def test_on_dask(what, value, on_dask):
+    assert np.allclose(on_dask[what], value)
 
 
 def test_on_dask_a_worker_that_is_killed_gives_one_sentence(on_dask):

@@ -11,6 +11,7 @@ from assignment.checking.diagnosis import (
     count,
     fit,
     in_common,
+    once_for_each_case,
     search,
     turned,
     unique,
@@ -35,16 +36,10 @@ def _explain(kind, observed):
     """Fit loss and gradient, each as a data term plus a penalty, and name what was found."""
     factors = _factors_of_the_penalty(observed[0])
 
-    def loss(seen):
-        return _terms(kind, seen).loss_candidates()
-
-    def gradient(seen):
-        t = _terms(kind, seen)
-        of_G = ((names, t.X.T @ G) for names, G in t.gradient_candidates())
-        return [*of_G, *candidates(MISTAKES, "dW", t)]
+    loss, gradient = partial(_losses, kind), partial(_gradients, kind)
 
     def penalty(where):
-        return lambda seen: _penalty(where, seen).candidates_of_W(factors[where])
+        return lambda seen: _penalties(where, seen) + [_other_penalty(where, factors[where], seen)]
 
     def quotient(data, form):
         def quotients(seen):
@@ -71,6 +66,28 @@ def _explain(kind, observed):
             fits = [((mistake,), of_penalty)]
     in_gradient = fits[0] if fits else (None, None)
     return _named(in_loss, in_gradient, evidence, observed)
+
+
+@once_for_each_case
+def _losses(kind, seen):
+    return _terms(kind, seen).loss_candidates()
+
+
+@once_for_each_case
+def _gradients(kind, seen):
+    t = _terms(kind, seen)
+    of_G = ((names, t.X.T @ G) for names, G in t.gradient_candidates())
+    return [*of_G, *candidates(MISTAKES, "dW", t)]
+
+
+@once_for_each_case
+def _penalties(where, seen):
+    return _penalty(where, seen).candidates_of_W()
+
+
+def _other_penalty(where, factor, seen):
+    """A candidate that is fitted; factor : what the penalty would be, all else being right."""
+    return ("reg-other-form",), factor * _penalty(where, seen).right
 
 
 def _terms(kind, seen):
@@ -200,24 +217,28 @@ def _named(in_loss, in_gradient, evidence, observed):
 
 def explain_linear_prediction(observed):
     """By what was made of the right scores."""
-    return explain_prediction(
-        lambda seen: [((), seen.arguments["X"] @ seen.arguments["W"])], observed
-    )
+    return explain_prediction(_right_scores, observed)
+
+
+def _right_scores(seen):
+    return [((), seen.arguments["X"] @ seen.arguments["W"])]
 
 
 def explain_prediction(scores, observed):
     """scores : function of Observed -> candidates (names, (N, C) scores), the right ones first"""
+    return Explanation(in_common(search(observed, "y_pred", partial(_labels, scores))))
 
-    def predictions(seen):
-        (_, S), *others = scores(seen)
-        found = _predictions(S)
-        for names, other in others:
-            found.append((names, other.argmax(axis=1)))
-            if len(names) == 1:
-                found += [((*names, *more), y) for more, y in _predictions(other) if y.ndim == 1]
-        return found
 
-    return Explanation(in_common(search(observed, "y_pred", predictions)))
+@once_for_each_case
+def _labels(scores, seen):
+    """Candidates for y_pred: what is made of the right scores, or of other ones."""
+    (_, S), *others = scores(seen)
+    found = _predictions(S)
+    for names, other in others:
+        found.append((names, other.argmax(axis=1)))
+        if len(names) == 1:
+            found += [((*names, *more), y) for more, y in _predictions(other) if y.ndim == 1]
+    return found
 
 
 def _predictions(S):

@@ -165,10 +165,9 @@ class Penalty:
         """What people add."""
         return [((), self.right), (("half",), self.right / 2), *self.made("penalty")]
 
-    def candidates_of_W(self, factor):
-        """The same where there is one matrix; factor : what it would be, all else being right."""
-        fitted = ("reg-other-form",), factor * self.right
-        return [*self.candidates(), *self.made("penalty_of_W"), fitted]
+    def candidates_of_W(self):
+        """The same where there is one matrix."""
+        return [*self.candidates(), *self.made("penalty_of_W")]
 
 
 def penalties(weights, reg, N):

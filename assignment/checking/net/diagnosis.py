@@ -11,6 +11,7 @@ from assignment.checking.diagnosis import (
     SCALES,
     Explanation,
     fit,
+    once_for_each_case,
     search,
     turned,
     unique,
@@ -38,15 +39,17 @@ def scores_of(seen):
     return [(names, S) for names, _, S in forwards(Terms(**seen.arguments))]
 
 
+@once_for_each_case
+def other_scores_of(seen):
+    """Candidates for scores that are wrong: by a forward pass, or by what was done to them."""
+    return scores_of(seen)[1:] + [*candidates(MISTAKES, "scores", Terms(**seen.arguments))]
+
+
 def explain_scores(observed):
     """By the forward pass that it is, or by what was done to the right scores."""
-
-    def others(seen):
-        return scores_of(seen)[1:] + [*candidates(MISTAKES, "scores", Terms(**seen.arguments))]
-
     # exp(scores) overflows for large ones: there it says nothing of what was done.
     finite = [seen for seen in observed if np.isfinite(seen.arrays["scores"]).all()]
-    found = search(finite, "scores", others)
+    found = search(finite, "scores", other_scores_of)
     return Explanation(found[0][0]) if found else NONE
 
 
@@ -166,18 +169,22 @@ def _in_the_other(penalties, other, number):
 def _fit_loss(observed):
     """Fits of the loss that belongs to the right scores, or else to the student's own."""
 
-    def of_right(seen):
-        return linear.softmax_losses(seen.expected["scores"], seen.arguments["y"])
-
     def of_own(seen):
         own = other_scores(seen)
-        return of_right(seen) if own is None else linear.softmax_losses(own, seen.arguments["y"])
+        return _losses(seen) if own is None else linear.softmax_losses(own, seen.arguments["y"])
 
-    return fit(observed, "loss", of_right, _penalties, SCALES) or search(
+    return fit(observed, "loss", _losses, _penalties, SCALES) or search(
         observed, "loss", of_own, _penalties, SCALES
     )
 
 
+@once_for_each_case
+def _losses(seen):
+    """Candidates for the loss that belongs to the right scores."""
+    return linear.softmax_losses(seen.expected["scores"], seen.arguments["y"])
+
+
+@once_for_each_case
 def _penalties(seen):
     t = Terms(**seen.arguments)
     return [*linear.penalties([t.W1, t.W2], t.reg, t.N), *candidates(MISTAKES, "penalty", t)]
@@ -241,27 +248,32 @@ def _fit_block(observed, block, others=()):
     Of several that fit, one that has been found in other blocks is taken: one cause is likelier.
     """
     name = f"grads['{block}']"
-
-    def data(seen):
-        """Each coefficient of the softmax, through each backward pass."""
-        t, S = Terms(**seen.arguments), seen.expected["scores"].astype(float)
-        return [
-            (names + more, array)
-            for names, G in linear.softmax_coefficients(S, t.y)
-            for more, array in _passes(t, block, G)
-        ]
-
-    def penalty(seen):
-        value, t = seen.arguments["params"][block].astype(float), Terms(**seen.arguments)
-        if block.startswith("W"):
-            return linear.penalty_gradients(value, t.reg, t.N)
-        return [((), 0.0), *candidates(MISTAKES, "db_penalty", t, value)]
-
-    if fits := fit(observed, name, data, penalty, SCALES):
+    parts = partial(_gradients, block), partial(_penalties_of, block), SCALES
+    if fits := fit(observed, name, *parts):
         return next((found for found in fits if found[0] and found[0] in others), fits[0])
-    if fits := search(turned(observed, name), name, data, penalty, SCALES):
+    if fits := search(turned(observed, name), name, *parts):
         return (*fits[0][0], "transposed"), fits[0][1]
     return None
+
+
+@once_for_each_case
+def _gradients(block, seen):
+    """Candidates for a gradient: each coefficient of the softmax, through each backward pass."""
+    t, S = Terms(**seen.arguments), seen.expected["scores"].astype(float)
+    return [
+        (names + more, array)
+        for names, G in linear.softmax_coefficients(S, t.y)
+        for more, array in _passes(t, block, G)
+    ]
+
+
+@once_for_each_case
+def _penalties_of(block, seen):
+    """Candidates for what a gradient has of a penalty."""
+    value, t = seen.arguments["params"][block].astype(float), Terms(**seen.arguments)
+    if block.startswith("W"):
+        return linear.penalty_gradients(value, t.reg, t.N)
+    return [((), 0.0), *candidates(MISTAKES, "db_penalty", t, value)]
 
 
 def _passes(t, block, G):

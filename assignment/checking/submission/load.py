@@ -103,6 +103,7 @@ class Submission(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         self.sources = set()  # names that lines of the hand-in have in a traceback
         self.remarks = []
         self.trees = {}  # path -> the tree that was run
+        self.modules = {}  # path -> its module
         self.broken = {}  # name of a definition -> the exception it raised
 
     def load(self, file):
@@ -175,21 +176,16 @@ class Submission(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def create_module(self, spec):
         # Whatever name it is imported by, a file is one module.
-        path = self._path(spec.name)
-        for module in list(sys.modules.values()):
-            if path and getattr(module, "__submission__", None) == path:
-                return module
-        return None
+        return self.modules.get(self._path(spec.name))
 
     def exec_module(self, module):
         path = self._path(module.__name__)
-        if path is None or hasattr(module, "__submission__"):
+        if path is None or path in self.modules:
             return
-        module.__submission__ = path
         module.__file__ = str(path)
         module.__package__ = "cs231n.classifiers"
         tree, remarks = read(path)
-        self.trees[path] = tree
+        self.trees[path], self.modules[path] = tree, module
         for remark in remarks:
             self._remark(path, remark)
         self._run(tree, module, path)

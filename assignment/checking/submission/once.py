@@ -72,7 +72,7 @@ LEFT_ALONE = {
 
 def as_once(tree):
     """A tree whose calls, entries and indices go through Once."""
-    return ast.fix_missing_locations(_Rewriting().visit(tree))
+    return _Rewriting().visit(tree)
 
 
 class _Rewriting(ast.NodeTransformer):
@@ -80,7 +80,8 @@ class _Rewriting(ast.NodeTransformer):
         self.generic_visit(node)
         function = node.func
         if isinstance(function, ast.Attribute) and function.attr in GONE_FROM_ARRAYS:
-            node.func = _call("method", function.value, ast.Constant(function.attr), at=function)
+            attribute = ast.Constant(function.attr, **_place(function))
+            node.func = _call("method", function.value, attribute, at=function)
             return node
         if getattr(function, "id", "__").startswith("__") and isinstance(function, ast.Name):
             return node  # put in here
@@ -88,7 +89,7 @@ class _Rewriting(ast.NodeTransformer):
             return node
         if getattr(function, "id", None) == "map" and node.args:
             node.args[0] = _call("function", node.args[0], at=node.args[0])
-        node.func = ast.copy_location(_method("call"), function)
+        node.func = _method("call", at=function)
         node.args.insert(0, function)
         return node
 
@@ -164,16 +165,17 @@ def _one_by_one(node):
     if not entries or not simple or used & stored:
         return node
     names = {target: f"__entry_{i}__" for i, target in enumerate(targets) if target in entries}
+    here = _place(node)
     if several:
-        first = ast.Assign([ast.Name("__entry__", ast.Store())], node.value)
-        values = {target: ast.Name("__entry__", ast.Load()) for target in targets}
+        first = ast.Assign([ast.Name("__entry__", ast.Store(), **here)], node.value)
+        values = {target: ast.Name("__entry__", ast.Load(), **here) for target in targets}
     else:
         unpacked = [
-            ast.Name(names[target], ast.Store()) if target in names else target
+            ast.Name(names[target], ast.Store(), **here) if target in names else target
             for target in targets
         ]
-        first = ast.Assign([ast.Tuple(unpacked, ast.Store())], node.value)
-        values = {target: ast.Name(name, ast.Load()) for target, name in names.items()}
+        first = ast.Assign([ast.Tuple(unpacked, ast.Store(), **here)], node.value)
+        values = {target: ast.Name(name, ast.Load(), **here) for target, name in names.items()}
     stores = [ast.Assign([t], _entry(v, t) if t in entries else v) for t, v in values.items()]
     for statement in (first, *stores):
         ast.copy_location(statement, node)
@@ -209,11 +211,17 @@ def replaced_assignment(node, function):
 
 def _call(name, *arguments, at):
     """__once__.name(...), which is where the node was."""
-    return ast.copy_location(ast.Call(_method(name), list(arguments), []), at)
+    return ast.Call(_method(name, at), list(arguments), [], **_place(at))
 
 
-def _method(name):
-    return ast.Attribute(ast.Name("__once__", ast.Load()), name, ast.Load())
+def _method(name, at):
+    here = _place(at)
+    return ast.Attribute(ast.Name("__once__", ast.Load(), **here), name, ast.Load(), **here)
+
+
+def _place(node):
+    """Where a node is, for another one that stands there: to look for what has none takes long."""
+    return {name: getattr(node, name) for name in node._attributes}
 
 
 def _entry(value, target):

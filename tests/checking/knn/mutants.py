@@ -1,340 +1,177 @@
 """Wrong and right solutions of distances, votes and NCA: see ../mutants.py."""
 
+from catalogue import table
+
 COUNTER = "__import__('collections').Counter(self.y_train[nearest])"
 VOTE = "np.bincount(self.y_train[nearest]).argmax()"
 NEAREST = "candidates[by_distance[:k]]"
 ROOT = "np.sqrt(np.sum(difference**2))"
 ROOT_OF_ROW = "np.sqrt(np.sum(differences**2, axis=1))"
 
-WRONG = {
-    "KNearestNeighbor.compute_distances_two_loops": {
-        "root missing": (ROOT, "np.sum(difference**2)", "root-missing"),
-        "L1": (ROOT, "np.sum(np.abs(difference))", "l1-distance"),
-        "root inside": (ROOT, "np.sum(np.sqrt(difference**2))", "l1-distance"),
-        "largest difference": (ROOT, "np.max(np.abs(difference))", "max-distance"),
-        "squared after the sum": (ROOT, "np.sqrt(np.sum(difference) ** 2)", "squared-after-sum"),
-        "mean": (ROOT, "np.sqrt(np.mean(difference**2))", "mean-for-sum"),
-        "first row only": (
-            "dists[i, j] = ",
-            "if i:\n                    break\n                dists[i, j] = ",
-            "not-filled",
-        ),
-        "one part in a thousand off": (ROOT, "1.001 * " + ROOT, None),
-        "root of absolute differences": (ROOT, "np.sqrt(np.sum(np.abs(difference)))", "root-of-l1"),
-        "roots summed": (ROOT, "np.sum(np.sqrt(np.abs(difference)))", "roots-summed"),
-        "root twice": (ROOT, f"np.sqrt({ROOT})", "root-twice"),
-        "the first number left out": (
-            ROOT,
-            "np.sqrt(np.sum(difference[1:] ** 2))",
-            "numbers-left-out",
-        ),
-        "the last number only": (ROOT, "np.abs(difference[-1])", "numbers-left-out"),
-        "mean without root": (ROOT, "np.mean(difference**2)", "mean-for-sum"),
-        "sum of the examples": (
-            ROOT,
-            "np.sqrt(np.sum((X[i] + self.X_train[j]) ** 2))",
-            "cross-term",
-        ),
-        "cosine": (
-            ROOT,
-            "X[i] @ self.X_train[j] / np.sqrt(X[i] @ X[i] * (self.X_train[j] @ self.X_train[j]))",
-            "cosine-distance",
-        ),
-        "whole numbers": (ROOT, f"int({ROOT})", "distances-cut"),
-        "a whole row": ("dists[i, j] = ", "dists[i] = ", "distances-overwritten"),
-        "one half of the rows": (
-            "dists[i, j] = ",
-            "if j > i:\n                    continue\n                dists[i, j] = ",
-            "not-filled",
-        ),
-    },
-    "KNearestNeighbor.compute_distances_one_loop": {
-        "root missing": (ROOT_OF_ROW, "np.sum(differences**2, axis=1)", "root-missing"),
-        "other axis": ("axis=1", "axis=0", None),
-        "no axis": (", axis=1", "", "axis-missing"),
-        "L1": (ROOT_OF_ROW, "np.sum(np.abs(differences), axis=1)", "l1-distance"),
-        "one row only": ("dists[i] = ", "dists[0] = ", "distances-overwritten"),
-        "all rows": ("dists[i] = ", "dists[:] = ", "distances-overwritten"),
-        "root of absolute differences": (
-            ROOT_OF_ROW,
-            "np.sqrt(np.sum(np.abs(differences), axis=1))",
-            "root-of-l1",
-        ),
-        "sorted": (ROOT_OF_ROW, f"np.sort({ROOT_OF_ROW})", "distances-sorted"),
-    },
-    "KNearestNeighbor.compute_distances_no_loops": {
-        "root missing": ("return np.sqrt(dists, out=dists)", "return dists", "root-missing"),
-        "sign of the product": ("dists *= -2", "dists *= 2", "cross-term"),
-        "factor 2 of the product": ("dists *= -2", "dists *= -1", "cross-term"),
-        "squares of X_train missing": ("dists += train_squares", "pass", "squares-missing"),
-        "squares of X missing": (
-            "dists += test_squares[:, np.newaxis]",
-            "pass",
-            "squares-missing",
-        ),
-        "transposed": ("return np.sqrt(dists, out=dists)", "return np.sqrt(dists).T", "transposed"),
-        "product only": ("dists *= -2", "return dists", "cross-term"),
-        "root before the last square": (
-            "dists += train_squares",
-            "return np.sqrt(dists) + train_squares",
-            "root-of-a-part",
-        ),
-        "root before the product": (
-            "dists *= -2",
-            "return np.sqrt(test_squares[:, None] + train_squares) - 2 * dists",
-            "root-of-a-part",
-        ),
-        "a row for a column": (
-            "dists += test_squares[:, np.newaxis]",
-            "dists += test_squares",
-            "broadcast-wrong-axis",
-        ),
-        "squares along the wrong axis": (
-            'np.einsum("nd,nd->n", X, X)',
-            'np.resize(np.einsum("nd,nd->d", X, X), len(X))',
-            None,
-        ),
-        "X changed": (
-            "dists = X @ self.X_train.T",
-            "dists = X @ self.X_train.T; X += 1",
-            "inputs-changed",
-        ),
-        "the first hundred numbers of the product only": (
-            "X @ self.X_train.T",
-            "X[:, :100] @ self.X_train[:, :100].T",
-            None,
-        ),
-    },
-    "KNearestNeighbor.predict_labels": {
-        "ties to the nearer": (VOTE, f"{COUNTER}.most_common(1)[0][0]", "ties"),
-        "ties to the largest": (
-            VOTE,
-            "max(self.y_train[nearest], key=lambda c: (sum(self.y_train[nearest] == c), c))",
-            "ties",
-        ),
-        "ties by order of a sort of counts": (
-            VOTE,
-            "np.argsort(np.bincount(self.y_train[nearest]), kind='stable')[-1]",
-            "ties",
-        ),
-        "ties by order of a set": (
-            VOTE,
-            "max(set(self.y_train[nearest].tolist()), key=self.y_train[nearest].tolist().count)",
-            "ties",
-        ),
-        "only the nearest votes": ("by_distance[:k]", "by_distance[:1]", "k-ignored"),
-        "the farthest vote": (NEAREST, "np.argsort(-dists[i])[:k]", "farthest-neighbours"),
-        "one neighbour too many": (NEAREST, "np.argsort(dists[i])[: k + 1]", "k-off-by-one"),
-        "one neighbour too few": (
-            NEAREST,
-            "np.argsort(dists[i])[: max(k - 1, 1)]",
-            "k-off-by-one",
-        ),
-        "the nearest left out": (NEAREST, "np.argsort(dists[i])[1 : k + 1]", "k-off-by-one"),
-        "indices for labels": (
-            "np.bincount(self.y_train[nearest])",
-            "np.bincount(nearest)",
-            "indices-for-labels",
-        ),
-        "labels sorted by value": (
-            "self.y_train[nearest]",
-            "np.sort(self.y_train)[nearest]",
-            "labels-sorted",
-        ),
-        "the smallest label": (VOTE, "self.y_train[nearest].min()", "vote-missing"),
-        "the mean label": (VOTE, "np.round(self.y_train[nearest].mean())", "vote-missing"),
-        "label 0 never counted": (
-            VOTE,
-            "(np.bincount(self.y_train[nearest]) * "
-            "(np.arange(self.y_train[nearest].max() + 1) > 0)).argmax()",
-            "label-0-left-out",
-        ),
-        "the count for the label": (
-            VOTE,
-            "np.bincount(self.y_train[nearest]).max()",
-            "count-for-label",
-        ),
-        "the longest run": (
-            VOTE,
-            "max(__import__('itertools').groupby(self.y_train[nearest]), "
-            "key=lambda run: len(list(run[1])))[0]",
-            "longest-run",
-        ),
-        "the longest run of sorted labels, but the last": (
-            VOTE,
-            "(lambda c: c[c > 0][:-1].argmax() if len(c[c > 0]) > 1 else 0)"
-            "(np.bincount(self.y_train[nearest])); "
-            "y_pred[i] = np.unique(self.y_train[nearest])[y_pred[i]]",
-            "longest-run",
-        ),
-        "argsort of argsort": (
-            NEAREST,
-            "np.argsort(np.argsort(dists[i]))[:k]",
-            "ranks-for-indices",
-        ),
-        "the first to k votes": (
-            VOTE,
-            "(lambda y: next((c for j, c in enumerate(y) if np.sum(y[: j + 1] == c) == k), 0))"
-            "(self.y_train[np.argsort(dists[i], kind='stable')])",
-            "first-to-k-votes",
-        ),
-        "votes counted over indices": (
-            VOTE,
-            "self.y_train[np.bincount(nearest).argmax()]",
-            "votes-over-indices",
-        ),
-        "nothing where labels tie": (
-            VOTE,
-            "(lambda c: c.argmax() if np.sum(c == c.max()) == 1 else 0)"
-            "(np.bincount(self.y_train[nearest]))",
-            "ties-left-open",
-        ),
-        "the place among sorted labels, looked up in unsorted ones": (
-            VOTE,
-            "self.y_train[nearest]"
-            "[np.unique(self.y_train[nearest], return_counts=True)[1].argmax()]",
-            "place-among-sorted",
-        ),
-        "the place among sorted labels": (
-            VOTE,
-            "np.unique(self.y_train[nearest], return_counts=True)[1].argmax()",
-            "place-for-label",
-        ),
-        "the label of the label": (VOTE, f"self.y_train[{VOTE}]", "label-as-index"),
-        "distances cut to whole numbers": (
-            NEAREST,
-            "np.argsort(dists[i].astype(int), kind='stable')[:k]",
-            "distances-rounded",
-        ),
-        "all vote": (NEAREST, "np.argsort(dists[i])", "all-examples-vote"),
-        "not sorted": (NEAREST, "np.arange(k)", "first-examples-vote"),
-        "sorted along the columns": (
-            NEAREST,
-            "np.argsort(dists, axis=0, kind='stable')[i, :k]",
-            "columns-sorted",
-        ),
-        "the first row for all": (NEAREST, "np.argsort(dists[0])[:k]", "one-example-for-all"),
-        "the smallest labels": (NEAREST, "np.argsort(self.y_train)[:k]", "smallest-labels-vote"),
-        "the fewest votes": (VOTE, VOTE.replace("argmax", "argmin"), "fewest-votes"),
-        "votes weighed by nearness": (
-            VOTE,
-            "np.bincount(self.y_train[nearest], 1 / (1 + dists[i, nearest])).argmax()",
-            "weighted-votes",
-        ),
-        "the nearest on average": (
-            VOTE,
-            "min(np.unique(self.y_train[nearest]), "
-            "key=lambda c: dists[i, nearest][self.y_train[nearest] == c].mean())",
-            "weighted-votes",
-        ),
-        "more than half of the votes only": (
-            VOTE,
-            "(lambda c: c.argmax() if c.max() > k / 2 else 0)(np.bincount(self.y_train[nearest]))",
-            "majority-only",
-        ),
-        "nothing where labels tie, as NaN": (
-            "y_pred[i] = " + VOTE,
-            "y_pred = y_pred.astype(float); c = np.bincount(self.y_train[nearest]); "
-            "y_pred[i] = c.argmax() if np.sum(c == c.max()) == 1 else None",
-            "ties-left-open",
-        ),
-        "argmax of the labels": (VOTE, "self.y_train[nearest].argmax()", "vote-missing"),
-        "the median label": (VOTE, "np.median(self.y_train[nearest])", "vote-missing"),
-        "dists changed": (
-            VOTE,
-            VOTE + "; dists[i] = 0",
-            "inputs-changed",
-        ),
-        "distances of six decimals": (
-            NEAREST,
-            'np.argsort(np.round(dists[i], 6), kind="stable")[:k]',
-            None,
-        ),
-        "distances in half precision": (
-            NEAREST,
-            'np.argsort(dists[i].astype(np.float16), kind="stable")[:k]',
-            None,
-        ),
-        "the first 500 only": (
-            NEAREST,
-            'np.argsort(dists[i, :500], kind="stable")[:k]',
-            None,
-        ),
-        "the first thousand only": (
-            NEAREST,
-            'np.argsort(dists[i, :1000], kind="stable")[:k]',
-            None,
-        ),
-        "votes counted in a byte": (
-            VOTE,
-            "np.bincount(self.y_train[nearest]).astype(np.uint8).argmax()",
-            None,
-        ),
-    },
-    "nca_loss": {
-        "factor 2 missing": ("2 * dZ.T @ X", "dZ.T @ X", "factor-2-missing"),
-        "gradient not a mean": ("- log_p)) / N", "- log_p))", "not-averaged"),
-        "an example picks itself": ("np.fill_diagonal(S, -np.inf)", "pass", "self-counted"),
-        "sum of logs": ("-np.mean(log_p)", "-np.sum(log_p)", "not-averaged"),
-        "mean of p": ("-np.mean(log_p)", "-np.log(np.mean(np.exp(log_p)))", "mean-before-log"),
-        "p for log p": ("-np.mean(log_p)", "-np.mean(np.exp(log_p))", "log-missing"),
-        "M twice": ("M @ Z + M.T @ Z", "2 * M @ Z", "not-symmetrised"),
-        "transposed": ("2 * dZ.T @ X", "(2 * dZ.T @ X).T", "transposed"),
-        "sign": ("2 * dZ.T @ X", "-2 * dZ.T @ X", "sign"),
-        "sums along the other axis": ("M.sum(axis=0)", "M.sum(axis=1)", "column-sums-missing"),
-        "column sums forgotten": (
-            " - M.sum(axis=0)[:, np.newaxis] * Z",
-            "",
-            "column-sums-missing",
-        ),
-        "distances not squared": (
-            "S = 2 * Z @ Z.T - squares[:, np.newaxis] - squares",
-            "S = -np.sqrt(np.maximum(squares[:, np.newaxis] + squares - 2 * Z @ Z.T, 0))",
-            "distances-not-squared",
-        ),
-        "half the squares": (
-            "S = 2 * Z @ Z.T - squares[:, np.newaxis] - squares",
-            "S = Z @ Z.T - squares[:, np.newaxis] / 2 - squares / 2",
-            "distances-halved",
-        ),
-        "far ones likelier": (
-            "np.fill_diagonal(S, -np.inf)",
-            "S = -S; np.fill_diagonal(S, -np.inf)",
-            "distance-sign",
-        ),
-        "itself in the denominator": (
-            "same = y[:, np.newaxis] == y",
-            "np.fill_diagonal(S, 0); same = (y[:, np.newaxis] == y) & ~np.eye(N, dtype=bool)",
-            "self-in-denominator",
-        ),
-        "sum of logarithms": (
-            "-np.mean(log_p)",
-            "-np.sum(log_P[same & ~np.eye(N, dtype=bool)]) / N",
-            "log-before-sum",
-        ),
-        "quotient of exponentials": (
-            "log_P = S - log_sum_exp(S)",
-            "log_P = np.log(np.exp(S) / np.exp(S).sum(axis=1, keepdims=True))",
-            "probability-underflows",
-        ),
-        "log of a sum of probabilities": (
-            "log_p = log_sum_exp(log_P_same)",
-            "log_p = np.log(np.exp(log_P_same).sum(axis=1, keepdims=True))",
-            "probability-underflows",
-        ),
-        "no target": (
-            "(np.exp(log_P) - np.exp(log_P_same - log_p))",
-            "np.exp(log_P)",
-            "target-missing",
-        ),
-        "a target that is not rescaled": (
-            "np.exp(log_P_same - log_p)",
-            "np.exp(log_P_same)",
-            "target-not-rescaled",
-        ),
-        "gradient not written yet": ("2 * dZ.T @ X", "0 * A", "gradient-missing"),
-    },
-}
+WRONG = table(
+    rf"""
+KNearestNeighbor.compute_distances_two_loops
+    root missing | {ROOT} | np.sum(difference**2) | root-missing
+    L1 | {ROOT} | np.sum(np.abs(difference)) | l1-distance
+    root inside | {ROOT} | np.sum(np.sqrt(difference**2)) | l1-distance
+    largest difference | {ROOT} | np.max(np.abs(difference)) | max-distance
+    squared after the sum | {ROOT} | np.sqrt(np.sum(difference) ** 2) | squared-after-sum
+    mean | {ROOT} | np.sqrt(np.mean(difference**2)) | mean-for-sum
+    first row only | dists[i, j] = | if i:\n                    break\n                dists[i, j] =
+        | not-filled
+    one part in a thousand off | {ROOT} | 1.001 * {ROOT} |
+    root of absolute differences | {ROOT} | np.sqrt(np.sum(np.abs(difference))) | root-of-l1
+    roots summed | {ROOT} | np.sum(np.sqrt(np.abs(difference))) | roots-summed
+    root twice | {ROOT} | np.sqrt({ROOT}) | root-twice
+    the first number left out | {ROOT} | np.sqrt(np.sum(difference[1:] ** 2)) | numbers-left-out
+    the last number only | {ROOT} | np.abs(difference[-1]) | numbers-left-out
+    mean without root | {ROOT} | np.mean(difference**2) | mean-for-sum
+    sum of the examples | {ROOT} | np.sqrt(np.sum((X[i] + self.X_train[j]) ** 2)) | cross-term
+    cosine | {ROOT}
+        | X[i] @ self.X_train[j] / np.sqrt(X[i] @ X[i] * (self.X_train[j] @ self.X_train[j]))
+        | cosine-distance
+    whole numbers | {ROOT} | int({ROOT}) | distances-cut
+    a whole row | dists[i, j] = | dists[i] = | distances-overwritten
+    one half of the rows | dists[i, j] =
+        | if j > i:\n                    continue\n                dists[i, j] = | not-filled
+KNearestNeighbor.compute_distances_one_loop
+    root missing | {ROOT_OF_ROW} | np.sum(differences**2, axis=1) | root-missing
+    other axis | axis=1 | axis=0 |
+    no axis | , axis=1 |  | axis-missing
+    L1 | {ROOT_OF_ROW} | np.sum(np.abs(differences), axis=1) | l1-distance
+    one row only | dists[i] = | dists[0] = | distances-overwritten
+    all rows | dists[i] = | dists[:] = | distances-overwritten
+    root of absolute differences | {ROOT_OF_ROW} | np.sqrt(np.sum(np.abs(differences), axis=1))
+        | root-of-l1
+    sorted | {ROOT_OF_ROW} | np.sort({ROOT_OF_ROW}) | distances-sorted
+KNearestNeighbor.compute_distances_no_loops
+    root missing | return np.sqrt(dists, out=dists) | return dists | root-missing
+    sign of the product | dists *= -2 | dists *= 2 | cross-term
+    factor 2 of the product | dists *= -2 | dists *= -1 | cross-term
+    squares of X_train missing | dists += train_squares | pass | squares-missing
+    squares of X missing | dists += test_squares[:, np.newaxis] | pass | squares-missing
+    transposed | return np.sqrt(dists, out=dists) | return np.sqrt(dists).T | transposed
+    product only | dists *= -2 | return dists | cross-term
+    root before the last square | dists += train_squares | return np.sqrt(dists) + train_squares
+        | root-of-a-part
+    root before the product | dists *= -2
+        | return np.sqrt(test_squares[:, None] + train_squares) - 2 * dists | root-of-a-part
+    a row for a column | dists += test_squares[:, np.newaxis] | dists += test_squares
+        | broadcast-wrong-axis
+    squares along the wrong axis | np.einsum("nd,nd->n", X, X)
+        | np.resize(np.einsum("nd,nd->d", X, X), len(X)) |
+    X changed | dists = X @ self.X_train.T | dists = X @ self.X_train.T; X += 1 | inputs-changed
+    the first hundred numbers of the product only | X @ self.X_train.T
+        | X[:, :100] @ self.X_train[:, :100].T |
+KNearestNeighbor.predict_labels
+    ties to the nearer | {VOTE} | {COUNTER}.most_common(1)[0][0] | ties
+    ties to the largest | {VOTE}
+        | max(self.y_train[nearest], key=lambda c: (sum(self.y_train[nearest] == c), c)) | ties
+    ties by order of a sort of counts | {VOTE}
+        | np.argsort(np.bincount(self.y_train[nearest]), kind='stable')[-1] | ties
+    ties by order of a set | {VOTE}
+        | max(set(self.y_train[nearest].tolist()), key=self.y_train[nearest].tolist().count) | ties
+    only the nearest votes | by_distance[:k] | by_distance[:1] | k-ignored
+    the farthest vote | {NEAREST} | np.argsort(-dists[i])[:k] | farthest-neighbours
+    one neighbour too many | {NEAREST} | np.argsort(dists[i])[: k + 1] | k-off-by-one
+    one neighbour too few | {NEAREST} | np.argsort(dists[i])[: max(k - 1, 1)] | k-off-by-one
+    the nearest left out | {NEAREST} | np.argsort(dists[i])[1 : k + 1] | k-off-by-one
+    indices for labels | np.bincount(self.y_train[nearest]) | np.bincount(nearest)
+        | indices-for-labels
+    labels sorted by value | self.y_train[nearest] | np.sort(self.y_train)[nearest] | labels-sorted
+    the smallest label | {VOTE} | self.y_train[nearest].min() | vote-missing
+    the mean label | {VOTE} | np.round(self.y_train[nearest].mean()) | vote-missing
+    label 0 never counted | {VOTE}
+        | (np.bincount(self.y_train[nearest]) * (np.arange(self.y_train[nearest].max() + 1) >
+        0)).argmax() | label-0-left-out
+    the count for the label | {VOTE} | np.bincount(self.y_train[nearest]).max() | count-for-label
+    the longest run | {VOTE}
+        | max(__import__('itertools').groupby(self.y_train[nearest]), key=lambda run:
+        len(list(run[1])))[0] | longest-run
+    the longest run of sorted labels, but the last | {VOTE}
+        | (lambda c: c[c > 0][:-1].argmax() if len(c[c > 0]) > 1 else
+        0)(np.bincount(self.y_train[nearest])); y_pred[i] =
+        np.unique(self.y_train[nearest])[y_pred[i]] | longest-run
+    argsort of argsort | {NEAREST} | np.argsort(np.argsort(dists[i]))[:k] | ranks-for-indices
+    the first to k votes | {VOTE}
+        | (lambda y: next((c for j, c in enumerate(y) if np.sum(y[: j + 1] == c) == k),
+        0))(self.y_train[np.argsort(dists[i], kind='stable')]) | first-to-k-votes
+    votes counted over indices | {VOTE} | self.y_train[np.bincount(nearest).argmax()]
+        | votes-over-indices
+    nothing where labels tie | {VOTE}
+        | (lambda c: c.argmax() if np.sum(c == c.max()) == 1 else
+        0)(np.bincount(self.y_train[nearest])) | ties-left-open
+    the place among sorted labels, looked up in unsorted ones | {VOTE}
+        | self.y_train[nearest][np.unique(self.y_train[nearest], return_counts=True)[1].argmax()]
+        | place-among-sorted
+    the place among sorted labels | {VOTE}
+        | np.unique(self.y_train[nearest], return_counts=True)[1].argmax() | place-for-label
+    the label of the label | {VOTE} | self.y_train[{VOTE}] | label-as-index
+    distances cut to whole numbers | {NEAREST} | np.argsort(dists[i].astype(int), kind='stable')[:k]
+        | distances-rounded
+    all vote | {NEAREST} | np.argsort(dists[i]) | all-examples-vote
+    not sorted | {NEAREST} | np.arange(k) | first-examples-vote
+    sorted along the columns | {NEAREST} | np.argsort(dists, axis=0, kind='stable')[i, :k]
+        | columns-sorted
+    the first row for all | {NEAREST} | np.argsort(dists[0])[:k] | one-example-for-all
+    the smallest labels | {NEAREST} | np.argsort(self.y_train)[:k] | smallest-labels-vote
+    the fewest votes | {VOTE} | np.bincount(self.y_train[nearest]).argmin() | fewest-votes
+    votes weighed by nearness | {VOTE}
+        | np.bincount(self.y_train[nearest], 1 / (1 + dists[i, nearest])).argmax() | weighted-votes
+    the nearest on average | {VOTE}
+        | min(np.unique(self.y_train[nearest]), key=lambda c: dists[i,
+        nearest][self.y_train[nearest] == c].mean()) | weighted-votes
+    more than half of the votes only | {VOTE}
+        | (lambda c: c.argmax() if c.max() > k / 2 else 0)(np.bincount(self.y_train[nearest]))
+        | majority-only
+    nothing where labels tie, as NaN | y_pred[i] = {VOTE}
+        | y_pred = y_pred.astype(float); c = np.bincount(self.y_train[nearest]); y_pred[i] =
+        c.argmax() if np.sum(c == c.max()) == 1 else None | ties-left-open
+    argmax of the labels | {VOTE} | self.y_train[nearest].argmax() | vote-missing
+    the median label | {VOTE} | np.median(self.y_train[nearest]) | vote-missing
+    dists changed | {VOTE} | {VOTE}; dists[i] = 0 | inputs-changed
+    distances of six decimals | {NEAREST} | np.argsort(np.round(dists[i], 6), kind="stable")[:k] |
+    distances in half precision | {NEAREST}
+        | np.argsort(dists[i].astype(np.float16), kind="stable")[:k] |
+    the first 500 only | {NEAREST} | np.argsort(dists[i, :500], kind="stable")[:k] |
+    the first thousand only | {NEAREST} | np.argsort(dists[i, :1000], kind="stable")[:k] |
+    votes counted in a byte | {VOTE}
+        | np.bincount(self.y_train[nearest]).astype(np.uint8).argmax() |
+nca_loss
+    factor 2 missing | 2 * dZ.T @ X | dZ.T @ X | factor-2-missing
+    gradient not a mean | - log_p)) / N | - log_p)) | not-averaged
+    an example picks itself | np.fill_diagonal(S, -np.inf) | pass | self-counted
+    sum of logs | -np.mean(log_p) | -np.sum(log_p) | not-averaged
+    mean of p | -np.mean(log_p) | -np.log(np.mean(np.exp(log_p))) | mean-before-log
+    p for log p | -np.mean(log_p) | -np.mean(np.exp(log_p)) | log-missing
+    M twice | M @ Z + M.T @ Z | 2 * M @ Z | not-symmetrised
+    transposed | 2 * dZ.T @ X | (2 * dZ.T @ X).T | transposed
+    sign | 2 * dZ.T @ X | -2 * dZ.T @ X | sign
+    sums along the other axis | M.sum(axis=0) | M.sum(axis=1) | column-sums-missing
+    column sums forgotten | - M.sum(axis=0)[:, np.newaxis] * Z |  | column-sums-missing
+    distances not squared | S = 2 * Z @ Z.T - squares[:, np.newaxis] - squares
+        | S = -np.sqrt(np.maximum(squares[:, np.newaxis] + squares - 2 * Z @ Z.T, 0))
+        | distances-not-squared
+    half the squares | S = 2 * Z @ Z.T - squares[:, np.newaxis] - squares
+        | S = Z @ Z.T - squares[:, np.newaxis] / 2 - squares / 2 | distances-halved
+    far ones likelier | np.fill_diagonal(S, -np.inf) | S = -S; np.fill_diagonal(S, -np.inf)
+        | distance-sign
+    itself in the denominator | same = y[:, np.newaxis] == y
+        | np.fill_diagonal(S, 0); same = (y[:, np.newaxis] == y) & ~np.eye(N, dtype=bool)
+        | self-in-denominator
+    sum of logarithms | -np.mean(log_p) | -np.sum(log_P[same & ~np.eye(N, dtype=bool)]) / N
+        | log-before-sum
+    quotient of exponentials | log_P = S - log_sum_exp(S)
+        | log_P = np.log(np.exp(S) / np.exp(S).sum(axis=1, keepdims=True)) | probability-underflows
+    log of a sum of probabilities | log_p = log_sum_exp(log_P_same)
+        | log_p = np.log(np.exp(log_P_same).sum(axis=1, keepdims=True)) | probability-underflows
+    no target | (np.exp(log_P) - np.exp(log_P_same - log_p)) | np.exp(log_P) | target-missing
+    a target that is not rescaled | np.exp(log_P_same - log_p) | np.exp(log_P_same)
+        | target-not-rescaled
+    gradient not written yet | 2 * dZ.T @ X | 0 * A | gradient-missing
+"""
+)
+
 
 # Right, but not as we write it. Whole answers, in the place of the reference's, or whole files.
 
@@ -437,6 +274,6 @@ RIGHT = {
                     q = np.exp(s[j] - near) / kin if same[j] else 0
                     dA -= 2 * (p - q) * np.outer(A @ (X[i] - X[j]), X[i] - X[j]) / N
             return loss, dA
-            """,
+            """
     },
 }

@@ -1,5 +1,7 @@
 """Wrong and right solutions of the two-layer net: see ../mutants.py."""
 
+from catalogue import table
+
 RELU = "np.maximum(H, 0, out=H)"
 SCORES = "scores = H @ W2 + b2"
 FINITE = "require_finite(scores, X=X, **self.params)"
@@ -44,249 +46,145 @@ NET = """
             raise NotImplementedError("another exercise")
     """
 
-WRONG = {
-    "TwoLayerNet.scores": {
-        "ReLU missing": (RELU, "pass", "relu-missing"),
-        "sigmoid": (RELU, "H = 1 / (1 + np.exp(-H))", "other-activation"),
-        "first bias missing": (RELU, "np.maximum(H - b1, 0, out=H)", "bias-missing"),
-        "first bias after the ReLU": (RELU, "H = np.maximum(H - b1, 0) + b1", "bias-after-relu"),
-        "ReLU6": (RELU, "H = np.clip(H, 0, 6)", None),
-        "second bias missing": (SCORES, "scores = H @ W2", "bias-missing"),
-        "second bias twice": (SCORES, "scores = H @ W2 + 2 * b2", "bias-twice"),
-        "first bias twice": ("H += b1", "H += 2 * b1", "bias-twice"),
-        "ReLU on the scores": (FINITE, "np.maximum(scores, 0, out=scores)", "relu-on-scores"),
-        "shifted": (FINITE, SHIFT, "scores-shifted"),
-        "probabilities": (
-            FINITE,
-            "scores = np.exp(scores); scores /= scores.sum(axis=1, keepdims=True)",
-            "probabilities-for-scores",
-        ),
-        "transposed": (FINITE, "scores = scores.T.copy() if y is None else scores", "transposed"),
-        "bias in the product": ("H += b1", "H = X @ (W1 + b1)", "bias-in-product"),
-        "second bias in the product": (SCORES, "scores = H @ (W2 + b2)", "bias-in-product"),
-        "np.max for np.maximum": (RELU, "H = np.max(H, 0)", "wrong-shape"),
-        "weights of one unit off": (
-            SCORES,
-            "scores = H @ W2 + b2; scores[:, 0] += 0.01 * H[:, 0]",
-            None,
-        ),
-    },
-    "TwoLayerNet.loss": {
-        "one penalty": (NET_PENALTY, "reg * np.sum(W2 * W2)", "reg-one-layer"),
-        "the other penalty": (NET_PENALTY, "reg * np.sum(W1 * W1)", "reg-one-layer"),
-        "reg missing": (f"loss += {NET_PENALTY}", "pass", "reg-missing-from-loss"),
-        "half": (NET_PENALTY, f"0.5 * {NET_PENALTY}", "reg-half-in-loss-only"),
-        "half of one": (
-            NET_PENALTY,
-            "reg * (0.5 * np.sum(W1 * W1) + np.sum(W2 * W2))",
-            "reg-half-in-loss-only",
-        ),
-        "over N": (NET_PENALTY, f"{NET_PENALTY} / N", "reg-over-n"),
-        "twice": (NET_PENALTY, f"2 * {NET_PENALTY}", "reg-twice"),
-        "reg dropped": (
-            NET_PENALTY,
-            "0.5 * (np.sum(W1 * W1) + np.sum(W2 * W2))",
-            "reg-strength-dropped",
-        ),
-        "sums of W": (NET_PENALTY, "reg * (np.sum(W1) + np.sum(W2))", "reg-other-form"),
-        "biases regularised": (
-            "W2.ravel() @ W2.ravel()",
-            "W2.ravel() @ W2.ravel() + b1 @ b1 + b2 @ b2",
-            "biases-regularised",
-        ),
-        "not a mean": ("np.mean(np.log", "np.sum(np.log", "not-averaged"),
-        "mean twice": ("np.mean(np.log", "2 * np.mean(np.log", "constant-factor"),
-        "sign": ("np.mean(np.log", "-np.mean(np.log", "sign"),
-        "overflow": (SHIFT, "pass", "overflow"),
-        "one shift for all rows": (SHIFT, "scores -= scores.max()", "underflow"),
-        "shifted by the mean": (SHIFT, SHIFT.replace("max", "mean"), "shift-not-largest"),
-        "shift along the wrong axis": (SHIFT, "scores -= scores.max(axis=0)", "shift-wrong-axis"),
-        "shifted in one place": (
-            "correct = scores[rows, y]",
-            "correct = self.loss(X)[rows, y]",
-            "shift-in-one-place",
-        ),
-        "one layer twice": (
-            NET_PENALTY,
-            "reg * (2 * np.sum(W1 * W1) + np.sum(W2 * W2))",
-            "reg-layers-differ",
-        ),
-        "b1 twice": (
-            NET_PENALTY,
-            "reg * (np.sum(W1 * W1) + np.sum(W2 * W2) + 2 * np.sum(b1 * b1))",
-            "biases-regularised",
-        ),
-        "Python's sum": (NET_PENALTY, "reg * (np.sum(W1 * W1) + sum(W2 * W2))", "rows-summed"),
-        "logarithm of p - 1": (
-            "loss = np.mean(np.log(sums[:, 0]) - correct)",
-            "loss = -np.mean(np.log(P[rows, y] / sums[:, 0] - 1))",
-            "log-after-subtraction",
-        ),
-        "params changed": (NET_PENALTY, NET_PENALTY + "; W1 *= 0.5", "inputs-changed"),
-    },
-    "TwoLayerNet.gradients": {
-        "scores' gradient twice": ("P /= N", "P /= N / 2", "constant-factor"),
-        "W2 twice": (LAST, LAST + '; grads["W2"] *= 2', "constant-factor"),
-        "b1 twice": ("dH.sum(axis=0)", "2 * dH.sum(axis=0)", "constant-factor"),
-        "ReLU mask missing": ("dH *= H > 0", "pass", "relu-mask-missing"),
-        "mask of dH": ("dH *= H > 0", "dH *= dH > 0", "relu-mask-wrong"),
-        "mask without the bias": ("dH *= H > 0", "dH *= X @ W1 > 0", "relu-mask-wrong"),
-        "mask with >=": ("dH *= H > 0", "dH *= H >= 0", "relu-mask-missing"),
-        "H for its mask": ("dH *= H > 0", "dH *= H", "relu-mask-wrong"),
-        "factor 2 missing in W2": ("2 * reg * W2", "reg * W2", "reg-factor-2-missing"),
-        "factor 2 missing in both": (
-            LAST,
-            LAST + '; grads["W1"] -= reg * W1; grads["W2"] -= reg * W2',
-            "reg-factor-2-missing",
-        ),
-        "reg missing": ("+= 2 * reg * W1", "+= 0", "reg-missing-from-gradient"),
-        "reg over N": ("2 * reg * W1", "2 * reg * W1 / N", "reg-over-n"),
-        "reg dropped": ("2 * reg * W1", "2 * W1", "reg-strength-dropped"),
-        "biases regularised": (
-            "dH.sum(axis=0)",
-            "dH.sum(axis=0) + 2 * reg * b1",
-            "biases-regularised",
-        ),
-        "columns for entries": ("P[rows, y] -= 1", "P[:, y] -= 1", "columns-for-entries"),
-        "right class missing": ("P[rows, y] -= 1", "pass", "right-class-missing"),
-        "not a mean": ("P /= N", "pass", "not-averaged"),
-        "divided twice": ("P /= N", "P /= N * N", "averaged-twice"),
-        "sign": ("P /= N", "P /= -N", "sign"),
-        "mean for sum": ("dH.sum(axis=0)", "dH.mean(axis=0)", "bias-gradient-averaged"),
-        "other axis": ("dscores.sum(axis=0)", "dscores.sum(axis=1)", "bias-gradient-not-summed"),
-        "bias gradient not summed": ("dH.sum(axis=0)", "dH", "bias-gradient-not-summed"),
-        "b2 not a mean": ("dscores.sum(axis=0)", "N * dscores.sum(axis=0)", "not-averaged"),
-        "gradients swapped": (
-            LAST,
-            LAST + '; grads["W1"], grads["W2"] = grads["W2"], grads["W1"]',
-            "gradients-swapped",
-        ),
-        "transposed": (
-            'grads["W1"] += 2 * reg * W1',
-            'grads["W1"] = (grads["W1"] + 2 * reg * W1).T',
-            "transposed",
-        ),
-        "before the ReLU": (
-            "H.T @ dscores",
-            "(X @ W1 + b1).T @ dscores",
-            "pre-activation-for-hidden",
-        ),
-        "gradient of W2 for W2": (
-            "dscores @ W2.T",
-            'dscores @ grads["W2"].T',
-            "gradient-for-weights",
-        ),
-        "factor 2 in one, one half in the loss": (
-            LAST,
-            LAST + '; grads["W1"] -= reg * W1; loss -= reg / 2 * (np.sum(W1**2) + np.sum(W2**2))',
-            "reg-factors-differ",
-        ),
-        "dH without W2 transposed": ("dscores @ W2.T", "dscores @ np.abs(W2.T)", None),
-        "biases still missing": (LAST, 'del grads["b2"]', "gradient-missing"),
-    },
-    "TwoLayerNet.train": {
-        "without replacement": (
-            BATCH,
-            "np.random.choice(N, batch_size, replace=False)",
-            "without-replacement",
-        ),
-        "weights only": (
-            "for name in self.params:",
-            'for name in ("W1", "W2"):',
-            "parameters-not-updated",
-        ),
-        "uphill": ("self.params[name] -= ", "self.params[name] += ", "uphill"),
-        "no learning rate": ("learning_rate * grads[name]", "grads[name]", "learning-rate-missing"),
-        "never updated": (
-            "self.params[name] -= learning_rate * grads[name]",
-            "pass",
-            "never-updated",
-        ),
-        "loss not noted": (NOTE, "pass", "history"),
-        "labels of other examples": ("y[batch]", "y[:batch_size]", "labels-of-other-examples"),
-        "always the first examples": (BATCH, "np.arange(batch_size) % N", "same-batch-each-step"),
-        "indices from the wrong dimension": (
-            BATCH,
-            "np.random.choice(D, batch_size)",
-            "part-never-drawn",
-        ),
-        "half a batch": (BATCH, "np.random.choice(N, batch_size // 2)", "batch-size"),
-        "reg not passed on": ("reg=reg", "reg=0.0", "reg-not-passed-on"),
-        "no decay": (
-            NOTE,
-            "loss_history.append(float(loss)); learning_rate_decay = 1.0",
-            "epoch-count",
-        ),
-        "decay in each step": (
-            NOTE,
-            "loss_history.append(float(loss)); learning_rate *= learning_rate_decay",
-            "epoch-count",
-        ),
-        "decay twice": (
-            NOTE,
-            "loss_history.append(float(loss))\n"
-            "            if step % steps_per_epoch == 0: learning_rate *= learning_rate_decay",
-            "decay-twice",
-        ),
-        "W1 twice": (
-            NET_STEP,
-            f"{NET_STEP}\n            self.params['W1'] -= learning_rate * grads['W1']",
-            "step-twice",
-        ),
-        "name =- step": (NET_STEP, NET_STEP.replace("-=", "=-"), "step-assigned"),
-        "a local name": (
-            NET_STEP,
-            "p = self.params[name]; p = p - learning_rate * grads[name]",
-            "never-updated",
-        ),
-        "plain and momentum": (NET_STEP, f"{NET_STEP}; {VELOCITY}", "momentum-besides"),
-        "velocities in self.params": (
-            "for name in self.params:",
-            "for name in list(self.params):\n"
-            "                self.params['v' + name] = 0.9 * grads[name]",
-            "no-such-gradient",
-        ),
-        "labels in a row": ("y[batch]", "y[batch].reshape(1, -1)", "batch-shape"),
-        "batches from the validation set": (
-            "X[batch], y[batch]",
-            "X_val[batch % len(X_val)], y_val[batch % len(X_val)]",
-            "not-training-examples",
-        ),
-        "the loss of the validation set noted": (
-            NOTE,
-            "loss_history.append(float(self.loss(X_val, y_val, reg)[0]))",
-            "history",
-        ),
-    },
-    "TwoLayerNet.predict": {
-        "argmin": ("argmax", "argmin", "argmin"),
-        "other axis": ("axis=1", "axis=0", "wrong-axis"),
-        "the scores": (".argmax(axis=1)", "", "scores-for-labels"),
-        "the largest score": (".argmax(axis=1)", ".max(axis=1)", "scores-for-labels"),
-        "a forward pass without b1": (
-            "self.loss(X)",
-            "(np.maximum(X @ self.params['W1'], 0) @ self.params['W2'] + self.params['b2'])",
-            "bias-missing",
-        ),
-        "ReLU on the scores": ("self.loss(X)", "np.maximum(self.loss(X), 0)", "relu-on-scores"),
-        "normalised over the examples": (
-            "self.loss(X)",
-            "(np.exp(self.loss(X)) / np.exp(self.loss(X)).sum(axis=0))",
-            "sum-wrong-axis",
-        ),
-        "dropout in predict": (
-            "self.loss(X)",
-            "(np.maximum(X @ self.params['W1'] + self.params['b1'], 0) "
-            "* (np.random.rand(len(X), len(self.params['b1'])) < 0.5) @ self.params['W2'])",
-            "random-result",
-        ),
-        "a forward pass without ReLU": (
-            "self.loss(X)",
-            "((X @ self.params['W1'] + self.params['b1']) @ self.params['W2'] + self.params['b2'])",
-            "relu-missing",
-        ),
-    },
-}
+WRONG = table(
+    rf"""
+TwoLayerNet.scores
+    ReLU missing | {RELU} | pass | relu-missing
+    sigmoid | {RELU} | H = 1 / (1 + np.exp(-H)) | other-activation
+    first bias missing | {RELU} | np.maximum(H - b1, 0, out=H) | bias-missing
+    first bias after the ReLU | {RELU} | H = np.maximum(H - b1, 0) + b1 | bias-after-relu
+    ReLU6 | {RELU} | H = np.clip(H, 0, 6) |
+    second bias missing | {SCORES} | scores = H @ W2 | bias-missing
+    second bias twice | {SCORES} | scores = H @ W2 + 2 * b2 | bias-twice
+    first bias twice | H += b1 | H += 2 * b1 | bias-twice
+    ReLU on the scores | {FINITE} | np.maximum(scores, 0, out=scores) | relu-on-scores
+    shifted | {FINITE} | {SHIFT} | scores-shifted
+    probabilities | {FINITE} | scores = np.exp(scores); scores /= scores.sum(axis=1, keepdims=True)
+        | probabilities-for-scores
+    transposed | {FINITE} | scores = scores.T.copy() if y is None else scores | transposed
+    bias in the product | H += b1 | H = X @ (W1 + b1) | bias-in-product
+    second bias in the product | {SCORES} | scores = H @ (W2 + b2) | bias-in-product
+    np.max for np.maximum | {RELU} | H = np.max(H, 0) | wrong-shape
+    weights of one unit off | {SCORES} | scores = H @ W2 + b2; scores[:, 0] += 0.01 * H[:, 0] |
+TwoLayerNet.loss
+    one penalty | {NET_PENALTY} | reg * np.sum(W2 * W2) | reg-one-layer
+    the other penalty | {NET_PENALTY} | reg * np.sum(W1 * W1) | reg-one-layer
+    reg missing | loss += {NET_PENALTY} | pass | reg-missing-from-loss
+    half | {NET_PENALTY} | 0.5 * {NET_PENALTY} | reg-half-in-loss-only
+    half of one | {NET_PENALTY} | reg * (0.5 * np.sum(W1 * W1) + np.sum(W2 * W2))
+        | reg-half-in-loss-only
+    over N | {NET_PENALTY} | {NET_PENALTY} / N | reg-over-n
+    twice | {NET_PENALTY} | 2 * {NET_PENALTY} | reg-twice
+    reg dropped | {NET_PENALTY} | 0.5 * (np.sum(W1 * W1) + np.sum(W2 * W2)) | reg-strength-dropped
+    sums of W | {NET_PENALTY} | reg * (np.sum(W1) + np.sum(W2)) | reg-other-form
+    biases regularised | W2.ravel() @ W2.ravel() | W2.ravel() @ W2.ravel() + b1 @ b1 + b2 @ b2
+        | biases-regularised
+    not a mean | np.mean(np.log | np.sum(np.log | not-averaged
+    mean twice | np.mean(np.log | 2 * np.mean(np.log | constant-factor
+    sign | np.mean(np.log | -np.mean(np.log | sign
+    overflow | {SHIFT} | pass | overflow
+    one shift for all rows | {SHIFT} | scores -= scores.max() | underflow
+    shifted by the mean | {SHIFT} | scores -= scores.mean(axis=1, keepdims=True) | shift-not-largest
+    shift along the wrong axis | {SHIFT} | scores -= scores.max(axis=0) | shift-wrong-axis
+    shifted in one place | correct = scores[rows, y] | correct = self.loss(X)[rows, y]
+        | shift-in-one-place
+    one layer twice | {NET_PENALTY} | reg * (2 * np.sum(W1 * W1) + np.sum(W2 * W2))
+        | reg-layers-differ
+    b1 twice | {NET_PENALTY} | reg * (np.sum(W1 * W1) + np.sum(W2 * W2) + 2 * np.sum(b1 * b1))
+        | biases-regularised
+    Python's sum | {NET_PENALTY} | reg * (np.sum(W1 * W1) + sum(W2 * W2)) | rows-summed
+    logarithm of p - 1 | loss = np.mean(np.log(sums[:, 0]) - correct)
+        | loss = -np.mean(np.log(P[rows, y] / sums[:, 0] - 1)) | log-after-subtraction
+    params changed | {NET_PENALTY} | {NET_PENALTY}; W1 *= 0.5 | inputs-changed
+TwoLayerNet.gradients
+    scores' gradient twice | P /= N | P /= N / 2 | constant-factor
+    W2 twice | {LAST} | {LAST}; grads["W2"] *= 2 | constant-factor
+    b1 twice | dH.sum(axis=0) | 2 * dH.sum(axis=0) | constant-factor
+    ReLU mask missing | dH *= H > 0 | pass | relu-mask-missing
+    mask of dH | dH *= H > 0 | dH *= dH > 0 | relu-mask-wrong
+    mask without the bias | dH *= H > 0 | dH *= X @ W1 > 0 | relu-mask-wrong
+    mask with >= | dH *= H > 0 | dH *= H >= 0 | relu-mask-missing
+    H for its mask | dH *= H > 0 | dH *= H | relu-mask-wrong
+    factor 2 missing in W2 | 2 * reg * W2 | reg * W2 | reg-factor-2-missing
+    factor 2 missing in both | {LAST} | {LAST}; grads["W1"] -= reg * W1; grads["W2"] -= reg * W2
+        | reg-factor-2-missing
+    reg missing | += 2 * reg * W1 | += 0 | reg-missing-from-gradient
+    reg over N | 2 * reg * W1 | 2 * reg * W1 / N | reg-over-n
+    reg dropped | 2 * reg * W1 | 2 * W1 | reg-strength-dropped
+    biases regularised | dH.sum(axis=0) | dH.sum(axis=0) + 2 * reg * b1 | biases-regularised
+    columns for entries | P[rows, y] -= 1 | P[:, y] -= 1 | columns-for-entries
+    right class missing | P[rows, y] -= 1 | pass | right-class-missing
+    not a mean | P /= N | pass | not-averaged
+    divided twice | P /= N | P /= N * N | averaged-twice
+    sign | P /= N | P /= -N | sign
+    mean for sum | dH.sum(axis=0) | dH.mean(axis=0) | bias-gradient-averaged
+    other axis | dscores.sum(axis=0) | dscores.sum(axis=1) | bias-gradient-not-summed
+    bias gradient not summed | dH.sum(axis=0) | dH | bias-gradient-not-summed
+    b2 not a mean | dscores.sum(axis=0) | N * dscores.sum(axis=0) | not-averaged
+    gradients swapped | {LAST} | {LAST}; grads["W1"], grads["W2"] = grads["W2"], grads["W1"]
+        | gradients-swapped
+    transposed | grads["W1"] += 2 * reg * W1 | grads["W1"] = (grads["W1"] + 2 * reg * W1).T
+        | transposed
+    before the ReLU | H.T @ dscores | (X @ W1 + b1).T @ dscores | pre-activation-for-hidden
+    gradient of W2 for W2 | dscores @ W2.T | dscores @ grads["W2"].T | gradient-for-weights
+    factor 2 in one, one half in the loss | {LAST}
+        | {LAST}; grads["W1"] -= reg * W1; loss -= reg / 2 * (np.sum(W1**2) + np.sum(W2**2))
+        | reg-factors-differ
+    dH without W2 transposed | dscores @ W2.T | dscores @ np.abs(W2.T) |
+    biases still missing | {LAST} | del grads["b2"] | gradient-missing
+TwoLayerNet.train
+    without replacement | {BATCH} | np.random.choice(N, batch_size, replace=False)
+        | without-replacement
+    weights only | for name in self.params: | for name in ("W1", "W2"): | parameters-not-updated
+    uphill | self.params[name] -= | self.params[name] += | uphill
+    no learning rate | learning_rate * grads[name] | grads[name] | learning-rate-missing
+    never updated | self.params[name] -= learning_rate * grads[name] | pass | never-updated
+    loss not noted | {NOTE} | pass | history
+    labels of other examples | y[batch] | y[:batch_size] | labels-of-other-examples
+    always the first examples | {BATCH} | np.arange(batch_size) % N | same-batch-each-step
+    indices from the wrong dimension | {BATCH} | np.random.choice(D, batch_size) | part-never-drawn
+    half a batch | {BATCH} | np.random.choice(N, batch_size // 2) | batch-size
+    reg not passed on | reg=reg | reg=0.0 | reg-not-passed-on
+    no decay | {NOTE} | loss_history.append(float(loss)); learning_rate_decay = 1.0 | epoch-count
+    decay in each step | {NOTE}
+        | loss_history.append(float(loss)); learning_rate *= learning_rate_decay | epoch-count
+    decay twice | {NOTE}
+        | loss_history.append(float(loss))\n            if step % steps_per_epoch == 0:
+        learning_rate *= learning_rate_decay | decay-twice
+    W1 twice | {NET_STEP} | {NET_STEP}\n            self.params['W1'] -= learning_rate * grads['W1']
+        | step-twice
+    name =- step | {NET_STEP} | self.params[name] =- learning_rate * grads[name] | step-assigned
+    a local name | {NET_STEP} | p = self.params[name]; p = p - learning_rate * grads[name]
+        | never-updated
+    plain and momentum | {NET_STEP} | {NET_STEP}; {VELOCITY} | momentum-besides
+    velocities in self.params | for name in self.params:
+        | for name in list(self.params):\n                self.params['v' + name] = 0.9 *
+        grads[name] | no-such-gradient
+    labels in a row | y[batch] | y[batch].reshape(1, -1) | batch-shape
+    batches from the validation set | X[batch], y[batch]
+        | X_val[batch % len(X_val)], y_val[batch % len(X_val)] | not-training-examples
+    the loss of the validation set noted | {NOTE}
+        | loss_history.append(float(self.loss(X_val, y_val, reg)[0])) | history
+TwoLayerNet.predict
+    argmin | argmax | argmin | argmin
+    other axis | axis=1 | axis=0 | wrong-axis
+    the scores | .argmax(axis=1) |  | scores-for-labels
+    the largest score | .argmax(axis=1) | .max(axis=1) | scores-for-labels
+    a forward pass without b1 | self.loss(X)
+        | (np.maximum(X @ self.params['W1'], 0) @ self.params['W2'] + self.params['b2'])
+        | bias-missing
+    ReLU on the scores | self.loss(X) | np.maximum(self.loss(X), 0) | relu-on-scores
+    normalised over the examples | self.loss(X)
+        | (np.exp(self.loss(X)) / np.exp(self.loss(X)).sum(axis=0)) | sum-wrong-axis
+    dropout in predict | self.loss(X)
+        | (np.maximum(X @ self.params['W1'] + self.params['b1'], 0) * (np.random.rand(len(X),
+        len(self.params['b1'])) < 0.5) @ self.params['W2']) | random-result
+    a forward pass without ReLU | self.loss(X)
+        | ((X @ self.params['W1'] + self.params['b1']) @ self.params['W2'] + self.params['b2'])
+        | relu-missing
+"""
+)
+
 
 # Right, but not as we write it. Whole answers, in the place of the reference's, or whole files.
 

@@ -77,11 +77,7 @@ def test_further_arguments_with_defaults_are_no_matter(hand_in):
     "old, new, told",
     [
         ("loss = 0.0", "loss = = 0.0", "SyntaxError: invalid syntax in: loss = = 0.0"),
-        (
-            "loss = 0.0",
-            "loss = helper(0)",
-            "ModuleNotFoundError: no_such_thing.helper could not be imported",
-        ),
+        ("loss = 0.0", "loss = helper(0)", "ModuleNotFoundError: no_such_thing.helper could not"),
         ("def softmax_loss_naive", "@profile\ndef softmax_loss_naive", "NameError: name 'profile'"),
         ("y, reg):", "y, reg, more=open('no such file')):", "FileNotFoundError: "),
     ],
@@ -168,16 +164,24 @@ ODD = {
     "returns three things": ("return 1, 2, 3", "wrong"),
     "returns complex numbers": ("return 1j, W * 1j", "wrong"),
     "returns a generator": ("return (i for i in range(2))", "wrong"),
+    "returns what ends who unpickles it": (
+        "class Trap:\n        __reduce__ = lambda self: (__import__('os')._exit, (3,))\n"
+        "    return np.array([Trap()]), Trap()",
+        "wrong",
+    ),
+    "has a lot to say": ("raise ValueError('x' * 10**6)", "crash"),
+    "asks for memory without end": ("return np.ones(2 * 10**9), 0", "crash: MemoryError"),
 }
 
 
 @pytest.mark.parametrize("odd", ODD)
 def test_a_verdict_comes_out_whatever_a_hand_in_does(odd, hand_in):
-    line, status = ODD[odd]
+    line, expected = ODD[odd]
+    status, _, told = expected.partition(": ")
     source = SOFTMAX.replace("    N = X.shape[0]\n", f"    {line}\n    N = X.shape[0]\n", 1)
     found = verdict(hand_in(softmax=source))
-    assert found.status == status, found
-    assert "\n" not in found.message and len(found.message) < 1000
+    assert found.status == status and told in found.message, found
+    assert "\n" not in found.message and len(found.message) < 500
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="looks for the process in /proc")
@@ -227,20 +231,10 @@ def test_a_flood_of_errors_is_not_read(hand_in):
     assert found.status == "timeout" and len(found.message) < 200
 
 
-def test_a_long_message_is_cut(hand_in):
-    found = quick(hand_in(softmax=answered("softmax_loss_naive", "raise ValueError('x' * 10**6)")))
-    assert found.status == "crash" and len(found.message) < 500
-
-
 def test_answers_that_cannot_be_read_are_a_crash(hand_in):
     source = "def nothing(*a, **k):\n    pass\nnp_savez = np.savez = nothing\n"
     found = verdict(hand_in(softmax="import numpy as np\n" + source + SOFTMAX))
     assert found.status == "crash" and "cannot be read" in found.message
-
-
-def test_memory_without_end_is_a_crash(hand_in):
-    found = verdict(hand_in(softmax=answered("softmax_loss_naive", "return np.ones(2 * 10**9), 0")))
-    assert found.status == "crash" and "MemoryError" in found.message
 
 
 def test_a_file_that_points_to_itself_is_a_verdict(hand_in):
@@ -250,9 +244,7 @@ def test_a_file_that_points_to_itself_is_a_verdict(hand_in):
 
 
 def test_a_stub_in_a_file_that_is_not_utf8_is_to_do(hand_in):
-    source = answered("softmax_loss_naive", "return 0.0, 0 * W").encode() + "# café\n".encode(
-        "latin-1"
-    )
+    source = (answered("softmax_loss_naive", "return 0.0, 0 * W") + "# café\n").encode("latin-1")
     assert verdict(hand_in(softmax=source)).status == "unsolved"
 
 
@@ -262,14 +254,6 @@ def test_any_precision_is_judged(kind, hand_in):
         "softmax_loss_vectorized", "dW += 2 * reg * W", f"dW = (dW + reg * W).astype(np.{kind})"
     )
     assert verdict(hand_in(softmax=source), "softmax_loss_vectorized").status == "wrong"
-
-
-def test_a_judge_never_unpickles(hand_in):
-    trap = (
-        "class Trap:\n    def __reduce__(self):\n        import os\n        return os._exit, (3,)\n"
-    )
-    source = SOFTMAX.replace("    N = X.shape[0]\n", "    return np.array([Trap()]), Trap()\n", 1)
-    assert verdict(hand_in(softmax=trap + source)).status == "wrong"
 
 
 def test_the_other_process_sees_nothing_of_the_callers_folder(hand_in, tmp_path, monkeypatch):
