@@ -16,7 +16,6 @@ from assignment.checking.mistake import Mistake, derivation
 
 AFFINE = derivation(two_layer_net="{dW2}")
 PENALTY = 'notes, "Regularization"'
-in_net = partial(Mistake, see="notebooks/two_layer_net.ipynb, section 5")
 in_penalty = partial(Mistake, see=PENALTY)
 in_rule = partial(Mistake, see='notes, "Parameter updates"')
 in_start = partial(Mistake, see='notes, "Weight Initialization"')
@@ -330,11 +329,7 @@ MISTAKES = (
         penalty=lambda t: [t.penalty / t.N, 2 * t.penalty / t.N],
         of_W=lambda t, W: [t.reg * W / t.N, 2 * t.reg * W / t.N],
     ),
-    in_net(
-        "gradient-left-in-layer",
-        "The gradient is passed on from the wrong place: dW of a layer takes its own input.",
-        back=lambda t: t.back(t.G, hidden=lambda a: a),
-    ),
+    Mistake("pre-activation-for-hidden", back=lambda t: t.back(t.G, hidden=lambda a: a)),
     # What a constructor makes.
     in_start(
         "bias-a-number",

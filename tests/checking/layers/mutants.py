@@ -16,10 +16,6 @@ W = "W = weight_scale * np.random.randn(*sizes[layer - 1 : layer + 1])"
 INLINE = "loss, dout = softmax_loss(out, y)"
 RETURN = "        return loss, grads\n"
 TWO = "self, input_dim=3 * 32 * 32, hidden_dim=100, num_classes=10, weight_scale=1e-3, reg=0.0"
-NET_OF_2020 = (
-    "        super().__init__(\n            [hidden_dim], input_dim,",
-    "        super().__init__(\n            [hidden_size], input_size,",
-)
 MIDDLE = "    dx = np.exp(shifted - log_of_sum)\n    dx[rows, y] -= 1\n"
 ROWS = "x.reshape(len(x), -1).T @ dout"
 OUT = "return x.reshape(len(x), -1) @ w + b, (x, w, b)"
@@ -357,6 +353,12 @@ WRONG["sgd_momentum"]["another library's"] = (
     'v = config["momentum"] * config["velocity"] + dw\n    config["velocity"] = v\n'
     '    return w - config["learning_rate"] * v, config',
     "velocity-without-rate",
+)
+WRONG["sgd_momentum"]["the other sign"] = (
+    f'v = {VELOCITY}\n    config["velocity"] = v\n    return w + v, config',
+    'v = config["momentum"] * config["velocity"] + config["learning_rate"] * dw\n'
+    '    config["velocity"] = v\n    return w - v, config',
+    "sign-of-velocity",
 )
 WRONG["sgd_momentum"]["another library's, no rate"] = (
     f'v = {VELOCITY}\n    config["velocity"] = v\n    return w + v, config',
