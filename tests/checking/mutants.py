@@ -24,13 +24,13 @@ from assignment import FILES
 from assignment.checking.exercises import COURSE, EXERCISES, find
 from assignment.checking.judge import judge
 from assignment.checking.run import answer
-from assignment.checking.stubs import REGION, SOLUTIONS, make_stub
+from assignment.checking.stubs import REGION, make_stub, solution_of
 from assignment.checking.submission.year import KNOWN
 
 ROOMS = knn.mutants, linear.mutants, net.mutants, layers.mutants
 WRONG = {name: ways for room in ROOMS for name, ways in room.WRONG.items()}
 RIGHT = {name: ways for room in ROOMS for name, ways in room.RIGHT.items()}
-SOLVED = {file: SOLUTIONS / ("" if file in FILES else "cs231n") / file for file in KNOWN}
+SOLVED = {file: solution_of(file) for file in KNOWN}
 
 
 @functools.cache

@@ -296,7 +296,8 @@ GIVEN = {
 @contextlib.contextmanager
 def given_layers(module):
     """Layers that are right, in the place of the hand-in's, wherever its network may look."""
-    places = [vars(m) for m in list(sys.modules.values()) if "__submission__" in vars(m)]
+    modules = list(sys.modules.values())
+    places = [vars(m) for m in modules if vars(m).get("__package__") == "cs231n.classifiers"]
     own, before = vars(module), [dict(place) for place in places]
     try:
         for place in places:

@@ -26,7 +26,7 @@ def is_reference(folder):
     folder = folder.resolve()
     return any(
         place.name == SOLUTIONS.name and is_suite(place.parent)
-        for place in (folder, folder.parent)  # the course's later files lie one folder below
+        for place in (folder, *folder.parents[:2])  # the course's later files lie deeper
     )
 
 
