@@ -12,9 +12,6 @@ from assignment.checking.faces import Work, as_text, table
 def watch():
     """Print the table, then check the exercises of each file again as it is saved, until Ctrl-C."""
     work = Work()
-    states = {verdict.name: verdict.status for verdict in table(work)}
-    print("\nWatching the five files; Ctrl-C ends it.")
-    _say_next(work, states)
     saved = changes_in(
         *{path.parent for path in work.files.values()},
         watch_filter=lambda change, path: path.endswith(FILES),
@@ -22,8 +19,14 @@ def watch():
         step=20,
         recursive=False,
         raise_interrupt=False,
+        rust_timeout=200,
+        yield_on_timeout=True,
     )
-    for changes in saved:
+    next(saved, None)  # it watches from here on: what is saved during the first check is not missed
+    states = {verdict.name: verdict.status for verdict in table(work)}
+    print("\nWatching the five files; Ctrl-C ends it.")
+    _say_next(work, states)
+    for changes in filter(None, saved):
         work = Work()
         files = {Path(path).name for _, path in changes}
         print(f"\nChecking {', '.join(sorted(files))} ...", flush=True)

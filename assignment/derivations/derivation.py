@@ -191,8 +191,16 @@ class Derivation:
         stop = len(numbers) if last is None else numbers.index(self.line(last).number) + 1
         if start >= stop:
             raise ValueError(f"Line {first} comes after line {last}.")
+        return self._table(self.lines[start:stop], seed, sizes)
+
+    def errata(self):
+        """The lines that do not hold as written: what is wrong with each, and its mend."""
+        return self._table([line for line in self.lines if line.kind])
+
+    def _table(self, lines, seed=0, sizes=None):
+        """The lines, each with its verdict; before it, what is written where that does not hold."""
         rows = []
-        for line in self.lines[start:stop]:
+        for line in lines:
             if line.kind:
                 verdict = self.verdict(line.written, seed, sizes) if line.written else None
                 rule = f"as written: {line.remark}"
@@ -206,19 +214,6 @@ class Derivation:
             else:
                 rows.append(Row(line.number, line.claim, line.rule, shapes, verdict))
         return Table(tuple(rows), self.names)
-
-    def errata(self):
-        """The lines that do not hold as written: what is wrong, in words and numbers."""
-        rows = [
-            Erratum(
-                line,
-                self.verdict(line.written) if line.written else None,
-                self.verdict(line.claim),
-            )
-            for line in self.lines
-            if line.kind
-        ]
-        return Errata(tuple(rows), self.names)
 
     def original(self):
         """The lines as they were first written down, in order, slips included."""
@@ -324,45 +319,6 @@ class Table:
     def __str__(self):
         return "\n".join(
             f"{row.number:>3}  {row.claim.replace('==', '=')}\n     {row.rule}\n     {row.judged()}"
-            for row in self.rows
-        )
-
-    __repr__ = __str__
-
-
-@dataclass(frozen=True)
-class Erratum:
-    """A line that does not hold as written, and the verdicts on it and on its mend."""
-
-    line: Line
-    written: Verdict | None
-    mended: Verdict
-
-    def judged(self):
-        return _loose(self.written) if self.line.kind == "loose" else str(self.written)
-
-
-@dataclass(frozen=True)
-class Errata:
-    """A table of what does not hold as written."""
-
-    rows: tuple[Erratum, ...]
-    names: Mapping[str, str]
-
-    def _repr_markdown_(self):
-        head = "| | as written; below, mended | verdict |\n|--:|:--|:--|\n"
-        return head + "\n".join(
-            f"| {row.line.number} | ${_quoted_or_typeset(row.line, self.names)}$ "
-            f"<br> {row.line.remark} | {_unbroken(row.judged())} |\n"
-            f"| | ${_typeset(row.line.claim, self.names)}$ | {_unbroken(str(row.mended))} |"
-            for row in self.rows
-        )
-
-    def __str__(self):
-        return "\n".join(
-            f"{row.line.number:>3}  {(row.line.written or row.line.original).replace('==', '=')}\n"
-            f"     {row.line.remark}\n     {row.judged()}\n"
-            f"     mended: {row.line.claim.replace('==', '=')}\n     {row.mended}"
             for row in self.rows
         )
 

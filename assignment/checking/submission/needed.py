@@ -74,16 +74,32 @@ def _binds(statement):
     if isinstance(statement, ast.FunctionDef | ast.ClassDef):
         return {statement.name}
     bound = set()
+    loops = [node.target for node in ast.walk(statement) if isinstance(node, ast.comprehension)]
+    inside = {node for target in loops for node in ast.walk(target)}
     for node in ast.walk(statement):
         if isinstance(node, ast.alias):
             bound.add((node.asname or node.name).partition(".")[0])
         elif isinstance(node, ast.FunctionDef | ast.ClassDef):
             bound.add(node.name)
-        elif isinstance(node, ast.Name | ast.Attribute | ast.Subscript) and isinstance(
-            node.ctx, ast.Store
-        ):
+        elif isinstance(getattr(node, "ctx", None), ast.Store) and node not in inside:
             bound.add(root_of(node))
     return bound - {None}
+
+
+class _Generators(ast.NodeTransformer):
+    """All comprehensions as generators: since Python 3.12 symtable gives no others a scope."""
+
+    def visit_ListComp(self, node):
+        self.generic_visit(node)
+        return ast.GeneratorExp(node.elt, node.generators)
+
+    visit_SetComp = visit_ListComp
+
+    def visit_DictComp(self, node):
+        self.generic_visit(node)
+        # Python 3.15 has {**d for d in ds}, without a value.
+        both = [part for part in (node.key, node.value) if part]
+        return ast.GeneratorExp(ast.Tuple(both, ast.Load()), node.generators)
 
 
 def _needs(statement):
@@ -98,7 +114,8 @@ def _needs(statement):
         return names.union(*(free(child, False) for child in table.get_children()))
 
     try:
-        return free(symtable.symtable(ast.unparse(statement), "cell", "exec"), True)
+        copy = _Generators().visit(ast.parse(ast.unparse(statement)))
+        return free(symtable.symtable(ast.unparse(copy), "cell", "exec"), True)
     except SyntaxError:  # such as a return outside of a function
         return set()
 

@@ -780,6 +780,21 @@ def test_helpers_and_constants_of_a_notebook_come_along(tmp_path, at_hand):
     assert "from a notebook" in names_of(verdict(path))
 
 
+@pytest.mark.parametrize(
+    "cell", ["ONES = [one for one in (1, 1)]", "ONES = {one for one in (1, 1)}.union({1})",
+             "ONES = list({one: one for one in (1, 1)})"],
+)  # fmt: skip
+def test_what_a_comprehension_counts_with_is_a_name_of_its_own(cell, tmp_path, at_hand):
+    """Neither what stands under that name elsewhere is needed for it, nor it for that."""
+    used = NAIVE.replace("scores - scores.max()", "min(ONES) * (scores - scores.max())")
+    path = notebook(tmp_path / "x.ipynb", IMPORT, cell, used, "one = np.load('gone.npy')")
+    assert names_of(verdict(path)) == ["from a notebook"]
+    used = NAIVE.replace("scores - scores.max()", "one * (scores - scores.max())")
+    there = [cell.replace("(1, 1)", "np.load('gone.npy')"), "one = 1"]
+    path = notebook(tmp_path / "x.ipynb", IMPORT, *there, used)
+    assert names_of(verdict(path)) == ["from a notebook"]
+
+
 def test_the_last_definition_counts_and_that_is_told(tmp_path, at_hand):
     wrong = NAIVE.replace("return loss, dW", "return 3 * loss, dW")
     assert names_of(verdict(notebook(tmp_path / "x.ipynb", IMPORT, wrong, NAIVE)))[1:] == [
