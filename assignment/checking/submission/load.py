@@ -182,6 +182,7 @@ class Submission(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         path = self._path(module.__name__)
         if path is None or path in self.modules:
             return
+        module.__submission__ = path
         module.__file__ = str(path)
         module.__package__ = "cs231n.classifiers"
         tree, remarks = read(path)
