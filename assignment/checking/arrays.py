@@ -19,6 +19,8 @@ def agrees(value, right, tolerance=TOLERANCE):
     """Whether an array of the same shape has the same values; NaN agrees with NaN."""
     with np.errstate(all="ignore"):
         near = np.abs(value - right) <= allowed(right, tolerance)
+    if near.all():  # as mostly
+        return True
     return bool(np.all(near | (np.isnan(value) & np.isnan(right)) | (value == right)))
 
 

@@ -426,12 +426,9 @@ def test_a_progress_bar_is_shown_and_goes_away(session):
     assert (output.output_type, output.data) == ("display_data", {"text/plain": ""})
 
 
-def test_a_log_gets_no_progress_bar(capsys):
+def test_a_progress_bar_counts_the_settings_and_is_none_in_a_log(capsys, monkeypatch):
     search(lambda i: time.sleep(0.15), four, n_jobs=1)
     assert capsys.readouterr() == ("", "")
-
-
-def test_a_progress_bar_counts_the_settings(capsys, monkeypatch):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     search(lambda i: time.sleep(0.15), four, n_jobs=1)
     shown = capsys.readouterr().err.split("\r")
