@@ -16,7 +16,9 @@ RUN := .venv/bin/python -m
 COLAB := PYDEVD_DISABLE_FILE_VALIDATION=1 PYTHONPATH="$(CURDIR)" .venv/colab/bin/python -m
 COLAB_TESTS = $(filter-out tests/browser tests/conftest.py tests/test_lock.py tests/test_make.py,$(wildcard tests/[!_]*))
 
-NBVAL := pytest -q -n 2 --dist loadfile --nbval-lax --nbval-current-env --nbval-cell-timeout=600
+# The longest lessons first: none is left to run alone at the end.
+LESSONS := $(patsubst %,notebooks/%.ipynb,knn two_layer_net svm softmax)
+NBVAL := pytest -q -n 2 --dist loadfile --no-loadscope-reorder --nbval-lax --nbval-current-env --nbval-cell-timeout=600
 
 .PHONY: help lab setup check lint test notebooks progress watch mutants derivations data net bench site check-browser check-colab stubs clean-notebooks picture lock
 
@@ -38,7 +40,7 @@ test: $(READY)  ## the tests
 	@$(RUN) pytest -q -n 2 --dist loadfile
 
 notebooks: $(READY)  ## execute the four notebooks with the reference solutions
-	@$(RUN) assignment with assignment/solutions $(RUN) $(NBVAL) notebooks
+	@$(RUN) assignment with assignment/solutions $(RUN) $(NBVAL) $(LESSONS)
 
 progress: $(READY)  ## your exercises: right, wrong or to do
 	@$(RUN) assignment progress
@@ -80,7 +82,7 @@ check-browser: .venv/ready-site  ## JupyterLab and the site as a browser shows t
 check-colab: .venv/ready-colab  ## lessons and tests with the versions that Colab has (COLAB_PYTHON=/path/to/python3.12)
 	@$(RUN) pytest -q -n 2 --dist loadfile -k "colab or ipython8" tests/notebook
 	@$(COLAB) pytest -q -n 2 --dist loadfile --disable-warnings $(COLAB_TESTS)
-	@$(COLAB) assignment with assignment/solutions .venv/colab/bin/python -m $(NBVAL) --disable-warnings notebooks
+	@$(COLAB) assignment with assignment/solutions .venv/colab/bin/python -m $(NBVAL) --disable-warnings $(LESSONS)
 	@$(COLAB) assignment with assignment/solutions .venv/colab/bin/python -m assignment progress
 
 stubs: $(READY)  ## write the five stubs anew from the solutions; an edited file is kept beside it

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from assignment.checking.exercises import EXERCISES
+
 ROOT = Path(__file__).resolve().parents[1]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 TARGETS = re.findall(r"^([a-z-]+):.*  ## ", MAKEFILE, flags=re.MULTILINE)
@@ -37,6 +39,11 @@ def complaint(*arguments, **variables):
 def test_make_alone_lists_every_target_with_a_line():
     listed = [line.split()[0] for line in make().stdout.splitlines() if len(line.split()) > 2]
     assert listed == TARGETS and len(TARGETS) > 8
+
+
+def test_make_executes_all_lessons():
+    named = re.search(r"^LESSONS := .*,(.*)\)$", MAKEFILE, flags=re.MULTILINE)[1].split()
+    assert sorted(named) == sorted({exercise.notebook for exercise in EXERCISES})
 
 
 def test_every_target_is_phony():
