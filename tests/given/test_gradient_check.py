@@ -304,7 +304,6 @@ def test_what_the_function_raises_comes_through(error):
             for x in (np.arange(3), [1.0, 2.0], 1.0, np.zeros(0))
         ),
     ],
-    ids=repr,
 )
 def test_what_is_no_loss_or_no_array_of_floats_is_refused(f, x, told):
     with pytest.raises(ValueError, match=told):
