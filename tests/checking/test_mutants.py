@@ -25,11 +25,11 @@ def test_a_wrong_solution_is_caught_and_named(name, mistake):
     assert not any(remark.startswith("no diagnosis") for remark in found.remarks)
 
 
-def test_of_coefficients_that_are_equally_wrong_the_first_is_told(tmp_path):
+def test_of_coefficients_that_are_equally_wrong_the_first_is_told():
     """Which of them is off by one part in 10^15 more differs from one NumPy to another."""
     old, new, _ = WRONG["svm_loss_vectorized"]["minus twice the count"]
     source = spoilt("svm_loss_vectorized", old, new)
-    told = verdict_on("svm_loss_vectorized", source, tmp_path).message
+    told = verdict_on("svm_loss_vectorized", source).message
     assert "column 1 of dW holds -1 times example 0, but should hold -0.5 times" in told
 
 
