@@ -1,383 +1,218 @@
 """Wrong and right solutions of the course's own files of 2021 and later: see ../mutants.py."""
 
-SHIFT = "x.max(axis=1, keepdims=True)"
-STEP = "w + v, config"
-VELOCITY = 'config["momentum"] * config["velocity"] - config["learning_rate"] * dw'
-KEEP_CACHE = 'config["cache"] = decay'
-ROOT = '(np.sqrt(config["cache"]) + config["epsilon"])'
-T = 'config["t"] += 1'
-ADAM_ROOT = '(np.sqrt(v) + config["epsilon"])'
-M, V = '(1 - beta1 ** config["t"])', '(1 - beta2 ** config["t"])'
-PENALTY, DECAY = "0.5 * self.reg * np.sum(W * W)", '[f"W{layer}"] += self.reg * W'
-BACK = "dout = relu_backward(dout, relu)"
-LAST = "if layer < self.num_layers:"
-B = 'self.params[f"b{layer}"] = np.zeros(sizes[layer], dtype)'
-W = "W = weight_scale * np.random.randn(*sizes[layer - 1 : layer + 1])"
-INLINE = "loss, dout = softmax_loss(out, y)"
-RETURN = "        return loss, grads\n"
-TWO = "self, input_dim=3 * 32 * 32, hidden_dim=100, num_classes=10, weight_scale=1e-3, reg=0.0"
-MIDDLE = "    dx = np.exp(shifted - log_of_sum)\n    dx[rows, y] -= 1\n"
-ROWS = "x.reshape(len(x), -1).T @ dout"
-OUT = "return x.reshape(len(x), -1) @ w + b, (x, w, b)"
+from catalogue import table
 
-
-def row(name):
-    """The gradients of a bias as rows."""
-    return f"{RETURN}".replace(
-        "loss, grads",
-        'loss, {k: g.reshape(1, -1) if k[0] == "b" else g for k, g in grads.items()}',
-    )
-
-
-def net(kind):
-    """Mistakes in a network of either class, which share their code."""
-    return {
-        "init": {
-            "bias a number": (B, 'self.params[f"b{layer}"] = 0.0', "bias-a-number"),
-            "biases random": (
-                B,
-                'self.params[f"b{layer}"] = weight_scale * np.random.randn(1, sizes[layer])',
-                "bias-not-zero",
-            ),
-            "biases of one": (B, B.replace("zeros", "ones"), "bias-not-zero"),
-            "no weight_scale": (W, W.replace("weight_scale *", "1.0 *"), "spread-of-one"),
-            "variance for deviation": (
-                W,
-                W.replace("weight_scale *", "np.sqrt(weight_scale) *"),
-                "spread-squared",
-            ),
-            "uniform": (W, W.replace("np.random.randn", "np.random.rand"), "weights-not-centred"),
-            "zeros": (W, "W = np.zeros(sizes[layer - 1 : layer + 1])", "weights-zero"),
-            "transposed": (
-                W,
-                W.replace("sizes[layer - 1 : layer + 1]", "sizes[layer - 1 : layer + 1][::-1]"),
-                None,
-            ),
-            "a size too far": (B, B.replace("sizes[layer]", "sizes[layer - 1]"), None),
-        },
-        "scores": {
-            "ReLU on the scores": (LAST, "if True:", "relu-on-scores"),
-            "no ReLU": (LAST, "if False:", "relu-missing"),
-            "no biases": (
-                'self.params[f"b{layer}"])',
-                '0 * self.params[f"b{layer}"])',
-                "bias-missing",
-            ),
-            "shifted": (
-                "return out\n",
-                "return out - out.max(axis=1, keepdims=True)\n",
-                "scores-shifted",
-            ),
-            "with its cache": ("return out\n", "return out, caches\n", "wrong-return"),
-            "rows only": (
-                "out, affine = affine_forward(out,",
-                'out, affine = out.dot(self.params[f"W{layer}"]) + self.params[f"b{layer}"], (out,',
-                "images-not-flattened",
-            ),
-            "leaky": (
-                "out, relu = relu_forward(out)",
-                "out, relu = np.maximum(out, 0.01 * out), out",
-                None,
-            ),
-        },
-        "loss": {
-            "no half": (PENALTY, "self.reg * np.sum(W * W)", "penalty-half-missing"),
-            "a quarter": (PENALTY, "0.25 * self.reg * np.sum(W * W)", "penalty-quartered"),
-            "no penalty": (f"loss += {PENALTY}", "pass", "penalty-missing"),
-            "last layer left out": (
-                f"loss += {PENALTY}",
-                f"loss += {PENALTY} * (layer < self.num_layers)",
-                "layer-not-penalised",
-            ),
-            "biases penalised": (
-                PENALTY,
-                '0.5 * self.reg * (np.sum(W * W) + np.sum(self.params[f"b{layer}"] ** 2))',
-                "biases-regularised",
-            ),
-            "reg an argument": (
-                "def loss(self, X, y=None):",
-                "def loss(self, X, y=None, reg=0.0):\n        self.reg = reg",
-                "reg-argument-unread",
-            ),
-            "no shift": (
-                INLINE,
-                "p = np.exp(out); p /= p.sum(axis=1, keepdims=True); i = np.arange(len(out)); "
-                "loss = -np.log(p[i, y]).mean(); p[i, y] -= 1; dout = p / len(out)",
-                "overflow",
-            ),
-            "one maximum": (
-                INLINE,
-                "p = np.exp(out - out.max()); loss = -np.log(p[np.arange(len(out)), y] / "
-                "p.sum(axis=1)).mean(); dout = softmax_loss(out, y)[1]",
-                "underflow",
-            ),
-            "a sum": (INLINE, f"{INLINE}; loss *= len(out)", "not-averaged"),
-            "a name that is not bound": (
-                RETURN,
-                "        loss += w3\n        return loss, grads\n",
-                None,
-            ),
-        },
-        "gradients": {
-            "2 reg W": (DECAY, DECAY.replace("self.reg", "2 * self.reg"), "penalty-half-missing"),
-            "no penalty": (f"grads{DECAY}", "pass", "reg-missing-from-gradient"),
-            "last layer's penalty left out": (
-                DECAY,
-                DECAY.replace("self.reg * W", "self.reg * W * (layer < self.num_layers)"),
-                "layer-not-penalised",
-            ),
-            "biases penalised": (
-                f"            grads{DECAY}\n",
-                f"            grads{DECAY}\n"
-                '            grads[f"b{layer}"] += self.reg * self.params[f"b{layer}"]\n',
-                "biases-regularised",
-            ),
-            "mask of the gradient": (BACK, "dout = dout * (dout > 0)", "mask-of-upstream"),
-            "mask of the gradient, other way": (BACK, "dout[dout > 0] = 0", "mask-of-upstream"),
-            "no mask": (BACK, "pass", "relu-mask-missing"),
-            "biases as rows": (RETURN, row(kind), "bias-gradient-row"),
-            "bias averaged": (
-                RETURN,
-                '        grads = {k: g / len(X) if k[0] == "b" else g for k, g in grads.items()}\n'
-                + RETURN,
-                "bias-gradient-averaged",
-            ),
-            "not averaged": (INLINE, f"{INLINE}; dout *= len(out)", "not-averaged"),
-            "cache of another layer": (
-                "dout = relu_backward(dout, relu)",
-                "dout = relu_backward(dout, affine)",
-                None,
-            ),
-            "no gradients yet": (RETURN, "        return loss, {}\n", "gradient-missing"),
-        },
-    }
-
-
-OF_NETS = {
-    f"fc_net.{kind}.{part}": ways
-    for kind in ("TwoLayerNet", "FullyConnectedNet")
-    for part, ways in net(kind).items()
-}
-OF_NETS["fc_net.TwoLayerNet.init"]["the class of 2020"] = (
-    f"        {TWO}\n    ):\n        ### BEGIN SOLUTION\n"
-    "        super().__init__(\n            [hidden_dim], input_dim, "
-    "num_classes, 1, None, reg, weight_scale, np.float64\n        )\n",
-    "        self, input_size, hidden_size, output_size, std=1e-4):\n"
-    "        super().__init__([hidden_size], input_size, output_size, 1, None, 0.0, std, float)\n",
-    "class-of-2020",
-)
-
+# The two networks share their code, and so their mistakes.
+NETS = r"""
+fc_net.KIND.init
+    bias a number | self.params[f"b{layer}"] = np.zeros(sizes[layer], dtype) |
+        self.params[f"b{layer}"] = 0.0 | bias-a-number
+    biases random | self.params[f"b{layer}"] = np.zeros(sizes[layer], dtype) |
+        self.params[f"b{layer}"] = weight_scale * np.random.randn(1, sizes[layer]) | bias-not-zero
+    biases of one | self.params[f"b{layer}"] = np.zeros(sizes[layer], dtype) |
+        self.params[f"b{layer}"] = np.ones(sizes[layer], dtype) | bias-not-zero
+    no weight_scale | W = weight_scale * np.random.randn(*sizes[layer - 1 : layer + 1]) | W = 1.0 *
+        np.random.randn(*sizes[layer - 1 : layer + 1]) | spread-of-one
+    variance for deviation | W = weight_scale * np.random.randn(*sizes[layer - 1 : layer + 1]) | W =
+        np.sqrt(weight_scale) * np.random.randn(*sizes[layer - 1 : layer + 1]) | spread-squared
+    uniform | W = weight_scale * np.random.randn(*sizes[layer - 1 : layer + 1]) | W = weight_scale *
+        np.random.rand(*sizes[layer - 1 : layer + 1]) | weights-not-centred
+    zeros | W = weight_scale * np.random.randn(*sizes[layer - 1 : layer + 1]) | W =
+        np.zeros(sizes[layer - 1 : layer + 1]) | weights-zero
+    transposed | W = weight_scale * np.random.randn(*sizes[layer - 1 : layer + 1]) | W =
+        weight_scale * np.random.randn(*sizes[layer - 1 : layer + 1][::-1]) |
+    a size too far | self.params[f"b{layer}"] = np.zeros(sizes[layer], dtype) |
+        self.params[f"b{layer}"] = np.zeros(sizes[layer - 1], dtype) |
+fc_net.KIND.scores
+    ReLU on the scores | if layer < self.num_layers: | if True: | relu-on-scores
+    no ReLU | if layer < self.num_layers: | if False: | relu-missing
+    no biases | self.params[f"b{layer}"]) | 0 * self.params[f"b{layer}"]) | bias-missing
+    shifted | return out | return out - out.max(axis=1, keepdims=True) | scores-shifted
+    with its cache | return out | return out, caches | wrong-return
+    rows only | out, affine = affine_forward(out, | out, affine = out.dot(self.params[f"W{layer}"])
+        + self.params[f"b{layer}"], (out, | images-not-flattened
+    leaky | out, relu = relu_forward(out) | out, relu = np.maximum(out, 0.01 * out), out |
+fc_net.KIND.loss
+    no half | 0.5 * self.reg * np.sum(W * W) | self.reg * np.sum(W * W) | penalty-half-missing
+    a quarter | 0.5 * self.reg * np.sum(W * W) | 0.25 * self.reg * np.sum(W * W) | penalty-quartered
+    no penalty | loss += 0.5 * self.reg * np.sum(W * W) | pass | penalty-missing
+    last layer left out | loss += 0.5 * self.reg * np.sum(W * W) | loss += 0.5 * self.reg * np.sum(W
+        * W) * (layer < self.num_layers) | layer-not-penalised
+    biases penalised | 0.5 * self.reg * np.sum(W * W) | 0.5 * self.reg * (np.sum(W * W) +
+        np.sum(self.params[f"b{layer}"] ** 2)) | biases-regularised
+    reg an argument | def loss(self, X, y=None): | def loss(self, X, y=None,
+        reg=0.0):\n        self.reg = reg | reg-argument-unread
+    no shift | loss, dout = softmax_loss(out, y) | p = np.exp(out); p /= p.sum(axis=1,
+        keepdims=True); i = np.arange(len(out)); loss = -np.log(p[i, y]).mean(); p[i, y] -= 1; dout
+        = p / len(out) | overflow
+    one maximum | loss, dout = softmax_loss(out, y) | p = np.exp(out - out.max()); loss =
+        -np.log(p[np.arange(len(out)), y] / p.sum(axis=1)).mean(); dout = softmax_loss(out, y)[1] |
+        underflow
+    a sum | loss, dout = softmax_loss(out, y) | loss, dout = softmax_loss(out, y); loss *= len(out)
+        | not-averaged
+    a name that is not bound | return loss, grads | loss += w3\n        return loss, grads |
+fc_net.KIND.gradients
+    2 reg W | [f"W{layer}"] += self.reg * W | [f"W{layer}"] += 2 * self.reg * W |
+        penalty-half-missing
+    no penalty | grads[f"W{layer}"] += self.reg * W | pass | reg-missing-from-gradient
+    last layer's penalty left out | [f"W{layer}"] += self.reg * W | [f"W{layer}"] += self.reg * W *
+        (layer < self.num_layers) | layer-not-penalised
+    biases penalised | grads[f"W{layer}"] += self.reg * W | grads[f"W{layer}"] += self.reg *
+        W\n            grads[f"b{layer}"] += self.reg * self.params[f"b{layer}"] |
+        biases-regularised
+    mask of the gradient | dout = relu_backward(dout, relu) | dout = dout * (dout > 0) |
+        mask-of-upstream
+    mask of the gradient, other way | dout = relu_backward(dout, relu) | dout[dout > 0] = 0 |
+        mask-of-upstream
+    no mask | dout = relu_backward(dout, relu) | pass | relu-mask-missing
+    biases as rows | return loss, grads | return loss, {k: g.reshape(1, -1) if k[0] == "b" else g
+        for k, g in grads.items()} | bias-gradient-row
+    bias averaged | return loss, grads | grads = {k: g / len(X) if k[0] == "b" else g for k, g in
+        grads.items()}\n        return loss, grads | bias-gradient-averaged
+    not averaged | loss, dout = softmax_loss(out, y) | loss, dout = softmax_loss(out, y); dout *=
+        len(out) | not-averaged
+    cache of another layer | dout = relu_backward(dout, relu) | dout = relu_backward(dout, affine) |
+    no gradients yet | return loss, grads | return loss, {} | gradient-missing
+"""
 WRONG = {
-    "affine_forward": {
-        "no bias": ("@ w + b,", "@ w,", "bias-missing"),
-        "rows only": ("x.reshape(len(x), -1) @ w", "x @ w", "images-not-flattened"),
-        "Fortran order": ("x.reshape(len(x), -1)", 'x.reshape(len(x), -1, order="F")', None),
-        "out alone": (OUT, "return x.reshape(len(x), -1) @ w + b", "wrong-return"),
-    },
-    "affine_backward": {
-        "no db": ("db = dout.sum(axis=0)", "db = None", None),
-        "db a row": (
-            "db = dout.sum(axis=0)",
-            "db = dout.sum(axis=0, keepdims=True)",
-            "bias-gradient-row",
-        ),
-        "db averaged": ("dout.sum(axis=0)", "dout.mean(axis=0)", "bias-gradient-averaged"),
-        "db of the other axis": (
-            "dout.sum(axis=0)",
-            "dout.sum(axis=1)",
-            "bias-gradient-not-summed",
-        ),
-        "db one number": ("dout.sum(axis=0)", "np.sum(dout)", "bias-gradient-not-summed"),
-        "dx rows": (".reshape(x.shape)", "", "gradient-not-reshaped"),
-        "divided by N": (ROWS, f"{ROWS} / len(x)", "upstream-divided-again"),
-        "without dout": (ROWS, "x.reshape(len(x), -1).T @ np.ones_like(dout)", None),
-    },
-    "relu_forward": {
-        "in place": (
-            "return np.maximum(x, 0), x",
-            "x[x < 0] = 0\n    return x, x",
-            "inputs-changed",
-        ),
-        "two indices": (
-            "return np.maximum(x, 0), x",
-            "out = x.copy()\n    for i in range(x.shape[0]):\n        for j in range(x.shape[1]):\n"
-            "            if out[i, j] < 0:\n                out[i, j] = 0\n    return out, x",
-            "two-dimensions-only",
-        ),
-        "leaky": ("np.maximum(x, 0)", "np.where(x > 0, x, 0.01 * x)", "other-activation"),
-        "minimum": ("np.maximum(x, 0)", "np.minimum(x, 0)", "other-activation"),
-    },
-    "relu_backward": {
-        "mask of dout": ("(cache > 0)", "(dout > 0)", "mask-of-upstream"),
-        "no mask": ("dout * (cache > 0)", "dout", "relu-mask-missing"),
-        "no dout": ("dout * (cache > 0)", "1.0 * (cache > 0)", "upstream-missing"),
-        "a quotient": ("(cache > 0)", "(np.maximum(cache, 0) / cache)", "nan-at-zero"),
-        "the wrong side": ("cache > 0", "cache < 0", None),
-    },
-    "svm_loss": {
-        "right class counted": (
-            "    margins[rows, y] = 0\n    dx = (margins > 0)",
-            "    dx = margins * 1\n    dx[rows, y] = 0\n    dx = (dx > 0)",
-            "right-class-counted",
-        ),
-        "right column missing": ("dx[rows, y] = -dx.sum(axis=1)", "pass", "right-class-missing"),
-        "every class": ("dx = (margins > 0)", "dx = (margins > -1)", "mask-of-all"),
-        "negative margins left": (
-            "dx = (margins > 0).astype(x.dtype)",
-            "dx = x - x[rows, y][:, np.newaxis] + 1; dx[dx > 0] = 1; dx[rows, y] = 0",
-            "margins-left-in-gradient",
-        ),
-        "not cut off": (
-            "    return margins.sum()",
-            "    margins = x - x[rows, y][:, np.newaxis] + 1\n    margins[rows, y] = 0\n"
-            "    return margins.sum()",
-            "max-missing",
-        ),
-        "own margin counted": ("-dx.sum(axis=1)", "-dx.sum(axis=1) - 1", "right-class-counted"),
-        "sum over the matrix": ("-dx.sum(axis=1)", "-dx.sum()", "sum-over-matrix"),
-        "margin reversed": (
-            "x - x[rows, y][:, np.newaxis] + 1",
-            "x[rows, y][:, np.newaxis] - x + 1",
-            "margin-reversed",
-        ),
-        "margin reversed, with its gradient": (
-            "    margins = np.maximum(x - x[rows, y][:, np.newaxis] + 1, 0)\n"
-            "    margins[rows, y] = 0\n    dx = (margins > 0).astype(x.dtype)\n"
-            "    dx[rows, y] = -dx.sum(axis=1)",
-            "    margins = np.maximum(x[rows, y][:, np.newaxis] - x + 1, 0)\n"
-            "    margins[rows, y] = 0\n    dx = -(margins > 0).astype(x.dtype)\n"
-            "    dx[rows, y] = -dx.sum(axis=1)",
-            "margin-reversed",
-        ),
-        "precedence, in place": (
-            "margins = np.maximum(x - x[rows, y][:, np.newaxis] + 1, 0)",
-            "x -= x[rows, y][:, np.newaxis] + 1; margins = np.maximum(x, 0)",
-            "margin-subtracted",
-        ),
-        "in place": (
-            "margins = np.maximum(x - x[rows, y][:, np.newaxis] + 1, 0)",
-            "x -= x[rows, y][:, np.newaxis] - 1; margins = np.maximum(x, 0)",
-            "inputs-changed",
-        ),
-        "sums": (
-            "return margins.sum() / len(x), dx / len(x)",
-            "return margins.sum(), dx",
-            "not-averaged",
-        ),
-        "times x": ("dx / len(x)", "x.T @ dx / len(x)", "gradient-of-weights"),
-        "a name that is not bound": (
-            "    return margins",
-            "    loss += margin\n    return margins",
-            None,
-        ),
-        "one of two": (
-            "return margins.sum() / len(x), dx / len(x)",
-            "return margins.sum() / len(x)",
-            "wrong-return",
-        ),
-    },
-    "softmax_loss": {
-        "no shift": (SHIFT, "0", "overflow"),
-        "one maximum": (SHIFT, "x.max()", "underflow"),
-        "in place": (
-            "shifted = x - x.max(axis=1, keepdims=True)",
-            "x -= x.max(axis=1, keepdims=True); shifted = x",
-            "inputs-changed",
-        ),
-        "sums": (
-            f".mean()\n{MIDDLE}    return loss, dx / len(x)",
-            f".sum()\n{MIDDLE}    return loss, dx",
-            "not-averaged",
-        ),
-        "right class left": ("dx[rows, y] -= 1", "pass", "right-class-missing"),
-        "sign": ("- shifted[rows, y]).mean()", "- shifted[rows, y]).mean() * -1", "sign"),
-        "times x": ("dx / len(x)", "x.T @ dx / len(x)", "gradient-of-weights"),
-        "loss alone": ("return loss, dx / len(x)", "return loss, None", None),
-    },
-    "sgd": {
-        "uphill": ("w - config", "w + config", "step-uphill"),
-        "no rate": ('config["learning_rate"] * dw', "dw", "rate-missing"),
-        "misspelt": ('config["learning_rate"] * dw', 'config["lr"] * dw', None),
-    },
-    "sgd_momentum": {
-        "another library's": (
-            f"v = {VELOCITY}",
-            'v = config["momentum"] * config["velocity"] + dw; lr = config["learning_rate"]',
-            None,
-        ),
-        "no rate": (VELOCITY, 'config["momentum"] * config["velocity"] - dw', "rate-missing"),
-        "not updated": ('config["velocity"] = v', "pass", "state-not-stored"),
-        "unused": (STEP, 'w - config["learning_rate"] * dw, config', "velocity-unused"),
-        "subtracted": (STEP, "w - v, config", "step-uphill"),
-        "an attribute": ('config["momentum"] *', "config.momentum *", None),
-    },
-    "rmsprop": {
-        "not stored": (KEEP_CACHE, "cache = decay", None),
-        "no root": (ROOT, '(config["cache"] + config["epsilon"])', "root-of-mean-missing"),
-        "no square": ("dw**2", "dw", "square-missing"),
-        "decay swapped": (
-            'decay * config["cache"] + (1 - decay) * dw**2',
-            '(1 - decay) * config["cache"] + decay * dw**2',
-            "decay-swapped",
-        ),
-        "uphill": ("w - step", "w + step", "step-uphill"),
-        "no rate": ('config["learning_rate"] * dw /', "dw /", "rate-missing"),
-    },
-    "adam": {
-        "t not stored": (f"    {T}\n", '    config = {**config, "t": 1}\n', None),
-        "no correction": (
-            f'm = config["m"] / {M}\n    v = config["v"] / {V}',
-            'm, v = config["m"], config["v"]',
-            "bias-correction-missing",
-        ),
-        "t not raised": (T, "pass", "t-not-raised"),
-        "t raised after": (
-            f'    {T}\n    config["m"]',
-            '    config["t"] += 0\n    config["m"]',
-            "t-not-raised",
-        ),
-        "corrected ones stored": (
-            f'm = config["m"] / {M}\n    v = config["v"] / {V}',
-            f'config["m"] = m = config["m"] / {M}\n    config["v"] = v = config["v"] / {V}',
-            "corrected-means-stored",
-        ),
-        "no root": (ADAM_ROOT, '(v + config["epsilon"])', "root-of-mean-missing"),
-        "uphill": ("return w - config", "return w + config", "step-uphill"),
-        "no rate": ('config["learning_rate"] * m', "m", "rate-missing"),
-        "a name that is not bound": ("return w - config", "return w - mt - config", None),
-    },
-    **OF_NETS,
+    **table(
+        r"""
+affine_forward
+    no bias | @ w + b, | @ w, | bias-missing
+    rows only | x.reshape(len(x), -1) @ w | x @ w | images-not-flattened
+    Fortran order | x.reshape(len(x), -1) | x.reshape(len(x), -1, order="F") |
+    out alone | return x.reshape(len(x), -1) @ w + b, (x, w, b) | return x.reshape(len(x), -1) @ w +
+        b | wrong-return
+affine_backward
+    no db | db = dout.sum(axis=0) | db = None |
+    db a row | db = dout.sum(axis=0) | db = dout.sum(axis=0, keepdims=True) | bias-gradient-row
+    db averaged | dout.sum(axis=0) | dout.mean(axis=0) | bias-gradient-averaged
+    db of the other axis | dout.sum(axis=0) | dout.sum(axis=1) | bias-gradient-not-summed
+    db one number | dout.sum(axis=0) | np.sum(dout) | bias-gradient-not-summed
+    dx rows | .reshape(x.shape) |  | gradient-not-reshaped
+    divided by N | x.reshape(len(x), -1).T @ dout | x.reshape(len(x), -1).T @ dout / len(x) |
+        upstream-divided-again
+    without dout | x.reshape(len(x), -1).T @ dout | x.reshape(len(x), -1).T @ np.ones_like(dout) |
+relu_forward
+    in place | return np.maximum(x, 0), x | x[x < 0] = 0\n    return x, x | inputs-changed
+    two indices | return np.maximum(x, 0), x | out = x.copy()\n    for i in
+        range(x.shape[0]):\n        for j in range(x.shape[1]):\n            if out[i, j] <
+        0:\n                out[i, j] = 0\n    return out, x | two-dimensions-only
+    leaky | np.maximum(x, 0) | np.where(x > 0, x, 0.01 * x) | other-activation
+    minimum | np.maximum(x, 0) | np.minimum(x, 0) | other-activation
+relu_backward
+    mask of dout | (cache > 0) | (dout > 0) | mask-of-upstream
+    no mask | dout * (cache > 0) | dout | relu-mask-missing
+    no dout | dout * (cache > 0) | 1.0 * (cache > 0) | upstream-missing
+    a quotient | (cache > 0) | (np.maximum(cache, 0) / cache) | nan-at-zero
+    the wrong side | cache > 0 | cache < 0 |
+svm_loss
+    right class counted | margins[rows, y] = 0\n    dx = (margins > 0) | dx = margins *
+        1\n    dx[rows, y] = 0\n    dx = (dx > 0) | right-class-counted
+    right column missing | dx[rows, y] = -dx.sum(axis=1) | pass | right-class-missing
+    every class | dx = (margins > 0) | dx = (margins > -1) | mask-of-all
+    negative margins left | dx = (margins > 0).astype(x.dtype) | dx = x - x[rows, y][:, np.newaxis]
+        + 1; dx[dx > 0] = 1; dx[rows, y] = 0 | margins-left-in-gradient
+    not cut off | return margins.sum() | margins = x - x[rows, y][:, np.newaxis] +
+        1\n    margins[rows, y] = 0\n    return margins.sum() | max-missing
+    own margin counted | -dx.sum(axis=1) | -dx.sum(axis=1) - 1 | right-class-counted
+    sum over the matrix | -dx.sum(axis=1) | -dx.sum() | sum-over-matrix
+    margin reversed | x - x[rows, y][:, np.newaxis] + 1 | x[rows, y][:, np.newaxis] - x + 1 |
+        margin-reversed
+    margin reversed, with its gradient | margins = np.maximum(x - x[rows, y][:, np.newaxis] + 1,
+        0)\n    margins[rows, y] = 0\n    dx = (margins > 0).astype(x.dtype)\n    dx[rows, y] =
+        -dx.sum(axis=1) | margins = np.maximum(x[rows, y][:, np.newaxis] - x + 1,
+        0)\n    margins[rows, y] = 0\n    dx = -(margins > 0).astype(x.dtype)\n    dx[rows, y] =
+        -dx.sum(axis=1) | margin-reversed
+    precedence, in place | margins = np.maximum(x - x[rows, y][:, np.newaxis] + 1, 0) | x -= x[rows,
+        y][:, np.newaxis] + 1; margins = np.maximum(x, 0) | margin-subtracted
+    in place | margins = np.maximum(x - x[rows, y][:, np.newaxis] + 1, 0) | x -= x[rows, y][:,
+        np.newaxis] - 1; margins = np.maximum(x, 0) | inputs-changed
+    sums | return margins.sum() / len(x), dx / len(x) | return margins.sum(), dx | not-averaged
+    times x | dx / len(x) | x.T @ dx / len(x) | gradient-of-weights
+    a name that is not bound | return margins | loss += margin\n    return margins |
+    one of two | return margins.sum() / len(x), dx / len(x) | return margins.sum() / len(x) |
+        wrong-return
+softmax_loss
+    no shift | x.max(axis=1, keepdims=True) | 0 | overflow
+    one maximum | x.max(axis=1, keepdims=True) | x.max() | underflow
+    in place | shifted = x - x.max(axis=1, keepdims=True) | x -= x.max(axis=1, keepdims=True);
+        shifted = x | inputs-changed
+    sums | .mean()\n    dx = np.exp(shifted - log_of_sum)\n    dx[rows, y] -= 1\n    return loss, dx
+        / len(x) | .sum()\n    dx = np.exp(shifted - log_of_sum)\n    dx[rows, y] -= 1\n    return
+        loss, dx | not-averaged
+    right class left | dx[rows, y] -= 1 | pass | right-class-missing
+    sign | - shifted[rows, y]).mean() | - shifted[rows, y]).mean() * -1 | sign
+    times x | dx / len(x) | x.T @ dx / len(x) | gradient-of-weights
+    loss alone | return loss, dx / len(x) | return loss, None |
+sgd
+    uphill | w - config | w + config | step-uphill
+    no rate | config["learning_rate"] * dw | dw | rate-missing
+    misspelt | config["learning_rate"] * dw | config["lr"] * dw |
+sgd_momentum
+    another library's | v = config["momentum"] * config["velocity"] - config["learning_rate"] *
+        dw\n    config["velocity"] = v\n    return w + v, config | v = config["momentum"] *
+        config["velocity"] + dw\n    config["velocity"] = v\n    return w - config["learning_rate"]
+        * v, config | velocity-without-rate
+    no rate | config["momentum"] * config["velocity"] - config["learning_rate"] * dw |
+        config["momentum"] * config["velocity"] - dw | rate-missing
+    not updated | config["velocity"] = v | pass | state-not-stored
+    unused | w + v, config | w - config["learning_rate"] * dw, config | velocity-unused
+    subtracted | w + v, config | w - v, config | step-uphill
+    an attribute | config["momentum"] * | config.momentum * |
+    the other sign | v = config["momentum"] * config["velocity"] - config["learning_rate"] *
+        dw\n    config["velocity"] = v\n    return w + v, config | v = config["momentum"] *
+        config["velocity"] + config["learning_rate"] * dw\n    config["velocity"] = v\n    return w
+        - v, config | sign-of-velocity
+    another library's, no rate | v = config["momentum"] * config["velocity"] -
+        config["learning_rate"] * dw\n    config["velocity"] = v\n    return w + v, config | v =
+        config["momentum"] * config["velocity"] + dw\n    config["velocity"] = v\n    return w - v,
+        config | rate-missing
+rmsprop
+    not stored | config["cache"] = decay * config["cache"] + (1 - decay) * dw**2\n    step =
+        config["learning_rate"] * dw / (np.sqrt(config["cache"]) + config["epsilon"]) | cache =
+        decay * config["cache"] + (1 - decay) * dw**2\n    step = config["learning_rate"] * dw /
+        (np.sqrt(cache) + config["epsilon"]) | state-not-stored
+    no root | (np.sqrt(config["cache"]) + config["epsilon"]) | (config["cache"] + config["epsilon"])
+        | root-of-mean-missing
+    no square | dw**2 | dw | square-missing
+    decay swapped | decay * config["cache"] + (1 - decay) * dw**2 | (1 - decay) * config["cache"] +
+        decay * dw**2 | decay-swapped
+    uphill | w - step | w + step | step-uphill
+    no rate | config["learning_rate"] * dw / | dw / | rate-missing
+adam
+    t not stored | m = config["m"] / (1 - beta1 ** config["t"])\n    v = config["v"] / (1 - beta2 **
+        config["t"]) | m = config["m"] / (1 - beta1 ** config["t"])\n    v = config["v"] / (1 -
+        beta2 ** config["t"])\n    config["t"] -= 1 | t-not-stored
+    no correction | m = config["m"] / (1 - beta1 ** config["t"])\n    v = config["v"] / (1 - beta2
+        ** config["t"]) | m, v = config["m"], config["v"] | bias-correction-missing
+    t not raised | config["t"] += 1 | pass | t-not-raised
+    t raised after | config["t"] += 1\n    config["m"] | config["t"] += 0\n    config["m"] |
+        t-not-raised
+    corrected ones stored | m = config["m"] / (1 - beta1 ** config["t"])\n    v = config["v"] / (1 -
+        beta2 ** config["t"]) | config["m"] = m = config["m"] / (1 - beta1 **
+        config["t"])\n    config["v"] = v = config["v"] / (1 - beta2 ** config["t"]) |
+        corrected-means-stored
+    no root | (np.sqrt(v) + config["epsilon"]) | (v + config["epsilon"]) | root-of-mean-missing
+    uphill | return w - config | return w + config | step-uphill
+    no rate | config["learning_rate"] * m | m | rate-missing
+    a name that is not bound | return w - config | return w - mt - config |
+"""
+    ),
+    **table(NETS.replace("KIND", "TwoLayerNet")),
+    **table(NETS.replace("KIND", "FullyConnectedNet")),
 }
-WRONG["sgd_momentum"]["another library's"] = (
-    f'v = {VELOCITY}\n    config["velocity"] = v\n    return w + v, config',
-    'v = config["momentum"] * config["velocity"] + dw\n    config["velocity"] = v\n'
-    '    return w - config["learning_rate"] * v, config',
-    "velocity-without-rate",
-)
-WRONG["sgd_momentum"]["the other sign"] = (
-    f'v = {VELOCITY}\n    config["velocity"] = v\n    return w + v, config',
-    'v = config["momentum"] * config["velocity"] + config["learning_rate"] * dw\n'
-    '    config["velocity"] = v\n    return w - v, config',
-    "sign-of-velocity",
-)
-WRONG["sgd_momentum"]["another library's, no rate"] = (
-    f'v = {VELOCITY}\n    config["velocity"] = v\n    return w + v, config',
-    'v = config["momentum"] * config["velocity"] + dw\n    config["velocity"] = v\n'
-    "    return w - v, config",
-    "rate-missing",
-)
-WRONG["rmsprop"]["not stored"] = (
-    'config["cache"] = decay * config["cache"] + (1 - decay) * dw**2\n'
-    '    step = config["learning_rate"] * dw / (np.sqrt(config["cache"]) + config["epsilon"])',
-    'cache = decay * config["cache"] + (1 - decay) * dw**2\n'
-    '    step = config["learning_rate"] * dw / (np.sqrt(cache) + config["epsilon"])',
-    "state-not-stored",
-)
-WRONG["adam"]["t not stored"] = (
-    f'm = config["m"] / {M}\n    v = config["v"] / {V}',
-    f'm = config["m"] / {M}\n    v = config["v"] / {V}\n    config["t"] -= 1',
-    "t-not-stored",
-)
+WRONG["fc_net.TwoLayerNet.init"] |= table(
+    r"""
+fc_net.TwoLayerNet.init
+    the class of 2020 | self, input_dim=3 * 32 * 32, hidden_dim=100, num_classes=10,
+        weight_scale=1e-3, reg=0.0\n    ):\n        ### BEGIN
+        SOLUTION\n        super().__init__(\n            [hidden_dim], input_dim, num_classes, 1,
+        None, reg, weight_scale, np.float64\n        ) | self, input_size, hidden_size, output_size,
+        std=1e-4):\n        super().__init__([hidden_size], input_size, output_size, 1, None, 0.0,
+        std, float) | class-of-2020
+"""
+)["fc_net.TwoLayerNet.init"]
 
 INLINE_NET = """
     import numpy as np
