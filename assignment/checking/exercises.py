@@ -16,8 +16,10 @@ EXERCISES = knn.EXERCISES + linear.EXERCISES + net.EXERCISES
 COURSE = layers.EXERCISES
 
 
-def find(name):
+def find(name, loosely=False):
     """The exercise of that name; the last part will do, where only one exercise has it.
+
+    loosely : whether any part of a name will do, and of several the first counts
 
     Raises
     ------
@@ -33,6 +35,10 @@ def find(name):
             return names[short[0]]
         if short:
             break
+    part = name.casefold()
+    if loosely and (some := [full for full in names if part and part in full.casefold()]):
+        return names[some[0]]
     if likely := short or difflib.get_close_matches(name, names, cutoff=0.8):
         raise ValueError(f"There is no exercise {name!r}; did you mean {' or '.join(likely)}?")
-    raise ValueError(f"There is no exercise {name!r}; there are {', '.join(names)}.")
+    told = ", ".join(exercise.name for exercise in EXERCISES)
+    raise ValueError(f"There is no exercise {name!r}; there are {told}.")

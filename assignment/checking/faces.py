@@ -219,7 +219,9 @@ def table(work, exercises=None):
         status = {"unsolved": "to do"}.get(verdict.status, verdict.status)
         first = FIRST_SENTENCE.match(verdict.message)[0]
         said = work.place(exercise) if verdict.status == "unsolved" else first
-        line = f"  {MARKS.get(verdict.status, '✗')} {verdict.name:{width}}  {status:10}  {said}"
+        points = f"{exercise.points} points" if work.year is OURS else ""
+        line = f"  {MARKS.get(verdict.status, '✗')} {verdict.name:{width}}  {status:10}  "
+        line += f"{points:9}  {said}" if points else said
         if said and len(line) > _columns():  # it gets lines of its own
             line = line.removesuffix(said).rstrip()
             line += "\n" + textwrap.indent(textwrap.fill(said, _columns() - 6), " " * 6)
@@ -323,7 +325,7 @@ def hint(name, number=1):
     ------
     ValueError : there is no such exercise, or no such hint
     """
-    exercise = find(name)
+    exercise = find(name, loosely=True)
     count = len(exercise.hints)
     if not 1 <= number <= count:
         raise ValueError(f"{exercise.name} has hints 1 to {count}, but not {number}.")

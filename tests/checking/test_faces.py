@@ -524,6 +524,23 @@ def test_hints_open_one_at_a_time(capsys):
         assert (f"hint nca_loss {number + 1}" in out) == (number < len(hints))
 
 
+@pytest.mark.parametrize(
+    "part, name",
+    [
+        ("soft", "softmax_loss_naive"),
+        ("SVM", "svm_loss_naive"),
+        ("two_loops", "KNearestNeighbor.compute_distances_two_loops"),
+        ("scores", "TwoLayerNet.scores"),
+        ("affine", "affine_forward"),
+    ],
+)
+def test_a_hint_is_found_by_any_part_of_a_name(part, name, capsys):
+    hint(part)
+    assert capsys.readouterr().out.startswith(f"Hint 1 of 3 for {name}:")
+    with pytest.raises(ValueError, match="There is no exercise 'sofa'"):
+        hint("sofa")
+
+
 @pytest.mark.parametrize("number", [0, -1, 4])
 def test_a_hint_that_is_not_there_is_a_sentence(number):
     with pytest.raises(ValueError, match=f"nca_loss has hints 1 to 3, but not {number}."):
