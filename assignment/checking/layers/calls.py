@@ -170,7 +170,7 @@ def loss_cases(large=None):
         (WIDE, 1024.0, "unstable"),
         (WIDE, 2.0**14, "unstable"),
     ):
-        x = np.round(8 * first["x"]) / 8 + offset * np.array(rows[:6])[:, np.newaxis]
+        x = first["x"] + offset * np.array(rows[:6])[:, np.newaxis]
         cases.append(Case(told_offset(offset, rows), {**first, "x": x}, large or failure))
     for low in (0, 1):
         x, y = first["x"].copy(), np.full_like(first["y"], 1 - low)
