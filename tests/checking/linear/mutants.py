@@ -337,6 +337,15 @@ RIGHT = {
             """,
     },
     "svm_loss_vectorized": {
+        "np.choose": """
+            scores = X @ W
+            margins = np.maximum(0, scores.T - np.choose(y, scores.T) + 1).T
+            margins[range(len(y)), y] = 0
+            mask = (margins > 0).astype(float)
+            mask[range(len(y)), y] = -mask.sum(axis=1)
+            N = len(y)
+            return margins.sum() / N + reg * np.sum(W * W), X.T @ mask / N + 2 * reg * W
+            """,
         "a mask": """
             scores = X.dot(W)
             right = scores[np.arange(len(y)), y].reshape(-1, 1)
