@@ -671,12 +671,11 @@ def _filled(text, year, solved):
 
 
 def write(folder, year, solved=False, **changed):
-    """A hand-in of a year below a folder; changed : (old, new) of a file by its stem."""
+    """A hand-in of a year below a folder; changed : list of (old, new) of a file by its stem."""
     for path, text in starter(year, solved).items():
         place = folder / "assignment1" / "cs231n" / path
         place.parent.mkdir(parents=True, exist_ok=True)
-        if place.stem in changed:
-            old, new = changed[place.stem]
+        for old, new in changed.get(place.stem, ()):
             assert text.count(old) == 1, f"{old!r} is {text.count(old)} times in {path}"
             text = text.replace(old, new)
         place.write_text(text, encoding="utf-8")
