@@ -87,6 +87,12 @@ def clean():
         later("notebook.clean.clean_all")()
 
 
+def address(where):
+    with told(ValueError):
+        changed = later("notebook.address.write")(address=where)
+    print("\n".join(f"wrote {path.name}" for path in changed) or "all places agree already")
+
+
 def with_files(folder, line):
     if not folder.is_dir():
         PARSER.error(f"{folder} is not a folder.")
@@ -120,6 +126,8 @@ add("--quick", **FLAG, help="on the images that ship: a minute")
 command("site", "execute the notebooks with the reference; results/site", site)
 command("stubs", "write the five stubs anew; an edited file is kept beside it", stubs)
 command("clean", "strip outputs, counts and metadata from the notebooks", clean)
+add = command("address", "where the suite is published: written into every file", address)
+add("where", nargs="?", metavar="URL", help="https://github.com/OWNER/NAME; else pyproject.toml's")
 add = command("with", "run a command with five files laid over the stubs", with_files)
 add("folder", type=Path, help="the five files, e.g. assignment/solutions")
 add("line", nargs=argparse.REMAINDER, metavar="...", help="the command to run")

@@ -158,7 +158,7 @@ class Work:
 
     def _completed(self, verdict, exercise):
         """With the place where to write, if it is still to be written; or that it is not asked."""
-        if not self.year.asks(exercise):
+        if self.hand_in is not None and not self.year.asks(exercise):
             if verdict.status in ("missing", "unsolved"):
                 return Verdict(exercise.name, "not asked")
             told = f"not asked for: it is no exercise of the files of {self.year.name}, no points"

@@ -141,6 +141,8 @@ def reset(exercise, folder):
     -------
     (path of the file, path of the kept copy, or None if the exercise is blank already)
     """
+    if exercise.file not in FILES:
+        raise ValueError(f"{exercise.name} is of the course's own files: it has no blank here.")
     path = folder / exercise.file
     stub = make_stub((SOLUTIONS / exercise.file).read_text(encoding="utf-8")).splitlines(True)
     if not path.exists():

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -16,6 +17,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_notebook
 
+from assignment.notebook import address
 from assignment.notebook.clean import NOTEBOOKS
 from conftest import KERNELS, ROOT
 
@@ -136,16 +138,34 @@ assert before == (os.getcwd(), list(sys.path), dict(os.environ), os.listdir())
 # Binder, VS Code, a dev container: what they read, and that it leads somewhere.
 
 
-def test_the_badges_of_the_readme_lead_to_the_lessons_at_the_same_address():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    place = ADDRESS.removeprefix("https://github.com/")
-    links = re.findall(r"\]\((https://(?:colab|mybinder)[^)]*)\)", readme)
-    colab_links = [
-        f"https://colab.research.google.com/github/{place}/blob/main/notebooks/{lesson}.ipynb"
-        for lesson in LESSONS
-    ]
-    binder = f"https://mybinder.org/v2/gh/{place}/HEAD?urlpath=lab/tree/notebooks"
-    assert sorted(links) == sorted([*colab_links, binder])
+def links(readme):
+    return re.findall(
+        r"\]\((https://(?:colab|mybinder)[^)]*)\)", readme.read_text(encoding="utf-8")
+    )
+
+
+def test_no_badge_leads_nowhere_and_all_places_agree_on_the_address():
+    assert address.write() == []
+    assert bool(links(ROOT / "README.md")) == (address.NOBODY not in ADDRESS)
+
+
+def test_an_address_is_written_into_every_file_that_has_it(tmp_path):
+    for name in ("README.md", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
+    with pytest.raises(ValueError, match="example.org is no address such as https://github.com"):
+        address.write("https://example.org", tmp_path)
+    new = "https://github.com/some-school/nets-2.0"
+    changed = address.write(new, tmp_path)
+    assert len(changed) == 2 + len(list((tmp_path / "notebooks").rglob("*.ipynb")))
+    assert not any(address.NOBODY in path.read_text(encoding="utf-8") for path in changed)
+    assert address.write(root=tmp_path) == []
+    *lessons, binder = links(tmp_path / "README.md")
+    to = "https://colab.research.google.com/github/some-school/nets-2.0/blob/main/"
+    paths = [path.relative_to(tmp_path).as_posix() for path in changed if path.suffix == ".ipynb"]
+    assert lessons == [to + path for path in sorted(paths)]
+    assert binder == f"https://mybinder.org/v2/gh/{new[19:]}/HEAD?urlpath=lab/tree/notebooks"
+    assert address.write(ADDRESS, tmp_path) and links(tmp_path / "README.md") == []
 
 
 def test_binder_installs_what_make_installs_on_a_python_that_ci_tries():

@@ -339,3 +339,10 @@ def test_the_hints_of_all_exercises_lead_somewhere():
         assert find(exercise.name) is exercise
         lesson = (ROOT / "notebooks" / f"{exercise.notebook}.ipynb").read_text(encoding="utf-8")
         assert f"## {exercise.section}" in lesson, exercise.name
+
+
+def test_what_only_hand_ins_have_has_no_blank_to_put_back(command):
+    done = command("reset", "adam")
+    assert done.returncode == 2
+    assert "adam is of the course's own files: it has no blank here." in done.stderr
+    assert "There is no optim.py." in command("check", "adam").stdout

@@ -1,0 +1,64 @@
+"""Where the suite is published: it stands in pyproject.toml, and is written from there elsewhere.
+
+Until it is known, README.md shows no badge that would lead nowhere.
+"""
+
+import re
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+NOBODY = "_owner_"  # a name that nobody can have
+ADDRESS = re.compile(r"https://github\.com/(?P<owner>[\w-]+)/(?P<suite>[\w.-]+?)/?")
+IN_PYPROJECT = re.compile(r'(?<=^Repository = ")[^"]*', re.MULTILINE)
+IN_NOTEBOOK = re.compile(r'OWNER, SUITE = \\"[^"]*\\", \\"[^"]*\\"')
+IN_README = re.compile(r"(?<=<!-- badges -->\n).*?(?=<!-- end of badges -->)", re.DOTALL)
+UNKNOWN = "(Once the suite is published, badges stand here: see [CONTRIBUTING](CONTRIBUTING.md).)\n"
+
+
+def write(address=None, root=ROOT):
+    """Write the address of the suite into every file that has it.
+
+    Parameters
+    ----------
+    address : str, https://github.com/OWNER/NAME; without one, what pyproject.toml says
+
+    Returns
+    -------
+    list of Path, the files that were changed
+
+    Raises
+    ------
+    ValueError : it is no such address
+    """
+    pyproject = root / "pyproject.toml"
+    text = pyproject.read_text(encoding="utf-8")
+    address = address or tomllib.loads(text)["project"]["urls"]["Repository"]
+    found = ADDRESS.fullmatch(address)
+    if found is None:
+        raise ValueError(f"{address} is no address such as https://github.com/OWNER/NAME.")
+    owner, suite = found["owner"], found["suite"]
+    cell = rf'OWNER, SUITE = \\"https://github.com/{owner}\\", \\"{suite}\\"'
+    texts = {pyproject: IN_PYPROJECT.sub(f"https://github.com/{owner}/{suite}", text)}
+    notebooks = sorted((root / "notebooks").rglob("*.ipynb"))
+    for path in notebooks:
+        texts[path] = IN_NOTEBOOK.sub(cell, path.read_text(encoding="utf-8"))
+    readme = root / "README.md"
+    badges = UNKNOWN if owner == NOBODY else "".join(_badges(owner, suite, notebooks))
+    texts[readme] = IN_README.sub(badges, readme.read_text(encoding="utf-8"))
+    changed = [path for path, new in texts.items() if path.read_text(encoding="utf-8") != new]
+    for path in changed:
+        temporary = path.with_name(f"{path.name}.partial")
+        temporary.write_text(texts[path], encoding="utf-8", newline="\n")
+        temporary.replace(path)
+    return changed
+
+
+def _badges(owner, suite, notebooks):
+    """Lines of README.md: each lesson in Colab, and all in Binder."""
+    to = f"https://colab.research.google.com/github/{owner}/{suite}/blob/main"
+    for path in notebooks:
+        there = path.as_posix()[path.as_posix().rindex("/notebooks/") :]
+        yield f"[![open {path.stem} in Colab](.github/colab.svg)]({to}{there}) {path.stem}\n"
+    to = f"https://mybinder.org/v2/gh/{owner}/{suite}/HEAD?urlpath=lab/tree/notebooks"
+    yield f"[![open on Binder](.github/binder.svg)]({to}) all\n"
