@@ -8,6 +8,7 @@ import nbformat
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+FOLDED = {"jupyter": {"source_hidden": True}}
 FAULTS = {
     "\ufeff": "a byte order mark (BOM) stands before the text: save it as UTF-8 without one",
     "<<<<<<<": "git left both sides of a conflict here: keep one of them",
@@ -45,7 +46,8 @@ def clean(notebook, name):
         if not cell.get("id", "").startswith(f"{name}-") or cell.id in taken:
             cell.id = f"{name}-{next(free):02d}"
         taken.add(cell.id)
-        cell.metadata = {}
+        # What only Colab needs is folded.
+        cell.metadata = FOLDED if "COLAB_RELEASE_TAG" in cell.source else {}
         if cell.cell_type == "code":
             cell.outputs = []
             cell.execution_count = None
