@@ -26,7 +26,8 @@ help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*  ## ' Makefile | sed -E 's/:.*  ## /\t/' | expand -t 18
 
 lab: $(READY)  ## open the notebooks in JupyterLab (LAB_ARGS="--no-browser --port 8899")
-	@$(RUN) jupyterlab --LabApp.default_url=/lab/tree/notebooks/start.ipynb $(AS_ROOT) $(LAB_ARGS)
+	@$(RUN) jupyterlab --LabApp.default_url=/lab/tree/notebooks/start.ipynb \
+	  --FileContentsManager.pre_save_hook=assignment.notebook.clean.before_saving $(AS_ROOT) $(LAB_ARGS)
 
 setup: $(READY)  ## set up .venv, as every target does by itself when it is first called
 

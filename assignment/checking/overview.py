@@ -33,7 +33,8 @@ class Overview:
             f"<td>{exercise.points}</td></tr>\n"
             for exercise, verdict, place in self.rows
         )
-        heads = "".join(f"<th>{name}</th>" for name in ("", "exercise", "where", "points"))
+        names = ("", "exercise", "where", "points")
+        heads = "".join(f'<th style="text-align: left">{name}</th>' for name in names)
         return f"<table><tr>{heads}</tr>\n{rows}</table>\n<p>{self._points()}</p>"
 
     def _points(self):

@@ -8,6 +8,7 @@ import nbformat
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+METADATA = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
 FOLDED = {"jupyter": {"source_hidden": True}}
 FAULTS = {
     "\ufeff": "a byte order mark (BOM) stands before the text: save it as UTF-8 without one",
@@ -51,9 +52,15 @@ def clean(notebook, name):
         if cell.cell_type == "code":
             cell.outputs = []
             cell.execution_count = None
-    notebook.metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
+    notebook.metadata = METADATA
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     return notebook
+
+
+def before_saving(model, **_):
+    """For JupyterLab: what it notes of a kernel is not written, so that a look changes no file."""
+    if model["type"] == "notebook":
+        model["content"]["metadata"] = METADATA
 
 
 def cleaned(content, name):

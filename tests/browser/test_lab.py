@@ -190,3 +190,21 @@ def test_what_nobody_would_like_to_see_is_found(beginner, page, tmp_path):
     (error, *others) = complaints(notebook)
     assert error[0] == 0 and "ZeroDivisionError" in error[1]
     assert others == [(1, "litter\n"), (2, "a picture is not drawn"), (3, "an output is cut off")]
+
+
+def test_the_start_page_leads_to_the_line_of_a_blank_and_a_look_changes_no_file(
+    beginner, page, tmp_path
+):
+    file = tmp_path / "project" / "notebooks" / "start.ipynb"
+    before = file.read_bytes()
+    page.goto(beginner)
+    notebook = Notebook(page, "start")
+    page.evaluate("jupyterapp.commands.execute('docmanager:save')")
+    page.wait_for_function("() => !jupyterapp.shell.currentWidget.context.model.dirty")
+    assert file.read_bytes() == before
+    notebook.run_all()
+    page.locator(".jp-OutputArea a", has_text="assignment/softmax.py, line").first.click()
+    line = "jupyterapp.shell.currentWidget.content.editor?.getCursorPosition().line"
+    page.wait_for_function(f"() => {line} > 0")
+    source = (tmp_path / "project/assignment/softmax.py").read_text(encoding="utf-8")
+    assert "TODO softmax_loss_naive" in source.splitlines()[page.evaluate(line)]
