@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import os
 import subprocess
 import sys
 from importlib import import_module
@@ -134,7 +135,12 @@ add("line", nargs=argparse.REMAINDER, metavar="...", help="the command to run")
 
 if __name__ == "__main__":
     try:
-        sys.exit(main())
+        code = main()
+        sys.stdout.flush()
+        sys.exit(code)
+    except BrokenPipeError:  # as in `check | head`: nobody reads on
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)  # as what ends by SIGPIPE
     except KeyboardInterrupt:  # what was running for it has been ended
         sys.exit(130)
     except ModuleNotFoundError as error:

@@ -236,6 +236,20 @@ def test_ctrl_c_ends_the_command_without_a_word(doing, tmp_path):
     assert until(lambda: all(map(is_gone, noted_in(noted)[:1])))
 
 
+@pytest.mark.parametrize("name", ["progress", "derivations"])
+def test_a_reader_who_leaves_is_no_error(name):
+    command = [sys.executable, "-m", "assignment", name]
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b"" and process.wait() == 141
+
+
 @LINUX
 def test_all_end_when_the_process_that_checks_is_killed(doing, tmp_path):
     noted = tmp_path / "pid"
