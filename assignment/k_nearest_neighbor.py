@@ -168,7 +168,7 @@ def nca_loss(A, X, y):
 
     Source: Goldberger, Roweis, Hinton and Salakhutdinov, "Neighbourhood Components Analysis", NIPS
     2004: their objective sum_i log p_i, as a mean and with its sign turned; derived in
-    notebooks/knn.ipynb.
+    notebooks/further/metric_learning.ipynb.
 
     Parameters
     ----------

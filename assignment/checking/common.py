@@ -3,16 +3,15 @@
 from assignment.checking.mistake import Mistake, derivation
 
 VOTE = "notebooks/knn.ipynb, section 4"
-NCA_LOSS = "notebooks/knn.ipynb, section 13"
-NCA_GRADIENT = "notebooks/knn.ipynb, section 14"
+NCA = "further/metric_learning"
+NCA_LOSS = {NCA: f"notebooks/{NCA}.ipynb, section 1"}
+NCA_GRADIENT = {NCA: f"notebooks/{NCA}.ipynb, section 2"}
 DESCENT = {
     "svm": "notebooks/svm.ipynb, section 10",
     "two_layer_net": "notebooks/two_layer_net.ipynb, section 6",
 }
-LOSS = derivation(svm="{loss}", softmax="{loss}", two_layer_net="{loss}") | {"knn": NCA_LOSS}
-GRADIENT = derivation(svm="{dW}", softmax="{dW}", two_layer_net="{dO2} to {dW1}") | {
-    "knn": NCA_GRADIENT
-}
+LOSS = derivation(svm="{loss}", softmax="{loss}", two_layer_net="{loss}") | NCA_LOSS
+GRADIENT = derivation(svm="{dW}", softmax="{dW}", two_layer_net="{dO2} to {dW1}") | NCA_GRADIENT
 
 MISTAKES = (
     Mistake("transposed", "The array is transposed: its rows are the columns."),

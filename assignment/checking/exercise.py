@@ -31,7 +31,7 @@ class Exercise:
     """One blank for the student to fill.
 
     calls : what is called for it
-    notebook, section : the lesson, and the heading there
+    notebook, section : the lesson, as a path below notebooks/, and the heading there
     points : of 100 in all
     hints : they open one at a time, from a question to nearly the line
     judged : names of those arrays that are judged, or None for all; the rest is context

@@ -11,7 +11,7 @@ from assignment.checking.linear import exercises as linear
 from assignment.checking.net import exercises as net
 
 # In the order in which the notebooks come to them.
-EXERCISES = knn.EXERCISES + linear.EXERCISES + net.EXERCISES
+EXERCISES = knn.EXERCISES + linear.EXERCISES + net.EXERCISES + knn.FURTHER
 # What only hand-ins have, of the course's own files of 2021 and later.
 COURSE = layers.EXERCISES
 

@@ -409,7 +409,7 @@ class Card:
         picture, alt = self._picture()
         return template.render(
             verdict=self.verdict,
-            link=link(self.verdict.see),
+            link=link(self.verdict.see, self.exercise.notebook),
             case=_case(self.verdict) if "case" in self.verdict.evidence else "",
             importing=TRY,
             mark=MARKS.get(self.verdict.status, "✗"),

@@ -3,6 +3,7 @@
 import json
 import re
 from functools import cache
+from posixpath import dirname, relpath
 from urllib.parse import quote
 
 from assignment.checking.stubs import ASSIGNMENT
@@ -17,26 +18,30 @@ PAGES = {
     "Broadcasting": "https://numpy.org/doc/stable/user/basics.broadcasting.html",
 }
 PLACE = re.compile(
-    r"notebooks/(?P<lesson>\w+)\.ipynb, "
+    r"notebooks/(?P<lesson>[\w/]+)\.ipynb, "
     r"(?:section (?P<section>\d+)(?:, (?P<part>.+))?|derivation, lines? (?P<line>\d+))"
 )
 TITLE = re.compile(r'(?:notes|manual), "(?P<title>.+)"')
 SHOWN = re.compile(r"derivation\.show\((\d+), (\d+)\)|_batch\.show\(\)")
 
 
-def link(see):
+def link(see, lesson="knn"):
     """The address of a place, as a notebook has to say it; empty where it has none.
 
     Parameters
     ----------
     see : str, as in mistakes.py
+    lesson : the notebook that says it
     """
     if page := TITLE.search(see):
         return PAGES.get(page["title"], "")
     place = PLACE.search(see)
     heading = place and _heading(**place.groupdict())
+    if not heading:
+        return ""
+    notebook = relpath(f"{place['lesson']}.ipynb", dirname(lesson) or ".")
     # As JupyterLab names the headings of a notebook.
-    return f"{place['lesson']}.ipynb#{quote(heading.replace(' ', '-'))}" if heading else ""
+    return f"{notebook}#{quote(heading.replace(' ', '-'))}"
 
 
 @cache

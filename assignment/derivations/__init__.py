@@ -14,9 +14,9 @@ DERIVATIONS = {
     "nca": nca,
 }
 LESSONS = {
-    "knn": (nca,),
     "svm": (svm,),
     "softmax": (softmax, softmax_batch),
     "two_layer_net": (backprop, backprop_batch),
+    "further/metric_learning": (nca,),
 }
 __all__ = ["DERIVATIONS", "LESSONS", *DERIVATIONS]

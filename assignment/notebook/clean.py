@@ -6,7 +6,17 @@ from pathlib import Path
 
 import nbformat
 
+START = "start"  # the page that `make lab` opens
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+# In the order in which they are read; what is in further/ goes on from these four.
+LESSONS = (
+    "knn",
+    "svm",
+    "softmax",
+    "two_layer_net",
+    "further/exact_neighbors",
+    "further/metric_learning",
+)
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 METADATA = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
 FOLDED = {"jupyter": {"source_hidden": True}}
@@ -38,13 +48,15 @@ def read(content, file):
 def clean(notebook, name):
     """Strip a notebook of outputs, counts and metadata; its cells are NAME-01, NAME-02 ...
 
-    A cell keeps its name. New ones count on from the largest, wherever they stand.
+    A cell keeps its name, also one that has come from another lesson. New ones count on from the
+    largest, wherever they stand.
     """
+    name = name.rpartition("/")[2]
     names = "\n".join(cell.get("id", "") for cell in notebook.cells)
     numbers = map(int, re.findall(rf"^{name}-(\d+)$", names, re.MULTILINE))
     free, taken = count(1 + max(numbers, default=0)), set()
     for cell in notebook.cells:
-        if not cell.get("id", "").startswith(f"{name}-") or cell.id in taken:
+        if not re.fullmatch(r"[a-z_]+-\d+", cell.get("id", "")) or cell.id in taken:
             cell.id = f"{name}-{next(free):02d}"
         taken.add(cell.id)
         # What only Colab needs is folded.
@@ -64,14 +76,14 @@ def before_saving(model, **_):
 
 
 def cleaned(content, name):
-    """The bytes of NAME.ipynb as they are when clean."""
+    """The bytes of NAME.ipynb as they are when clean; the name may begin with its folder."""
     notebook = clean(read(content, f"{name}.ipynb"), name)
     return (nbformat.writes(notebook, indent=1) + "\n").encode()
 
 
 def clean_all():
     """Clean every notebook in place; none is written if one cannot be read."""
-    paths = sorted(NOTEBOOKS.glob("*.ipynb"))
+    paths = sorted(path for where in ("", "further/") for path in NOTEBOOKS.glob(f"{where}*.ipynb"))
     for path, content in [(path, cleaned(path.read_bytes(), path.stem)) for path in paths]:
         if content != path.read_bytes():
             temporary = path.with_suffix(".partial")

@@ -1,4 +1,4 @@
-"""`python -m assignment site`: four lessons executed with the reference, as a site in a folder."""
+"""`python -m assignment site`: the lessons executed with the reference, as a site in a folder."""
 
 import asyncio
 import inspect
@@ -21,11 +21,10 @@ from assignment.checking.submission.year import LAST
 from assignment.derivations import DERIVATIONS
 from assignment.given.alt_text import FAILED
 from assignment.given.progress import progress_bar
-from assignment.notebook.clean import NOTEBOOKS, read
+from assignment.notebook.clean import LESSONS, NOTEBOOKS, read
 
 ROOT = NOTEBOOKS.parent
 SITE = ROOT / "results" / "site"
-LESSONS = tuple(dict.fromkeys(exercise.notebook for exercise in EXERCISES))
 AT_ONCE = 2
 SECONDS = 600  # for a cell
 
@@ -47,7 +46,7 @@ def build(site=SITE, notebooks=NOTEBOOKS):
     place.mkdir(parents=True)
     try:
         pages, made = place / "pages", place / "made"
-        print("Executing the four lessons with the reference takes about a minute.", flush=True)
+        print("Executing the lessons with the reference takes about a minute.", flush=True)
         with asyncio.Runner(loop_factory=LoopWithoutSignals) as runner:
             executed = runner.run(execute(paths))
         write_pages(pages, dict(zip(LESSONS, executed, strict=True)))
@@ -82,7 +81,7 @@ async def execute(paths):
     bar = progress_bar(code, "cells")
 
     async def one(path, notebook):
-        folder = {"metadata": {"path": NOTEBOOKS}}
+        folder = {"metadata": {"path": path.parent}}
         client = NotebookClient(
             notebook,
             timeout=SECONDS,
@@ -171,7 +170,8 @@ def pictures(cells, path):
 def contents():
     """The entries of the menu, below the README."""
     groups = {
-        "Lessons": [f"notebooks/{name}" for name in LESSONS],
+        "Lessons": [f"notebooks/{name}" for name in LESSONS if "/" not in name],
+        "Further": [f"notebooks/{name}" for name in LESSONS if "/" in name],
         "Derivations": [f"derivations/{name}" for name in DERIVATIONS],
         "And": ["exercises", "course", "CONTRIBUTING"],
     }

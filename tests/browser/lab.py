@@ -114,7 +114,8 @@ class Notebook:
     def __init__(self, page, name):
         """Open it from the file browser, as people do, and wait for its kernel."""
         self.page = page
-        page.locator(".jp-DirListing-item", has_text=f"{name}.ipynb").dblclick()
+        for item in f"{name}.ipynb".split("/"):
+            page.locator(".jp-DirListing-item", has_text=item).dblclick()
         page.wait_for_function(
             """name => {
                 const panel = jupyterapp.shell.currentWidget;

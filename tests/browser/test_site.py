@@ -12,8 +12,8 @@ from urllib.parse import urldefrag, urlsplit
 
 import pytest
 
-from assignment.checking.exercises import EXERCISES
 from assignment.derivations import DERIVATIONS
+from assignment.notebook.clean import LESSONS
 
 Axe = pytest.importorskip(
     "axe_playwright_python.sync_playwright", reason="needs requirements-site.txt"
@@ -22,7 +22,6 @@ Axe = pytest.importorskip(
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "results" / "site"
 SCREENSHOTS = ROOT / "results" / "screenshots" / "site"
-LESSONS = {exercise.notebook for exercise in EXERCISES}
 PAGES = 4 + len(LESSONS) + len(DERIVATIONS)  # front page, exercises, course, contributing
 SCHEMES = ("light", "dark")
 WIDTHS = (1280, 390)

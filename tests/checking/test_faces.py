@@ -388,6 +388,18 @@ def test_what_is_not_there_has_no_address(see):
     assert link(see) == ""
 
 
+def test_an_address_begins_where_the_lesson_stands():
+    own = "notebooks/further/metric_learning.ipynb, section 1"
+    heading = "metric_learning.ipynb#1.-A-soft-nearest-neighbour"
+    assert link(own) == f"further/{heading}"
+    assert link(own, "further/metric_learning") == heading
+    other = link("notebooks/knn.ipynb, section 4", "further/metric_learning")
+    assert other == "../knn.ipynb#4.-A-vote"
+    wrong = Verdict("nca_loss", "wrong", see=own)
+    html = Outline(Card(wrong, find("nca_loss"))._repr_html_())
+    assert html.attributes["a"]["href"] == heading
+
+
 def test_every_exercise_stands_in_a_section_that_exists():
     for exercise in EXERCISES:
         section = exercise.section.partition(".")[0]

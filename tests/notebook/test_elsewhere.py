@@ -18,13 +18,12 @@ from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_notebook
 
 from assignment.notebook import address
-from assignment.notebook.clean import NOTEBOOKS
+from assignment.notebook.clean import LESSONS, NOTEBOOKS
 from conftest import KERNELS, ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 ADDRESS = PROJECT["urls"]["Repository"]
 OWNER, SUITE = ADDRESS.rsplit("/", 1)
-LESSONS = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
 WORK = (
     "%load_ext assignment.notebook",
     "from assignment.checking import check\ncheck('softmax_loss_naive')",

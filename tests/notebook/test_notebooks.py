@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -25,10 +26,9 @@ from assignment.checking.exercises import EXERCISES
 from assignment.checking.stubs import SOLUTIONS, make_stub, write_stubs
 from assignment.given.cifar10 import load_cifar10
 from assignment.notebook import clean, load_ipython_extension
-from assignment.notebook.clean import NOTEBOOKS, cleaned, read
+from assignment.notebook.clean import LESSONS, NOTEBOOKS, START, cleaned, read
 from conftest import KERNELS
 
-LESSONS = sorted({exercise.notebook for exercise in EXERCISES})
 EACH_LESSON = pytest.mark.parametrize("lesson", LESSONS)
 
 
@@ -49,7 +49,14 @@ def code_cells(lesson):
 # What stands in the folder, and what is committed.
 
 
-@EACH_LESSON
+def test_every_notebook_is_a_lesson_and_every_exercise_stands_in_one():
+    there = {path.relative_to(NOTEBOOKS) for path in NOTEBOOKS.rglob("*.ipynb")}
+    own = {path for path in there if ".ipynb_checkpoints" not in path.parts}
+    assert {path.with_suffix("").as_posix() for path in own} == {*LESSONS, START}
+    assert {exercise.notebook for exercise in EXERCISES} < {*LESSONS}
+
+
+@pytest.mark.parametrize("lesson", [*LESSONS, START])
 def test_a_notebook_is_committed_clean_and_valid(lesson):
     content = committed(lesson)
     message = f"{lesson}.ipynb has outputs or metadata: run `python -m assignment clean`"
@@ -96,12 +103,19 @@ def test_clean_strips_outputs_counts_and_metadata():
     assert cleaned(content, "softmax") == content
 
 
+def test_a_cell_that_moves_to_another_lesson_keeps_its_name():
+    cells = [new_markdown_cell("moved", id="knn-83"), new_markdown_cell("new", id="3f2a1b9c-83")]
+    content = cleaned(nbformat.writes(new_notebook(cells=cells)).encode(), "further/own_name")
+    assert [cell.id for cell in read(content, "").cells] == ["knn-83", "own_name-01"]
+
+
 @EACH_LESSON
 def test_three_new_cells_are_all_that_changes(lesson):
     """With an id of JupyterLab's, with one that is there already, and without."""
     before = committed(lesson)
     notebook = json.loads(before)
-    cells, ids = notebook["cells"], ({"id": "3f2a1b9c"}, {"id": f"{lesson}-01"}, {})
+    cells = notebook["cells"]
+    ids = {"id": "3f2a1b9c"}, {"id": cells[0]["id"]}, {}
     new = [{"cell_type": "markdown", "metadata": {}, "source": "text"} | own for own in ids]
     cells[len(cells) // 2 : len(cells) // 2] = new
     after = cleaned(json.dumps(notebook).encode(), lesson)
@@ -135,11 +149,13 @@ def test_a_file_that_is_no_notebook_is_told_and_nothing_is_written(kind, monkeyp
 def test_the_command_cleans_in_place(monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(clean, "NOTEBOOKS", tmp_path)
     (tmp_path / "a.ipynb").write_text(nbformat.writes(new_notebook(cells=[new_code_cell("1")])))
+    (tmp_path / "further").mkdir()
+    shutil.copy(tmp_path / "a.ipynb", tmp_path / "further" / "b.ipynb")
     clean.clean_all()
     clean.clean_all()
-    assert capsys.readouterr().out == "cleaned a.ipynb\n" and [*tmp_path.iterdir()] == [
-        tmp_path / "a.ipynb"
-    ]
+    assert capsys.readouterr().out == "cleaned a.ipynb\ncleaned b.ipynb\n"
+    left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.*")}
+    assert left == {"a.ipynb", "further/b.ipynb"}
 
 
 # In a kernel, with stubs laid over.
@@ -332,6 +348,16 @@ SPOILT = {
         "y_pred[i] = np.bincount(self.y_train[nearest]).argmax()",
         "y_pred[i] = np.flatnonzero(np.bincount(votes := self.y_train[nearest]) == "
         "np.bincount(votes).max())[-1]",
+    ),
+    "further/exact_neighbors": (
+        "k_nearest_neighbor.py",
+        "test_squares = np.einsum(",
+        "test_squares = 0.9 * np.einsum(",
+    ),
+    "further/metric_learning": (
+        "k_nearest_neighbor.py",
+        "    return loss, 2 * dZ.T @ X\n",
+        "    return loss, 2.02 * dZ.T @ X\n",
     ),
 }
 

@@ -29,7 +29,7 @@ def picture(alt, **others):
 def test_the_index_lists_each_exercise_once_and_links_to_its_heading():
     text = build.exercises_page()
     rows = re.findall(
-        r"^\| \[`(.+?)`\]\(notebooks/(\w+)\.ipynb#(.+?)\) <br> .+ \| \d+ \|$", text, re.M
+        r"^\| \[`(.+?)`\]\(notebooks/([\w/]+)\.ipynb#(.+?)\) <br> .+ \| \d+ \|$", text, re.M
     )
     assert [name for name, _, _ in rows] == [exercise.name for exercise in EXERCISES]
     for _, lesson, anchor in rows:
@@ -41,7 +41,7 @@ def test_the_index_lists_each_exercise_once_and_links_to_its_heading():
 def test_the_page_of_the_course_leads_from_each_of_its_exercises_to_a_lesson():
     text = build.course_page()
     rows = re.findall(
-        r"^\| `(.+?)` \| `(.+?)` \| \[.+?\]\(notebooks/(\w+)\.ipynb#(.+?)\) \|$", text, re.M
+        r"^\| `(.+?)` \| `(.+?)` \| \[.+?\]\(notebooks/([\w/]+)\.ipynb#(.+?)\) \|$", text, re.M
     )
     asked = [exercise for exercise in EXERCISES + COURSE if LAST.asks(exercise)]
     assert [name for _, name, _, _ in rows] == [exercise.name for exercise in asked]
@@ -49,6 +49,11 @@ def test_the_page_of_the_course_leads_from_each_of_its_exercises_to_a_lesson():
         notebook = nbformat.read(NOTEBOOKS / f"{lesson}.ipynb", as_version=4)
         sources = "\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
         assert anchor in map(build._slug, re.findall(r"^#+ (.+)", sources, re.M))
+
+
+def test_the_menu_leads_to_every_lesson():
+    pages = re.findall(r"^notebooks/(.+)$", build.contents(), re.M)
+    assert pages == [*build.LESSONS]
 
 
 @pytest.mark.parametrize("name", DERIVATIONS)

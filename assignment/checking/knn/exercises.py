@@ -1,4 +1,4 @@
-"""The exercises of the first lesson, and how their answers are judged."""
+"""The exercises of the first lesson and of metric_learning, and how their answers are judged."""
 
 from assignment.checking.exercise import Exercise
 from assignment.checking.knn import diagnosis
@@ -61,10 +61,13 @@ EXERCISES = (
         ("dists",),
         diagnosis.explain_distances,
     ),
+)
+# After softmax.
+FURTHER = (
     Exercise(
         CALLS["nca_loss"],
-        "knn",
-        "14. Its gradient, derived",
+        "further/metric_learning",
+        "2. Its gradient, derived",
         8,
         (
             "It is a softmax over minus the squared distances: where have you seen its gradient?",

@@ -9,13 +9,15 @@ from functools import partial
 
 import numpy as np
 
+from assignment.checking.common import NCA_GRADIENT, NCA_LOSS
 from assignment.checking.knn.terms import distances_of, longest_runs, root, winner, winners
 from assignment.checking.mistake import Mistake
 
 # What settles them.
-in_distances, in_votes, in_squares, in_nca_loss, in_nca_gradient = (
-    partial(Mistake, see=f"notebooks/knn.ipynb, section {number}") for number in (2, 4, 6, 13, 14)
+in_distances, in_votes, in_squares = (
+    partial(Mistake, see=f"notebooks/knn.ipynb, section {number}") for number in (2, 4, 6)
 )
+in_nca_loss, in_nca_gradient = (partial(Mistake, see=see) for see in (NCA_LOSS, NCA_GRADIENT))
 
 MISTAKES = (
     # Distances.

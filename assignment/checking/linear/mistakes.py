@@ -20,7 +20,7 @@ PENALTY = derivation(
 DSCORES = derivation(svm="{dscores}", softmax="{dscores}", two_layer_net="{dscores}")
 LOG = derivation(softmax="{log} and {log of the sum}", two_layer_net="{log} and {log of the sum}")
 in_loss, in_gradient, in_penalty = (partial(Mistake, see=see) for see in (LOSS, GRADIENT, PENALTY))
-in_scores, in_log = (partial(Mistake, see=see) for see in (DSCORES, LOG | {"knn": NCA_LOSS}))
+in_scores, in_log = (partial(Mistake, see=see) for see in (DSCORES, LOG | NCA_LOSS))
 in_hinge = partial(Mistake, see=derivation(svm="{margins} and {hinge}"))
 in_violated = partial(Mistake, see=derivation(svm="{violated}"))
 in_notes = partial(Mistake, see='notes, "Multiclass Support Vector Machine loss"')
