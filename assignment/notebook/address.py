@@ -16,6 +16,13 @@ IN_README = re.compile(r"(?<=<!-- badges -->\n).*?(?=<!-- end of badges -->)", r
 UNKNOWN = "(Once the suite is published, badges stand here: see [CONTRIBUTING](CONTRIBUTING.md).)\n"
 
 
+def known(root=ROOT):
+    """(owner, name) of the repository, by pyproject.toml."""
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    found = ADDRESS.fullmatch(project["urls"]["Repository"])
+    return found["owner"], found["suite"]
+
+
 def write(address=None, root=ROOT):
     """Write the address of the suite into every file that has it.
 

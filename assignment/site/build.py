@@ -21,6 +21,7 @@ from assignment.checking.submission.year import LAST
 from assignment.derivations import DERIVATIONS
 from assignment.given.alt_text import FAILED
 from assignment.given.progress import progress_bar
+from assignment.notebook import address
 from assignment.notebook.clean import LESSONS, NOTEBOOKS, read
 
 ROOT = NOTEBOOKS.parent
@@ -121,7 +122,8 @@ def write_pages(folder, lessons):
         nbformat.write(notebook, path)
     sources = {key: "\n".join(c.source for c in n.cells) for key, n in lessons.items()}
     pages = {
-        "index.md": (ROOT / "README.md").read_text(encoding="utf-8") + contents(),
+        "index.md": front_page() + contents(),
+        "README.md": (ROOT / "README.md").read_text(encoding="utf-8"),
         "CONTRIBUTING.md": (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"),
         "exercises.md": exercises_page(),
         "course.md": course_page(),
@@ -167,13 +169,28 @@ def pictures(cells, path):
             output.data = {"text/markdown": f"![{literal}]({file.name})"}
 
 
+def front_page():
+    """What people will be able to do, a picture, and where to begin."""
+    owner, suite = address.known()
+    buttons = {"Read the first lesson": "notebooks/knn.html"}
+    if owner != address.NOBODY:
+        to = "https://colab.research.google.com/github"
+        buttons["Open it in Colab"] = f"{to}/{owner}/{suite}/blob/main/notebooks/knn.ipynb"
+    buttons["Run it: two commands"] = "README.html"
+    links = "\n".join(f'<a class="button" href="{to}">{name}</a>' for name, to in buttons.items())
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    picture = re.search(r"!\[[^]]*\]\(\.github/overview\.png\)", readme)[0]
+    text = Path(__file__).with_name("front.md").read_text(encoding="utf-8")
+    return string.Template(text).substitute(links=links, picture=picture)
+
+
 def contents():
-    """The entries of the menu, below the README."""
+    """The entries of the menu."""
     groups = {
         "Lessons": [f"notebooks/{name}" for name in LESSONS if "/" not in name],
         "Further": [f"notebooks/{name}" for name in LESSONS if "/" in name],
         "Derivations": [f"derivations/{name}" for name in DERIVATIONS],
-        "And": ["exercises", "course", "CONTRIBUTING"],
+        "More": ["exercises", "course", "Set-up, and all figures <README>", "CONTRIBUTING"],
     }
     trees = (
         f"```{{toctree}}\n:hidden:\n:caption: {caption}\n\n" + "\n".join(pages) + "\n```"

@@ -38,6 +38,13 @@ def test_the_index_lists_each_exercise_once_and_links_to_its_heading():
         assert anchor in map(build._slug, re.findall(r"^#+ (.+)", sources, re.M))
 
 
+def test_the_front_page_has_a_button_for_colab_where_there_is_an_address(monkeypatch):
+    assert "colab" not in build.front_page() or build.address.known()[0] != build.address.NOBODY
+    monkeypatch.setattr(build.address, "known", lambda: ("some-school", "nets"))
+    to = "https://colab.research.google.com/github/some-school/nets/blob/main/notebooks/knn.ipynb"
+    assert f'<a class="button" href="{to}">Open it in Colab</a>' in build.front_page()
+
+
 def test_the_page_of_the_course_leads_from_each_of_its_exercises_to_a_lesson():
     text = build.course_page()
     rows = re.findall(
