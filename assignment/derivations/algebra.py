@@ -235,6 +235,8 @@ def evaluate(side, symbols):
 # Typesetting. The strength of an operator: what is weaker than its surroundings needs brackets.
 SUM, HADAMARD, PRODUCT, FRACTION, ATOM = 1, 2, 3, 4, 5
 
+WIDEST = 26  # letters that a line may hold, on a telephone
+
 SPELLED = {
     "tr": r"\operatorname{tr}",
     "exp": r"\exp",
@@ -252,19 +254,37 @@ def latex(side, names):
 
 
 def latex_claim(claim, names):
-    """A whole line in LaTeX."""
-    return r",\quad ".join(
-        _equation([latex(side, names) for side in sides]) for sides in parse(claim)
-    )
+    """A whole line in LaTeX, broken where it would not fit the page of a telephone."""
+    equations = [_equation([latex(side, names) for side in sides]) for sides in parse(claim)]
+    line = r",\quad ".join(equations)
+    return line if len(equations) == 1 or _width(line) <= WIDEST else _below(equations, r",\\&")
 
 
 def _equation(sides):
-    """left = right, or several right sides below each other."""
+    """left = right, or the sides below each other where there are more, or they are wide."""
     left, *others = sides
+    if max(map(_width, others)) + _width(left) > WIDEST:
+        return _below([left, *others], r"\\&\quad {}= ")
     if len(others) == 1:
         return f"{left} = {others[0]}"
-    lines = r" \\ &= ".join(others)
-    return rf"\begin{{aligned}}{left} &= {lines}\end{{aligned}}"
+    return rf"\begin{{aligned}}{left} &= " + r" \\ &= ".join(others) + r"\end{aligned}"
+
+
+def _below(parts, between):
+    """Parts of a formula, one below the other."""
+    return r"\begin{aligned}&" + between.join(parts) + r"\end{aligned}"
+
+
+def _width(text):
+    """About how many letters wide a formula is."""
+    if r"\begin{aligned}" in text:
+        rows = re.sub(r"\\(begin|end){aligned}", "", text).split(r"\\")
+        return max(map(_width, rows))
+    text = re.sub(r"\\(left|right|operatorname|mathrm|mathbf|displaystyle|quad)", "", text)
+    text = re.sub(r"_(\w|{[^{}]*})|\^T", ".", text)  # what is small counts as one
+    while fraction := re.search(r"\\frac{([^{}]*)}{([^{}]*)}", text):
+        text = text.replace(fraction[0], max(fraction.groups(), key=_width))
+    return len(re.sub(r"[\s{}&]", "", re.sub(r"\\[a-zA-Z]+|\\.", "x", text)))
 
 
 def _latex(node, names):
@@ -287,9 +307,9 @@ def _latex(node, names):
             bare = not text.startswith(r"\frac") and not text.endswith("^T")
             return (text if bare else _brackets(text)) + "^T", ATOM
         case ast.BinOp(left=left, op=ast.Add(), right=right):
-            return f"{part(left, SUM)} + {_unsigned(right, names)}", SUM
+            return _sum(part(left, SUM), f"+ {_unsigned(right, names)}"), SUM
         case ast.BinOp(left=left, op=ast.Sub(), right=right):
-            return f"{part(left, SUM)} - {part(right, HADAMARD)}", SUM
+            return _sum(part(left, SUM), f"- {part(right, HADAMARD)}"), SUM
         case ast.BinOp(left=left, op=ast.Div(), right=right):
             return rf"\frac{{{latex(left, names)}}}{{{latex(right, names)}}}", FRACTION
         case ast.BinOp(left=left, op=ast.Mult(), right=right) if not _is_number(left):
@@ -312,6 +332,14 @@ def _latex(node, names):
     raise IllFormed(f"{ast.unparse(node)} has no place in a formula")
 
 
+def _sum(left, right):
+    """Two terms, one below the other where they are wide."""
+    text = f"{left} {right}"
+    return (
+        text if _width(text) <= WIDEST - 6 else _below([left, right], r"\\&{}")
+    )  # room for L = tr
+
+
 def _without_minus(node):
     """The node without the minus that its first factor begins with, if there is one."""
     match node:
@@ -331,7 +359,7 @@ def _unsigned(node, names):
 
 def _brackets(text, kind="()"):
     left, right = (rf"\{c}" if c in "{}" else c for c in kind)
-    if r"\frac" in text or r"\sum" in text:
+    if any(tall in text for tall in (r"\frac", r"\sum", r"\begin")):
         left, right = rf"\left{left}", rf"\right{right}"
     return left + text + right
 
