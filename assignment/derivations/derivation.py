@@ -12,7 +12,6 @@ from assignment.derivations.algebra import (
     STEP,
     IllFormed,
     evaluate,
-    latex,
     latex_claim,
     parse,
 )
@@ -304,16 +303,16 @@ class Table:
     def _repr_markdown_(self):
         head = "| | line and rule | |\n|--:|:--|:--|\n"
         return head + "\n".join(
-            f"| {row.number} | {self._line(row)} <br> {row.rule} | {self._judged(row)} |"
+            f"| {row.number} | {self._line(row)} {row.rule} | {self._judged(row)} |"
             for row in self.rows
         )
 
     def _line(self, row):
         line = f"${_typeset(row.claim, self.names)}$"
         if not row.folded:
-            return line
-        left, *_ = parse(row.claim)[0]
-        return folded(f"show ${latex(left, self.names)}$", line)
+            return f"{line} <br>"
+        left = _left(row.claim)
+        return folded(f"show ${self.names[left]}$" if left in self.names else "show", line)
 
     def _judged(self, row):
         """A tick, and behind it the size of the error and the shapes; what is wrong stands open."""
@@ -373,7 +372,10 @@ def _left(claim):
 
 
 def _plain(row):
-    return f"{_left(row.claim)} = …" if row.folded else row.claim.replace("==", "=")
+    if not row.folded:
+        return row.claim.replace("==", "=")
+    left = _left(row.claim)
+    return f"{left} = …" if left.isidentifier() else "…"  # a longer one may tell the line before
 
 
 def _as_written(line, verdict):

@@ -439,7 +439,7 @@ def test_what_a_lesson_asks_for_is_folded(name, few_draws):
     assert derivation.line(DERIVATIONS[name].blank).answer
     table = derivation.show()
     for line, row in zip(derivation.lines, table._repr_markdown_().splitlines()[2:], strict=True):
-        assert ("<summary>show " in row) == line.answer
+        assert ("<summary>show" in row) == line.answer
     for line, row in zip(derivation.lines, table.rows, strict=True):
         assert row.folded == line.answer
     hidden = [line.claim.replace("==", "=") for line in derivation.lines if line.answer]
