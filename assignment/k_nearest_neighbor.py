@@ -108,9 +108,7 @@ class KNearestNeighbor:
     def compute_distances_no_loops(self, X):
         """The same distances all at once, at about the cost of one matrix product.
 
-            |x - t|^2 = |x|^2 - 2 x.t + |t|^2
-
-        Round-off can leave a small negative number where x and t are equal: it counts as 0.
+        Round-off can leave a small negative square where two examples are equal: it counts as 0.
         """
         require_inputs(X, features=self.X_train.shape[1])
         # TODO KNearestNeighbor.compute_distances_no_loops: your code instead of the next line
@@ -159,12 +157,6 @@ def nca_loss(A, X, y):
 
         S[i, j] = -|A x_i - A x_j|^2,   P[i] = softmax(S[i]) over j != i
         loss    = -1/N sum_i log sum_{j != i, y_j = y_i} P[i, j]
-
-    As in the softmax classifier, the gradient with respect to S is "softmax minus target", where
-    the target Q[i] is P[i] restricted to the examples of the right class, rescaled to sum 1. With
-    M = (P - Q) / N and Z = X A^T:
-
-        dA = 2 (M Z + M^T Z - diag(column sums of M) Z)^T X
 
     Source: Goldberger, Roweis, Hinton and Salakhutdinov, "Neighbourhood Components Analysis", NIPS
     2004: their objective sum_i log p_i, as a mean and with its sign turned; derived in

@@ -11,7 +11,6 @@ def softmax_loss_naive(W, X, y, reg):
     With scores s = X[i] W and probabilities p = exp(s) / sum(exp(s)):
 
         loss = 1/N sum_i -log p[y_i]  +  reg sum(W^2)
-        dW   = 1/N sum_i X[i]^T (p - onehot(y_i))  +  2 reg W
 
     Source: CS231n notes, "Linear classification: Softmax"; the gradient is derived line by line
     in notebooks/softmax.ipynb.
@@ -41,11 +40,7 @@ def softmax_loss_naive(W, X, y, reg):
 def softmax_loss_vectorized(W, X, y, reg):
     """Softmax loss and its gradient without loops.
 
-    Arguments and results are those of the naive version.
-
-    With P the (N, C) matrix of probabilities and Y the one-hot labels:
-
-        dW = X^T (P - Y) / N + 2 reg W
+    Arguments, results and sources are those of the naive version.
     """
     require_linear(W, X, y, reg)
     reg = float(reg)  # a float64 of NumPy would make float64 of every float32 array

@@ -235,6 +235,9 @@ def evaluate(side, symbols):
 # Typesetting. The strength of an operator: what is weaker than its surroundings needs brackets.
 SUM, HADAMARD, PRODUCT, FRACTION, ATOM = 1, 2, 3, 4, 5
 
+PAGE = 17  # em: what a telephone has room for
+ROOMS = (np.inf, 14, 11, 8, 5, 3)  # em: what a sum may take before its terms stand below each other
+
 SPELLED = {
     "tr": r"\operatorname{tr}",
     "exp": r"\exp",
@@ -246,32 +249,67 @@ SPELLED = {
 }
 
 
-def latex(side, names):
-    """A syntax tree in LaTeX; `names` maps symbols to theirs."""
-    return _latex(side, names)[0]
+def latex(side, names, room=np.inf):
+    """A syntax tree in LaTeX; `names` maps symbols to theirs. A sum wider than `room` is broken."""
+    return _latex(side, names, room)[0]
 
 
 def latex_claim(claim, names):
-    """A whole line in LaTeX."""
-    return r",\quad ".join(
-        _equation([latex(side, names) for side in sides]) for sides in parse(claim)
-    )
+    """A whole line in LaTeX: broken where it is too wide for a telephone, and else set smaller."""
+    equations = [_equation(sides, names) for sides in parse(claim)]
+    line = r",\quad ".join(equations)
+    if len(equations) > 1 and _width(line) > PAGE:
+        line = _below(equations, r",\\&")
+    return line if _width(line) <= PAGE else rf"\small {line}"
 
 
-def _equation(sides):
-    """left = right, or several right sides below each other."""
-    left, *others = sides
-    if len(others) == 1:
+def _equation(sides, names):
+    """left = right, or several right sides below each other; below the left side too, if wide."""
+    left, *others = (latex(side, names) for side in sides)
+    if len(others) == 1 and _width(f"{left} = {others[0]}") <= PAGE:
         return f"{left} = {others[0]}"
-    lines = r" \\ &= ".join(others)
-    return rf"\begin{{aligned}}{left} &= {lines}\end{{aligned}}"
+    if _width(left) + 1.5 + max(map(_width, others)) <= PAGE:
+        return rf"\begin{{aligned}}{left} &= " + r" \\ &= ".join(others) + r"\end{aligned}"
+    return _below([_fitting(side, names) for side in sides], r"\\&{}= ")
 
 
-def _latex(node, names):
+def _fitting(side, names):
+    """One side of an equation, with its sums broken as far as it takes to fit the page."""
+    texts = [latex(side, names, room) for room in ROOMS]
+    fitting = (text for text in texts if _width(text) + 1.5 <= PAGE)
+    return next(fitting, min(texts, key=_width))
+
+
+def _below(parts, between):
+    """Parts of a formula, one below the other."""
+    return r"\begin{aligned}&" + between.join(parts) + r"\end{aligned}"
+
+
+def _width(text):
+    """About how wide a formula is, in em."""
+    text = text.replace(r"\{", "(").replace(r"\}", ")").replace(r"\quad", "xx")
+    text = re.sub(r"\\(?:operatorname|mathrm|mathbf|exp|log)\b{?(\w*)}?", r"xx\1", text)
+    text = re.sub(r"\\(odot|cdot)\b", "+", text.replace(r"\sum", "xxx"))
+    text = re.sub(
+        r"\\(?!frac|begin|end)[a-zA-Z]+ ?|\\,", lambda c: "'" if len(c[0]) < 4 else "x", text
+    )
+    text = re.sub(r"[_^](\w|{[^{}]*})", lambda script: "'" * len(script[1].strip("{}")), text)
+    innermost = r"\\begin{aligned}((?:(?!\\begin).)*?)\\end{aligned}|\\frac{([^{}]*)}{([^{}]*)}"
+    while found := re.search(innermost, text):
+        parts = found[1].split(r"\\") if found[1] is not None else found.groups()[1:]
+        text = text.replace(found[0], max(parts, key=_width))
+    text = re.sub(r"[{}&\s]", "", text)
+    return sum(WIDTHS.get(letter, 0.75 if letter.isupper() else 0.5) for letter in text)
+
+
+WIDTHS = {**dict.fromkeys("+-=", 1.5), **dict.fromkeys("()", 0.42), "'": 0.35, ",": 0.4}
+
+
+def _latex(node, names, room):
     """LaTeX of a node, and the strength of its outermost operator."""
 
     def part(inner, strength):
-        text, own = _latex(inner, names)
+        text, own = _latex(inner, names, room)
         return text if own >= strength else _brackets(text)
 
     if (positive := _without_minus(node)) is not node:
@@ -287,11 +325,11 @@ def _latex(node, names):
             bare = not text.startswith(r"\frac") and not text.endswith("^T")
             return (text if bare else _brackets(text)) + "^T", ATOM
         case ast.BinOp(left=left, op=ast.Add(), right=right):
-            return f"{part(left, SUM)} + {_unsigned(right, names)}", SUM
+            return _sum(part(left, SUM), f"+ {_unsigned(right, names, room)}", room), SUM
         case ast.BinOp(left=left, op=ast.Sub(), right=right):
-            return f"{part(left, SUM)} - {part(right, HADAMARD)}", SUM
+            return _sum(part(left, SUM), f"- {part(right, HADAMARD)}", room), SUM
         case ast.BinOp(left=left, op=ast.Div(), right=right):
-            return rf"\frac{{{latex(left, names)}}}{{{latex(right, names)}}}", FRACTION
+            return rf"\frac{{{latex(left, names, room)}}}{{{latex(right, names, room)}}}", FRACTION
         case ast.BinOp(left=left, op=ast.Mult(), right=right) if not _is_number(left):
             return rf"{part(left, FRACTION)} \odot {part(right, FRACTION)}", HADAMARD
         case ast.BinOp(left=left, right=right):
@@ -303,13 +341,19 @@ def _latex(node, names):
             space = r"\," if _is_number(left) or b.startswith(("d", r"\operatorname")) else " "
             return f"{a}{space}{b}", PRODUCT
         case ast.Call(func=ast.Name(id="Sum"), args=[inner]):
-            text, strength = _latex(inner, names)
+            text, strength = _latex(inner, names, room)
             return rf"\sum_i {text if strength > SUM else _brackets(text, '{}')}", PRODUCT
         case ast.Call(func=ast.Name(id="d"), args=[inner]):
             return f"d{part(inner, ATOM)}", ATOM
         case ast.Call(func=ast.Name(id=function), args=[inner]):
-            return SPELLED.get(function, function) + _brackets(latex(inner, names)), ATOM
+            return SPELLED.get(function, function) + _brackets(latex(inner, names, room)), ATOM
     raise IllFormed(f"{ast.unparse(node)} has no place in a formula")
+
+
+def _sum(left, right, room):
+    """Two terms, one below the other where they are wide."""
+    text = f"{left} {right}"
+    return text if _width(text) <= room else _below([left, right], r"\\&{}")
 
 
 def _without_minus(node):
@@ -323,15 +367,15 @@ def _without_minus(node):
     return node
 
 
-def _unsigned(node, names):
+def _unsigned(node, names, room):
     """The second term of a sum: in brackets if it starts with a minus."""
-    text = latex(node, names)
+    text = latex(node, names, room)
     return _brackets(text) if text.startswith("-") else text
 
 
 def _brackets(text, kind="()"):
     left, right = (rf"\{c}" if c in "{}" else c for c in kind)
-    if r"\frac" in text or r"\sum" in text:
+    if any(tall in text for tall in (r"\frac", r"\sum", r"\begin")):
         left, right = rf"\left{left}", rf"\right{right}"
     return left + text + right
 

@@ -151,12 +151,14 @@ SUM_OF_EXAMPLES = (
         "dL2 == tr(Sum(dL_dH1.T @ dH1)) == tr(Sum(dL_dH1.T @ (dsigma(O1) * dO1)))"
         " == tr(Sum((dL_dH1 * dsigma(O1)).T @ dO1))",
         "put (15) in; tr(Aᵀ(B ⊙ C)) = tr((A ⊙ B)ᵀ C)",
+        answer=True,
     ),
     Line(
         "18",
         "dL_dO1 == dL_dH1 * dsigma(O1)",
         "if dL = tr(Gᵀ dA), then G is the gradient",
         label="mask",
+        answer=True,
     ),
     Line(
         "19",
@@ -269,7 +271,7 @@ backprop = Derivation(
         {"n": 2, "D": 3, "H": 7, "K": 5},
     ),
     draw=_draw,
-    blank="18",
+    blank="17",
 )
 
 TO_THE_CODE = (
@@ -290,23 +292,27 @@ TO_THE_CODE = (
         "dJ_dO2 == (SoftMax(O2) - Y) / N",
         "line 10 over N, the rows stacked",
         label="dO2",
+        answer=True,
     ),
     Line(
         "25",
         "dJ_dW2 == H1.T @ dJ_dO2 + 2 * reg * W2; dJ_db2 == one.T @ dJ_dO2",
         "lines 13 and 14: sums over examples are matrix products",
         label="dW2",
+        answer=True,
     ),
     Line(
         "26",
         "dJ_dO1 == dJ_dO2 @ W2.T * dsigma(O1)",
         "lines 16 and 18, the rows stacked",
+        answer=True,
     ),
     Line(
         "27",
         "dJ_dW1 == X.T @ dJ_dO1 + 2 * reg * W1; dJ_db1 == one.T @ dJ_dO1",
         "lines 20 and 21: the code's own formulas",
         label="dW1",
+        answer=True,
     ),
 )
 

@@ -34,6 +34,7 @@ class Line:
     remark : one sentence on what is wrong with what is written
     original : the line as it was first written down, in LaTeX
     label : what mistakes cite it by: a number moves when a line is put in
+    answer : whether it tells what a student is asked to find: it is shown folded
     """
 
     number: str
@@ -44,6 +45,7 @@ class Line:
     remark: str = ""
     original: str = ""
     label: str = ""
+    answer: bool = False
 
 
 def quoted(lines, originals):
@@ -128,7 +130,7 @@ class Derivation:
     def with_line(self, number, claim):
         """The same derivation with another claim in one line."""
         old = self.line(number)
-        new = replace(old, claim=claim, written="", kind="", remark="", original="")
+        new = replace(old, claim=claim, written="", kind="", remark="", original="", answer=False)
         lines = tuple(new if line is old else line for line in self.lines)
         return replace(self, lines=lines, blank="" if self.blank == old.number else self.blank)
 
@@ -164,12 +166,13 @@ class Derivation:
             name for name in names if name == "d" or name.removeprefix("d") in self.symbols
         } - set(self.symbols)
 
-    def show(self, first=None, last=None, seed=0, **sizes):
-        """The lines from `first` to `last` as a table, each with its verdict on fresh numbers.
+    def show(self, first=None, last=None, details=False, seed=0, **sizes):
+        """The lines from `first` to `last` as a table, each tried on fresh numbers.
 
         Parameters
         ----------
         first, last : numbers of lines; None for all
+        details : bool, show the shapes and the size of the error too; else a click on a tick does
         seed : int, for the random numbers
         sizes : the letters of the shapes, such as D=7; the others as usual
 
@@ -191,33 +194,24 @@ class Derivation:
         stop = len(numbers) if last is None else numbers.index(self.line(last).number) + 1
         if start >= stop:
             raise ValueError(f"Line {first} comes after line {last}.")
-        return self._table(self.lines[start:stop], seed, sizes)
+        rows = [self._row(line, seed, sizes) for line in self.lines[start:stop]]
+        return Table(tuple(rows), self.names, details)
 
-    def errata(self):
-        """The lines that do not hold as written: what is wrong with each, and its mend."""
-        return self._table([line for line in self.lines if line.kind])
-
-    def _table(self, lines, seed=0, sizes=None):
-        """The lines, each with its verdict; before it, what is written where that does not hold."""
-        rows = []
-        for line in lines:
-            if line.kind:
-                verdict = self.verdict(line.written, seed, sizes) if line.written else None
-                rule = f"as written: {line.remark}"
-                written = line.written or line.original
-                rows.append(Row(line.number, written, rule, (), verdict, line.kind, line.original))
-            verdict = self.verdict(line.claim, seed, sizes)
-            shapes = self.shapes_in(line.claim)
-            if line.number == self.blank:
-                left = ast.unparse(parse(line.claim)[0][0])
-                rows.append(Row(line.number, f"{left} == your_line", line.rule, shapes, None))
-            else:
-                rows.append(Row(line.number, line.claim, line.rule, shapes, verdict))
-        return Table(tuple(rows), self.names)
+    def _row(self, line, seed, sizes):
+        shapes = self.shapes_in(line.claim)
+        if line.number == self.blank:
+            claim = f"{_left(line.claim)} == your_line"
+            return Row(line.number, claim, line.rule, shapes, None)
+        verdict = self.verdict(line.claim, seed, sizes)
+        return Row(line.number, line.claim, line.rule, shapes, verdict, line.answer)
 
     def original(self):
-        """The lines as they were first written down, in order, slips included."""
-        return Original(tuple((line.number, line.original) for line in self.lines))
+        """The lines as they were first written down, slips included, with what is wrong in each."""
+        return Original(
+            tuple(
+                (line, self.verdict(line.written) if line.written else None) for line in self.lines
+            )
+        )
 
     @property
     def names(self):
@@ -285,20 +279,17 @@ def _distance(a, b):
 
 @dataclass(frozen=True)
 class Row:
-    """One row of a table; verdict is None where the line is left blank, or is only notation."""
+    """One row of a table; verdict is None where the line is left blank.
+
+    folded : whether it takes a click to see the line; a terminal shows its left side only
+    """
 
     number: str
     claim: str
     rule: str
     shapes: tuple[tuple[str, str], ...]
     verdict: Verdict | None
-    kind: str = ""
-    original: str = ""
-
-    def judged(self):
-        if self.kind == "loose":
-            return _loose(self.verdict)
-        return "… to do" if self.verdict is None else str(self.verdict)
+    folded: bool = False
 
 
 @dataclass(frozen=True)
@@ -307,49 +298,98 @@ class Table:
 
     rows: tuple[Row, ...]
     names: Mapping[str, str]
+    details: bool = False
 
     def _repr_markdown_(self):
-        head = "| | line, rule and shapes | verdict |\n|--:|:--|:--|\n"
+        head = "| | line and rule | |\n|--:|:--|:--|\n"
         return head + "\n".join(
-            f"| {row.number} | ${_quoted_or_typeset(row, self.names)}$ <br> {row.rule} "
-            f"{_shapes(row.shapes, self.names)} | {_unbroken(row.judged())} |"
+            f"| {row.number} | {self._line(row)} {row.rule} | {self._judged(row)} |"
             for row in self.rows
         )
+
+    def _line(self, row):
+        line = f"${_typeset(row.claim, self.names)}$"
+        if not row.folded:
+            return f"{line} <br>"
+        left = _left(row.claim)
+        return folded(f"show ${self.names[left]}$" if left in self.names else "show", line)
+
+    def _judged(self, row):
+        """A tick, and behind it the size of the error and the shapes; what is wrong stands open."""
+        if row.verdict is None:
+            return "… to do"
+        error, shapes = _unbroken(str(row.verdict)), _shapes(row.shapes, self.names)
+        if self.details or row.verdict.status != "holds":
+            return " <br> ".join([error, *shapes])
+        return folded("✓", " <br> ".join([error.removeprefix("✓ "), *shapes]))
 
     def __str__(self):
         return "\n".join(
-            f"{row.number:>3}  {row.claim.replace('==', '=')}\n     {row.rule}\n     {row.judged()}"
+            f"{row.number:>3}  {_plain(row)}\n     {row.rule}\n     {self._told(row)}"
             for row in self.rows
         )
+
+    def _told(self, row):
+        if row.verdict is None:
+            return "… to do"
+        if row.verdict.status == "holds" and not self.details:
+            return "✓"
+        shapes = (f"{name}: {shape}" for name, shape in row.shapes if self.details)
+        return "; ".join([str(row.verdict), *shapes])
 
     __repr__ = __str__
 
 
 @dataclass(frozen=True)
 class Original:
-    """(number, LaTeX) of each line as it was first written down."""
+    """(Line, Verdict on what is written, or None) of each line as it was first written down."""
 
-    rows: tuple[tuple[str, str], ...]
+    rows: tuple[tuple[Line, Verdict | None], ...]
 
     def _repr_markdown_(self):
-        head = "| | as it was written |\n|--:|:--|\n"
-        lines = (rf"| {number} | $\displaystyle {text}$ |" for number, text in self.rows)
-        return head + "\n".join(lines)
+        head = "| | as it was first written | |\n|--:|:--|:--|\n"
+        return head + "\n".join(
+            rf"| {line.number} | $\displaystyle {line.original}$"
+            + (f" <br> {line.remark}" if line.remark else "")
+            + f" | {_unbroken(_as_written(line, verdict))} |"
+            for line, verdict in self.rows
+        )
 
     def __str__(self):
-        return "\n".join(f"{number:>3}  {text}" for number, text in self.rows)
+        return "\n".join(
+            f"{line.number:>3}  {line.original}\n     "
+            + (f"{line.remark}\n     " if line.remark else "")
+            + _as_written(line, verdict)
+            for line, verdict in self.rows
+        )
 
     __repr__ = __str__
 
 
-def _loose(verdict):
-    """What is said of notation that is only loose; verdict is that of the literal reading."""
+def _left(claim):
+    """The left side of the first equation."""
+    return ast.unparse(parse(claim)[0][0])
+
+
+def _plain(row):
+    if not row.folded:
+        return row.claim.replace("==", "=")
+    left = _left(row.claim)
+    return f"{left} = …" if left.isidentifier() else "…"  # a longer one may tell the line before
+
+
+def _as_written(line, verdict):
+    """What is said of a line as written; loose notation may hold, if it is not read literally."""
+    if not line.kind:
+        return "✓"
+    if line.kind != "loose":
+        return str(verdict)
     return "~ loose notation" + (f"; read literally: {str(verdict)[2:]}" if verdict else "")
 
 
-def _quoted_or_typeset(line, names):
-    """A line as it was first written down, if it is quoted, else its claim."""
-    return rf"\displaystyle {line.original}" if line.original else _typeset(line.claim, names)
+def folded(summary, text):
+    """Text that is seen after a click."""
+    return f"<details><summary>{summary}</summary>{text}</details>"
 
 
 def _typeset(claim, names):
@@ -360,15 +400,11 @@ def _typeset(claim, names):
 
 
 def _shapes(shapes, names):
-    """Shapes with their symbols typeset, on a line of their own."""
-    if not shapes:
-        return ""
-    return "<br> " + ", ".join(
-        f"${names.get(name, name)}$ ({shape})".replace(
-            " × ", "\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}"
-        )
+    """Each symbol, typeset, with its shape."""
+    return [
+        f"${names.get(name, name)}$: {shape}".replace(" ", "\N{NO-BREAK SPACE}")
         for name, shape in shapes
-    )
+    ]
 
 
 def _unbroken(verdict):

@@ -44,7 +44,8 @@ LINES = (
     Line(
         "8",
         "dl_ds == SoftMax(s) - t",
-        "if dl = tr(Gᵀ ds), then G is the gradient: softmax minus target",
+        "if dl = tr(Gᵀ ds), then G is the gradient",
+        answer=True,
     ),
     Line(
         "9",
@@ -91,6 +92,7 @@ LINES = (
         "17",
         "dL_dA == 2 * (M @ Z + M.T @ Z - diag(n.T @ M) @ Z).T @ X; Z == X @ A.T",
         "put (16) into (15): the code's own formula",
+        answer=True,
     ),
 )
 

@@ -118,11 +118,13 @@ ONE_EXAMPLE = (
         "17",
         "dl == tr((-y + exp(a).T / (exp(a) @ one)) @ X @ dW)",
         "d(XW) = X dW, since X is constant",
+        answer=True,
     ),
     Line(
         "18",
         "dl_dW == X.T @ (-y.T + exp(a) / (exp(a) @ one))",
         "if dl = tr(Gᵀ dW), then G is the gradient",
+        answer=True,
     ),
 )
 
@@ -190,17 +192,20 @@ BATCH = (
         "23",
         "dL_dW == Sum(Xi.T @ (SoftMax(Xi @ W) - y.T)) / N + 2 * reg * W",
         "if dL = tr(Gᵀ dW), then G is the gradient",
+        answer=True,
     ),
     Line(
         "24",
         "Sum(Xi.T @ (SoftMax(Xi @ W) - y.T)) == X.T @ (SoftMax(X @ W) - Y)",
         "the rows stacked: a sum of columns times rows is a matrix product",
+        answer=True,
     ),
     Line(
         "25",
         "dL_dW == X.T @ (SoftMax(X @ W) - Y) / N + 2 * reg * W",
         "put (24) into (23): the code's own formula",
         label="dW",
+        answer=True,
     ),
 )
 

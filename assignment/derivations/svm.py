@@ -52,8 +52,9 @@ LINES = (
     Line(
         "10",
         "dl_ds == v - v @ one @ y.T",
-        "if dl = tr(Gᵀ ds), then G is the gradient: the right class loses what the others gain",
+        "if dl = tr(Gᵀ ds), then G is the gradient",
         label="dscores",
+        answer=True,
     ),
     Line(
         "11",
@@ -71,24 +72,27 @@ LINES = (
         "dL_dW == Sum(Xi.T @ (v - v @ one @ y.T)) / N + 2 * reg * W",
         "the gradient of a sum is the sum of the gradients; d tr(WᵀW) = tr((2W)ᵀ dW)",
         label="penalty",
+        answer=True,
     ),
     Line(
         "14",
         "M == V - (V @ one @ one.T) * Y",
-        "the rows of (10) stacked: 1 at violated margins, minus their number at the right class",
+        "the rows of (10) stacked",
+        answer=True,
     ),
     Line(
         "15",
         "dL_dW == X.T @ M / N + 2 * reg * W",
         "a sum of columns times rows is a matrix product: the code's own formula",
         label="dW",
+        answer=True,
     ),
 )
 
 
-def _draw(rng, N, D, K):
-    Xi, dW, y = normal(rng, N, 1, D), normal(rng, D, K), one_hot(rng, N, K)
-    W, reg = moved(normal(rng, D, K), dW), rng.uniform(0.1, 1)
+def _draw(rng, N, D, C):
+    Xi, dW, y = normal(rng, N, 1, D), normal(rng, D, C), one_hot(rng, N, C)
+    W, reg = moved(normal(rng, D, C), dW), rng.uniform(0.1, 1)
     right = y[:, :, 0].argmax(axis=1)
 
     def losses(s):
@@ -96,7 +100,7 @@ def _draw(rng, N, D, K):
         total = [
             sum(
                 s[i, 0, c] - s[i, 0, right[i]] + 1
-                for c in range(K)
+                for c in range(C)
                 if c != right[i] and s[i, 0, c].real - s[i, 0, right[i]].real + 1 > 0
             )
             for i in range(N)
@@ -108,14 +112,14 @@ def _draw(rng, N, D, K):
 
     s = Xi @ W
     m = np.concatenate([s[[i]] - s[i, 0, right[i]] + 1 for i in range(N)])
-    violated = (m.real > 0) & (np.arange(K) != right[:, np.newaxis, np.newaxis])
+    violated = (m.real > 0) & (np.arange(C) != right[:, np.newaxis, np.newaxis])
     dl_ds = gradient(lambda s: losses(s).sum(), s)
     return matrices(
         Xi=Xi,
         y=y,
         W=W,
         dW=dW,
-        one=np.ones((K, 1)),
+        one=np.ones((C, 1)),
         s=s,
         ds=differential(s),
         m=m,
@@ -140,22 +144,22 @@ svm = Derivation(
     lines=LINES,
     symbols={
         "Xi": Symbol("X_i", "1", "D"),
-        "W": Symbol("W", "D", "K"),
-        "y": Symbol("y_i", "K", "1"),
-        "one": Symbol(r"\mathbf{1}", "K", "1"),
-        "s": Symbol("s_i", "1", "K"),
-        "m": Symbol("m_i", "1", "K"),
-        "v": Symbol("v_i", "1", "K"),
+        "W": Symbol("W", "D", "C"),
+        "y": Symbol("y_i", "C", "1"),
+        "one": Symbol(r"\mathbf{1}", "C", "1"),
+        "s": Symbol("s_i", "1", "C"),
+        "m": Symbol("m_i", "1", "C"),
+        "v": Symbol("v_i", "1", "C"),
         "l": Symbol("l_i", "1", "1"),
         "L": Symbol("L", "1", "1"),
         "X": Symbol("X", "N", "D"),
-        "Y": Symbol("Y", "N", "K"),
-        "V": Symbol("V", "N", "K"),
-        "M": Symbol("M", "N", "K"),
+        "Y": Symbol("Y", "N", "C"),
+        "V": Symbol("V", "N", "C"),
+        "M": Symbol("M", "N", "C"),
         "N": Symbol("N", "", ""),
         "reg": Symbol(r"\mathrm{reg}", "", ""),
     },
-    sizes=({"N": 6, "D": 4, "K": 3}, {"N": 3, "D": 2, "K": 5}, {"N": 4, "D": 7, "K": 6}),
+    sizes=({"N": 6, "D": 4, "C": 3}, {"N": 3, "D": 2, "C": 5}, {"N": 4, "D": 7, "C": 6}),
     draw=_draw,
     blank="10",
 )

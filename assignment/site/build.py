@@ -261,7 +261,7 @@ def _slug(heading):
 
 
 def derivation_page(derivation, lessons):
-    """All lines of a derivation, that of the student too, each with its verdict."""
+    """All lines of a derivation, those that a lesson asks for folded, each with its verdict."""
     links = " and ".join(f"[{name}](../notebooks/{name}.ipynb)" for name in lessons)
     symbols = "\n".join(
         f"| ${symbol.latex}$ | "
@@ -270,7 +270,8 @@ def derivation_page(derivation, lessons):
     )
     lines = replace(derivation, blank="").show()._repr_markdown_()
     return (
-        f"# {derivation.title}\n\nThe lines of the lesson {links}, each with what random numbers "
-        f"say of it, in shapes that are all different.\n\n{{.lines}}\n{lines}\n\n"
+        f"# {derivation.title}\n\nThe lines of the lesson {links}, each tried on random numbers "
+        "in shapes that are all different: a click on a tick shows how well both sides agree. What "
+        f"the lesson asks you to find is folded.\n\n{{.lines}}\n{lines}\n\n"
         f"## Symbols\n\n| symbol | shape |\n|:--|:--|\n{symbols}\n"
     )

@@ -12,11 +12,10 @@ def svm_loss_naive(W, X, y, reg):
 
         loss = 1/N sum_i sum_{c != y_i} max(0, s[c] - s[y_i] + 1)  +  reg sum(W^2)
 
-    Each positive margin adds X[i] to column c of the gradient and takes it from column y_i.
     At a kink, where a margin is exactly 0, the gradient counts it as not violated.
 
     Source: CS231n notes, "Linear classification: Support Vector Machine" and "Optimization"
-    (Weston and Watkins, 1999).
+    (Weston and Watkins, 1999); the gradient is derived line by line in notebooks/svm.ipynb.
 
     Parameters
     ----------
@@ -37,6 +36,7 @@ def svm_loss_naive(W, X, y, reg):
     require_linear(W, X, y, reg)
     reg = float(reg)  # a float64 of NumPy would make float64 of every float32 array
     ### BEGIN SOLUTION
+    # Each positive margin adds X[i] to column c of the gradient and takes it from column y_i.
     N = X.shape[0]
     loss = 0.0
     dW = np.zeros_like(W)
@@ -60,12 +60,7 @@ def svm_loss_naive(W, X, y, reg):
 def svm_loss_vectorized(W, X, y, reg):
     """Multiclass hinge loss and its gradient without loops.
 
-    Arguments and results are those of the naive version.
-
-    With M the (N, C) matrix that has 1 where a margin is positive, and in column y_i minus the
-    number of positive margins of its row:
-
-        dW = X^T M / N + 2 reg W
+    Arguments, results and sources are those of the naive version.
     """
     require_linear(W, X, y, reg)
     reg = float(reg)  # a float64 of NumPy would make float64 of every float32 array
@@ -80,6 +75,8 @@ def svm_loss_vectorized(W, X, y, reg):
     margins[rows, y] = 0
     loss = np.sum(margins) / N + reg * np.sum(W * W)
 
+    # With M the (N, C) matrix that has 1 where a margin is positive, and in column y_i minus the
+    # number of positive margins of its row: dW = X^T M / N + 2 reg W
     M = (margins > 0).astype(margins.dtype)
     M[rows, y] = -M.sum(axis=1)
     M /= N

@@ -48,13 +48,6 @@ class TwoLayerNet:
             scores = H W2 + b2
             loss   = 1/N sum_i -log softmax(scores[i])[y_i]  +  reg (sum(W1^2) + sum(W2^2))
 
-        and backwards, with P = softmax(scores) and Y the one-hot labels:
-
-            dscores = (P - Y) / N
-            dW2 = H^T dscores + 2 reg W2          db2 = sum of the rows of dscores
-            dH  = dscores W2^T, zero where H is zero
-            dW1 = X^T dH + 2 reg W1               db1 = sum of the rows of dH
-
         Parameters
         ----------
         X : (N, D) examples, one per row
@@ -104,6 +97,11 @@ class TwoLayerNet:
 
         grads = Unsolved("TwoLayerNet.gradients")  # says so when read before it is filled
         ### BEGIN SOLUTION TwoLayerNet.gradients
+        # With P = softmax(scores) and Y the one-hot labels:
+        # dscores = (P - Y) / N
+        # dW2 = H^T dscores + 2 reg W2          db2 = sum of the rows of dscores
+        # dH  = dscores W2^T, zero where H is zero
+        # dW1 = X^T dH + 2 reg W1               db1 = sum of the rows of dH
         P /= sums
         P[rows, y] -= 1
         P /= N

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from assignment import derivations
-from assignment.derivations import DERIVATIONS
+from assignment.derivations import DERIVATIONS, algebra
 from assignment.derivations.algebra import IllFormed, Matrix, evaluate, latex, parse
 from assignment.derivations.report import report
 from assignment.solutions.k_nearest_neighbor import nca_loss
@@ -282,6 +282,16 @@ def test_every_line_of_the_originals_is_quoted_in_order():
         assert all(line.original for line in lines)
         text = DERIVATIONS[name].original()._repr_markdown_()
         assert all(line.original in text for line in lines)
+        assert all(line.remark in text for line in lines)
+
+
+def test_the_appendix_tells_once_what_is_wrong_and_by_how_much():
+    text = derivations.softmax.original()._repr_markdown_()
+    assert text.count("✗ ill-formed: sum of a 3 x 3 and a 1 x 1 matrix") == 3
+    assert text.count("~ loose notation; read literally: false, error") == 4
+    assert text.count("| ✓ |") == 10
+    shown = derivations.softmax.show()._repr_markdown_() + str(derivations.softmax.show())
+    assert not any(line.remark in shown for line in derivations.softmax.lines if line.remark)
 
 
 @pytest.mark.parametrize("sizes", [{"D": 0}, {"D": 1}, {"Q": 3}, {"D": 2.5}])
@@ -401,9 +411,50 @@ def test_json_holds_every_line(capsys, few_draws):
 def test_a_table_typesets_the_formula_that_is_checked():
     table = derivations.softmax.show(15, 15)
     shown = table._repr_markdown_()
-    assert r"\frac{\partial l}{\partial a}" in shown and "✓ holds" in shown
-    assert "1\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}K" in shown
+    assert r"\frac{\partial l}{\partial a}" in shown
     assert "dl_da = -y.T + exp(a) / (exp(a) @ one)" in str(table)
+    assert str(table).endswith("✓")
+
+
+def test_a_click_or_details_tells_the_error_and_the_shapes():
+    shape = "1\N{NO-BREAK SPACE}×\N{NO-BREAK SPACE}K"
+    closed = derivations.softmax.show(15, 15)._repr_markdown_()
+    seen, _, behind = closed.partition("<details><summary>✓</summary>")
+    assert "error" in behind and shape in behind and "error" not in seen and shape not in seen
+    table = derivations.softmax.show(15, 15, details=True)
+    assert "<details>" not in table._repr_markdown_() and shape in table._repr_markdown_()
+    assert "✓ holds, error" in str(table) and "y: K × 1" in str(table)
+
+
+def test_what_is_wrong_with_a_line_takes_no_click():
+    false = derivations.softmax.with_line(14, "dl == tr((y + exp(a).T / (exp(a) @ one)) @ da)")
+    assert "✗ false, error" in false.show(14, 14)._repr_markdown_().replace("<details>", "")
+    assert "<details>" not in false.show(14, 14)._repr_markdown_()
+
+
+@EACH
+def test_what_a_lesson_asks_for_is_folded(name, few_draws):
+    """The blank line, where it is shown, and what tells it or the code's own formula."""
+    derivation = replace(DERIVATIONS[name], blank="")
+    assert derivation.line(DERIVATIONS[name].blank).answer
+    table = derivation.show()
+    for line, row in zip(derivation.lines, table._repr_markdown_().splitlines()[2:], strict=True):
+        assert ("<summary>show" in row) == line.answer
+    for line, row in zip(derivation.lines, table.rows, strict=True):
+        assert row.folded == line.answer
+    hidden = [line.claim.replace("==", "=") for line in derivation.lines if line.answer]
+    assert hidden and not any(claim in str(table) for claim in hidden)
+
+
+def test_a_formula_is_broken_where_a_line_is_too_long_for_a_telephone():
+    for derivation in DERIVATIONS.values():
+        for line in derivation.lines:
+            typeset = algebra.latex_claim(line.claim, derivation.names)
+            assert algebra._width(typeset) <= 40, typeset
+    wide = "L == " + " + ".join(["tr(W1.T @ W1)"] * 5)
+    names = derivations.backprop.names
+    assert algebra.latex_claim(wide, names).count(r"\\") >= 2
+    assert r"\\" not in algebra.latex_claim("L == tr(W1.T @ W1)", names)
 
 
 def test_other_seeds_and_sizes_and_broken_lines_can_be_shown():
@@ -431,7 +482,7 @@ def test_no_table_gives_the_blank_line_away(name, few_draws):
     blank = derivation.line(derivation.blank)
     answer = blank.claim.split("==", 1)[1]
     assert not blank.kind
-    assert answer not in str(derivation.show()) and answer not in str(derivation.errata())
+    assert answer not in str(derivation.show()) + str(derivation.show(details=True))
 
 
 @EACH

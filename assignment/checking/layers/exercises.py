@@ -124,8 +124,9 @@ EXERCISES = (
         diagnosis.explain_affine,
         (
             "Each gradient has the shape of what it is the gradient of.",
-            "dw is rows.T @ dout, db the sum of dout over the examples.",
-            "dx is dout @ w.T, in the shape of x again.",
+            "dw is made of rows and dout, dx of dout and w: the shapes say which is transposed. "
+            "db has a share of every example.",
+            "dw = rows.T @ dout, db = dout.sum(axis=0), dx = dout @ w.T in the shape of x again.",
         ),
     ),
     _layer(
@@ -191,8 +192,8 @@ EXERCISES = (
         4,
         (
             "The velocity is what is left of the last one, and a step downhill.",
-            'v = config["momentum"] * v - config["learning_rate"] * dw.',
-            "next_w = w + v.",
+            "momentum says how much of the old velocity is left; the step is that of plain sgd.",
+            'v = config["momentum"] * v - config["learning_rate"] * dw; next_w = w + v.',
         ),
         "velocity",
     ),
@@ -201,8 +202,10 @@ EXERCISES = (
         4,
         (
             "Keep a moving mean of the squared gradients.",
-            "cache = decay_rate * cache + (1 - decay_rate) * dw**2, stored in config.",
-            "The step is learning_rate * dw / (np.sqrt(cache) + epsilon).",
+            "decay_rate is the share that the old mean keeps: what is left for the new square? "
+            "The mean is stored in config. The step is divided by its root.",
+            "cache = decay_rate * cache + (1 - decay_rate) * dw**2; the step is "
+            "learning_rate * dw / (np.sqrt(cache) + epsilon).",
         ),
         "cache",
     ),

@@ -14,8 +14,10 @@ EXERCISES = (
         8,
         (
             "Each positive margin changes two columns of dW. Which two, and by what?",
-            "Where margin > 0, X[i] is added to column c and taken from column y[i].",
-            "Divide loss and dW by N, then add reg * np.sum(W * W) and 2 * reg * W.",
+            "margin = scores[c] - scores[y[i]] + 1, and scores[c] is X[i] @ W[:, c]: what is the "
+            "derivative by column c, and by column y[i]?",
+            "Where margin > 0: dW[:, c] += X[i] and dW[:, y[i]] -= X[i]. In the end divide loss "
+            "and dW by N, and add reg * np.sum(W * W) and 2 * reg * W.",
         ),
         ("loss", "dW"),
         diagnosis.explain_svm,
@@ -69,10 +71,12 @@ EXERCISES = (
         "4. The loss with loops",
         8,
         (
-            "For one example: -log p[y] is log(sum(exp(s))) - s[y].",
-            "Subtract the largest score first, and exp cannot overflow.",
-            "Column c of dW gets (p[c] - (c == y[i])) * X[i]; in the end the mean, and "
-            "2 * reg * W.",
+            "For one example: what becomes of -log p[y] when the logarithm of the quotient is "
+            "written as a difference?",
+            "Subtract the largest score first, and exp cannot overflow. Column c of dW meets X[i] "
+            "times a number: line 15 of the derivation has one such number for each class.",
+            "The loss gets log(sum(exp(s))) - s[y[i]], and column c of dW (p[c] - (c == y[i])) * "
+            "X[i]; in the end the mean, reg * np.sum(W * W), and 2 * reg * W.",
         ),
         ("loss", "dW"),
         diagnosis.explain_softmax,
