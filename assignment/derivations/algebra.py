@@ -236,7 +236,7 @@ def evaluate(side, symbols):
 SUM, HADAMARD, PRODUCT, FRACTION, ATOM = 1, 2, 3, 4, 5
 
 PAGE = 17  # em: what a telephone has room for
-ROOMS = (np.inf, 14, 11, 8, 5, 3)  # em: what a sum may take before its terms stand below each other
+ROOMS = (np.inf, 14, 11, 8, 5)  # em: what a sum may take before its terms stand below each other
 
 SPELLED = {
     "tr": r"\operatorname{tr}",
@@ -268,16 +268,17 @@ def _equation(sides, names):
     left, *others = (latex(side, names) for side in sides)
     if len(others) == 1 and _width(f"{left} = {others[0]}") <= PAGE:
         return f"{left} = {others[0]}"
-    if _width(left) + 1.5 + max(map(_width, others)) <= PAGE:
+    room = PAGE - _width(left) - WIDTHS["="]
+    others = [_fitting(side, names, room) for side in sides[1:]]
+    if max(map(_width, others)) <= room:
         return rf"\begin{{aligned}}{left} &= " + r" \\ &= ".join(others) + r"\end{aligned}"
-    return _below([_fitting(side, names) for side in sides], r"\\&{}= ")
+    return _below([_fitting(side, names, PAGE - WIDTHS["="]) for side in sides], r"\\&{}= ")
 
 
-def _fitting(side, names):
-    """One side of an equation, with its sums broken as far as it takes to fit the page."""
+def _fitting(side, names, page):
+    """One side of an equation, with its sums broken as far as it takes to fit."""
     texts = [latex(side, names, room) for room in ROOMS]
-    fitting = (text for text in texts if _width(text) + 1.5 <= PAGE)
-    return next(fitting, min(texts, key=_width))
+    return next((text for text in texts if _width(text) <= page), min(texts, key=_width))
 
 
 def _below(parts, between):
