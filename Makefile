@@ -17,7 +17,7 @@ COLAB := PYDEVD_DISABLE_FILE_VALIDATION=1 PYTHONPATH="$(CURDIR)" .venv/colab/bin
 COLAB_TESTS = $(filter-out tests/browser tests/conftest.py tests/test_lock.py tests/test_make.py,$(wildcard tests/[!_]*))
 
 # The longest lessons first: none is left to run alone at the end.
-LESSONS := $(patsubst %,notebooks/%.ipynb,two_layer_net further/metric_learning svm knn softmax further/exact_neighbors start)
+LESSONS := $(patsubst %,notebooks/%.ipynb,knn two_layer_net svm further/exact_neighbors softmax further/metric_learning start)
 NBVAL := pytest -q -n 2 --dist loadfile --no-loadscope-reorder --nbval-lax --nbval-current-env --nbval-cell-timeout=600
 
 .PHONY: help lab setup check lint test notebooks progress watch mutants derivations data net bench site check-browser check-colab stubs clean-notebooks picture lock

@@ -230,17 +230,7 @@ def test_the_first_two_hints_hold_no_answer(name):
     assert told(ANSWERS[name], "\n".join(find(name).hints[:2])) == []
 
 
-# The section on NCA, which leaves knn for a lesson of its own, still tells M and the last line.
-TO_COME = pytest.mark.xfail(strict=True, reason="the lesson on NCA is to fold its answers")
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(exercise.name, marks=[TO_COME] if exercise.name == "nca_loss" else [])
-        for exercise in EXERCISES
-    ],
-)
+@pytest.mark.parametrize("name", [exercise.name for exercise in EXERCISES])
 def test_a_lesson_holds_no_answer_above_its_check(name):
     check = f'check("{name}")'
     path, cells = lesson_of(check)

@@ -1,5 +1,6 @@
 """The notebooks are clean lessons, and running them is a test that can fail."""
 
+import ast
 import json
 import os
 import re
@@ -74,6 +75,28 @@ def test_a_notebook_never_names_the_solutions(lesson):
 def test_cells_are_short(lesson):
     lines = [source.count("\n") + 1 for source in code_cells(lesson)]
     assert statistics.median(lines) <= 6, "long code lives in a .py file"
+
+
+def test_the_first_lesson_fits_into_an_evening():
+    cells = read((NOTEBOOKS / "knn.ipynb").read_bytes(), "knn.ipynb").cells
+    words = sum(len(cell.source.split()) for cell in cells if cell.cell_type == "markdown")
+    assert len(cells) <= 90 and words <= 3500, (len(cells), words)
+
+
+def shows(source):
+    """Whether a cell ends with a value or a picture, or prints."""
+    return isinstance(ast.parse(source).body[-1], ast.Expr) or "print(" in source
+
+
+@pytest.mark.parametrize("lesson", [name for name in LESSONS if name == "knn" or "/" in name])
+def test_a_cell_ends_with_what_it_shows(lesson):
+    for source in code_cells(lesson)[3:]:  # after what sets the lesson up
+        assert shows(source), source
+
+
+@pytest.mark.parametrize("source", ["x = 1", "x = 1\nassert x", "def f():\n    return 1"])
+def test_a_cell_that_shows_nothing_is_seen(source):
+    assert not shows(source) and shows(f"{source}\nx")
 
 
 @EACH_LESSON
