@@ -940,7 +940,7 @@ def test_a_notebook_without_identifiers_is_read_in_silence(tmp_path, recwarn):
 
 
 def test_the_lessons_of_the_suite_are_no_hand_in(tmp_path):
-    for path in (ASSIGNMENT.parent / "notebooks").glob("*.ipynb"):
+    for path in (ASSIGNMENT.parent / "notebooks").rglob("*.ipynb"):
         shutil.copy(path, tmp_path)
     assert shown(tmp_path) == {}
 
