@@ -258,19 +258,19 @@ def latex_claim(claim, names):
     """A whole line in LaTeX: broken where it is too wide for a telephone, and else set smaller."""
     equations = [_equation(sides, names) for sides in parse(claim)]
     line = r",\quad ".join(equations)
-    if len(equations) > 1 and _width(line) > PAGE:
+    if len(equations) > 1 and width(line) > PAGE:
         line = _below(equations, r",\\&")
-    return line if _width(line) <= PAGE else rf"\small {line}"
+    return line if width(line) <= PAGE else rf"\small {line}"
 
 
 def _equation(sides, names):
     """left = right, or several right sides below each other; below the left side too, if wide."""
     left, *others = (latex(side, names) for side in sides)
-    if len(others) == 1 and _width(f"{left} = {others[0]}") <= PAGE:
+    if len(others) == 1 and width(f"{left} = {others[0]}") <= PAGE:
         return f"{left} = {others[0]}"
-    room = PAGE - _width(left) - WIDTHS["="]
+    room = PAGE - width(left) - WIDTHS["="]
     others = [_fitting(side, names, room) for side in sides[1:]]
-    if max(map(_width, others)) <= room:
+    if max(map(width, others)) <= room:
         return rf"\begin{{aligned}}{left} &= " + r" \\ &= ".join(others) + r"\end{aligned}"
     return _below([_fitting(side, names, PAGE - WIDTHS["="]) for side in sides], r"\\&{}= ")
 
@@ -278,7 +278,7 @@ def _equation(sides, names):
 def _fitting(side, names, page):
     """One side of an equation, with its sums broken as far as it takes to fit."""
     texts = [latex(side, names, room) for room in ROOMS]
-    return next((text for text in texts if _width(text) <= page), min(texts, key=_width))
+    return next((text for text in texts if width(text) <= page), min(texts, key=width))
 
 
 def _below(parts, between):
@@ -286,7 +286,7 @@ def _below(parts, between):
     return r"\begin{aligned}&" + between.join(parts) + r"\end{aligned}"
 
 
-def _width(text):
+def width(text):
     """About how wide a formula is, in em."""
     text = text.replace(r"\{", "(").replace(r"\}", ")").replace(r"\quad", "xx")
     text = re.sub(r"\\(?:operatorname|mathrm|mathbf|exp|log)\b{?(\w*)}?", r"xx\1", text)
@@ -298,7 +298,7 @@ def _width(text):
     innermost = r"\\begin{aligned}((?:(?!\\begin).)*?)\\end{aligned}|\\frac{([^{}]*)}{([^{}]*)}"
     while found := re.search(innermost, text):
         parts = found[1].split(r"\\") if found[1] is not None else found.groups()[1:]
-        text = text.replace(found[0], max(parts, key=_width))
+        text = text.replace(found[0], max(parts, key=width))
     text = re.sub(r"[{}&\s]", "", text)
     return sum(WIDTHS.get(letter, 0.75 if letter.isupper() else 0.5) for letter in text)
 
@@ -354,7 +354,7 @@ def _latex(node, names, room):
 def _sum(left, right, room):
     """Two terms, one below the other where they are wide."""
     text = f"{left} {right}"
-    return text if _width(text) <= room else _below([left, right], r"\\&{}")
+    return text if width(text) <= room else _below([left, right], r"\\&{}")
 
 
 def _without_minus(node):

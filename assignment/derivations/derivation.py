@@ -9,11 +9,13 @@ from functools import lru_cache
 import numpy as np
 
 from assignment.derivations.algebra import (
+    PAGE,
     STEP,
     IllFormed,
     evaluate,
     latex_claim,
     parse,
+    width,
 )
 
 TOLERANCE = 1e-12  # relative; the complex step has no round-off of its own
@@ -349,7 +351,7 @@ class Original:
     def _repr_markdown_(self):
         head = "| | as it was first written | |\n|--:|:--|:--|\n"
         return head + "\n".join(
-            rf"| {line.number} | $\displaystyle {line.original}$"
+            rf"| {line.number} | $\displaystyle {_in_rows(line.original)}$"
             + (f" <br> {line.remark}" if line.remark else "")
             + f" | {_unbroken(_as_written(line, verdict))} |"
             for line, verdict in self.rows
@@ -364,6 +366,24 @@ class Original:
         )
 
     __repr__ = __str__
+
+
+def _in_rows(text):
+    """A quoted line; one that is wide has a row for each side, and for each of its equations."""
+    if width(text) <= PAGE:
+        return text
+    rows, open_braces, open_brackets, has_left_side = [""], 0, 0, False
+    for piece in re.findall(r"\\text\{[-=]+\}|\\.|->|.", text):
+        open_braces += {"{": 1, "}": -1}.get(piece, 0)
+        open_brackets += {"(": 1, "[": 1, ")": -1, "]": -1}.get(piece, 0)
+        if open_braces == 0 and piece in ("=", r"\text{=}", "->"):
+            rows += [""] * has_left_side
+            has_left_side = True
+        rows[-1] += piece
+        if piece.startswith(r"\text{--") or (piece, open_braces, open_brackets) == (",", 0, 0):
+            rows.append("")
+            has_left_side = False
+    return r"\begin{aligned}&" + r"\\&".join(rows) + r"\end{aligned}"
 
 
 def _left(claim):

@@ -281,7 +281,7 @@ def test_every_line_of_the_originals_is_quoted_in_order():
         assert [line.number for line in lines] == [str(i) for i in range(1, count + 1)]
         assert all(line.original for line in lines)
         text = DERIVATIONS[name].original()._repr_markdown_()
-        assert all(line.original in text for line in lines)
+        assert all(line.original in text.replace(r"\\&", "") for line in lines)
         assert all(line.remark in text for line in lines)
 
 
@@ -450,7 +450,7 @@ def test_a_formula_is_broken_where_a_line_is_too_long_for_a_telephone():
     for derivation in DERIVATIONS.values():
         for line in derivation.lines:
             typeset = algebra.latex_claim(line.claim, derivation.names)
-            assert algebra._width(typeset) <= 40, typeset
+            assert algebra.width(typeset) <= 40, typeset
     wide = "L == " + " + ".join(["tr(W1.T @ W1)"] * 5)
     names = derivations.backprop.names
     assert algebra.latex_claim(wide, names).count(r"\\") >= 2
