@@ -96,6 +96,10 @@ class Work:
         """The Year whose files they are."""
         return self.hand_in.year if self.hand_in else OURS
 
+    def _asks(self, exercise):
+        """Whether an exercise is asked for; of one's own files each that is named is."""
+        return self.hand_in is None or self.year.asks(exercise)
+
     def exercises(self):
         """What is looked at: in a hand-in all that there is, whether it is asked for or not."""
         return EXERCISES if self.year is OURS else EXERCISES + COURSE
@@ -132,7 +136,9 @@ class Work:
         answers : iterator, from which those of the first place come
         """
         if not sources:
-            return Verdict(exercise.name, "missing", self._absence(exercise.file))
+            # What is there instead takes a look at every file: only of what is asked for.
+            told = self._absence(exercise.file) if self._asks(exercise) else ""
+            return Verdict(exercise.name, "missing", told)
         blank = None
         for number, path in enumerate(sources):
             if number:
@@ -158,7 +164,7 @@ class Work:
 
     def _completed(self, verdict, exercise):
         """With the place where to write, if it is still to be written; or that it is not asked."""
-        if self.hand_in is not None and not self.year.asks(exercise):
+        if not self._asks(exercise):
             if verdict.status in ("missing", "unsolved"):
                 return Verdict(exercise.name, "not asked")
             told = f"not asked for: it is no exercise of the files of {self.year.name}, no points"

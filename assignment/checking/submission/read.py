@@ -184,7 +184,9 @@ def decoded(data, name):
         remarks.append(f"encoding: {name} is written in {encoding[:6].upper()}; UTF-8 is usual")
     elif "\0" in text:
         remarks.append(f"stray bytes: {name} has NUL bytes in it, which are left out")
-    text = text.translate(STRAY).replace("\r\n", "\n").replace("\r", "\n")
+    if any(chr(stray) in text for stray in STRAY):  # most have none, and a notebook may be large
+        text = text.translate(STRAY)
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text, tuple(remarks)
 
 
