@@ -9,6 +9,7 @@ BENCH_ARGS ?=
 COLAB_PYTHON ?= python3.12
 NET_ARGS ?=
 $(if $(WORKING),,$(shell rm -f .venv/ready-*))
+export PIP_USER := 0
 
 VERSION := $(shell "$(PYTHON)" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 READY := .venv/ready-$(VERSION)
