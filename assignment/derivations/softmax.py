@@ -41,7 +41,7 @@ ONE_EXAMPLE = (
     Line(
         "8",
         "dl == tr(-y @ da + y @ d(log(exp(a) @ one)) @ one.T)",
-        "put (7) into (6); tr(AB) = tr(BA) is announced for (9)",
+        "put (7) into (6)",
         written="dl == tr(-y @ da + y @ (d(log(exp(a))) @ one) @ one.T)",
         kind="loose",
         remark="As in line 7: d log reaches over the whole product.",
