@@ -75,6 +75,7 @@ ANSWERS = {
         "-2 * X @ self.X_train.T",
         "2 * X @ self.X_train.T",
         "|x|^2 - 2 x.t + |t|^2",
+        r"\lVert x \rVert^2 - 2\, x \cdot t + \lVert t \rVert^2",
     ),
     "nca_loss": ("M @ Z + M.T @ Z", "(M + M.T) @ Z", "M = (P - Q) / N"),
     "svm_loss_naive": SVM,
