@@ -10,6 +10,7 @@ import numpy as np
 from assignment.checking.arrays import TOLERANCE, TOLERANCE_FLOAT32, allowed, complaint, shaped
 from assignment.checking.calls import LOG_0, UNSTABLE
 from assignment.checking.diagnosis import NONE, Explanation, Observed, in_halves, locate
+from assignment.checking.exercise import first_complaint
 from assignment.checking.mistakes import MISTAKES
 from assignment.checking.printed import shown
 from assignment.checking.run import Failure
@@ -326,7 +327,9 @@ def _measured(facts, explanation):
         plain, beside = halved, BY_HALVES if explanation.half else BY_FEWER
         evidence, error = _evidence(facts.exercise, off, name)
     says = evidence["says"]
-    evidence["where"] = where = locate(plain, name) if facts.exercise.judged else ""
+    judged = facts.exercise.judged or ()
+    speaks_of_it = len(judged) == 1 or (judged and name in says)  # and not of a fact about another
+    evidence["where"] = where = locate(plain, name) if speaks_of_it else ""
     shape = "wrong-shape" if f"{name} must have shape" in says else None
     message = f"{says} {where} {beside}"
     return facts.verdict("wrong", message, diagnosis=shape, evidence=evidence, error=error)
@@ -347,7 +350,8 @@ def _evidence(exercise, off, array=None):
         for name in ([array] if array in seen.judged else seen.judged)
     )
     seen, name, says = next((t for t in told if t[2]), (off[0], None, None))
-    if exercise.judged is None or len(exercise.judged) == 1 or says is None:
+    has_its_own_words = exercise.complain is not first_complaint
+    if has_its_own_words or len(exercise.judged) == 1 or says is None:
         of_array = replace(seen, judged=(array,) if array in seen.judged else seen.judged)
         says = exercise.complain(of_array) or exercise.complain(seen)
     evidence = {"case": seen.case.name, "array": name, "says": f"With {seen.case.name}, {says}"}

@@ -29,9 +29,12 @@ def test_each_exercise_has_a_line_with_its_verdict_and_two_links(hand_in, monkey
     assert shown.count("✓ right") == 2 and shown.count("… to do") == len(EXERCISES) - 2
 
 
-def test_a_link_leads_to_the_line_of_the_blank(tmp_path, monkeypatch):
-    monkeypatch.delenv("ASSIGNMENT_FILES", raising=False)
-    for to, file, line in re.findall(r'href="\.\./(\S+?)#line=\d+">(\S+), line (\d+)<',
-                                     overview()._repr_html_()):  # fmt: skip
-        lines = (ROOT / to).read_text(encoding="utf-8").splitlines()
-        assert to == file and "TODO" in lines[int(line) - 1]
+def test_a_link_leads_to_the_line_of_the_blank(hand_in, monkeypatch):
+    folder = hand_in(stubs=True)
+    monkeypatch.setenv("ASSIGNMENT_FILES", str(folder))
+    link = re.compile(r'href="\.\./assignment/(\S+?)#line=(\d+)">assignment/\1, line (\d+)<')
+    found = link.findall(overview()._repr_html_())
+    assert len(found) == len(EXERCISES)
+    for file, place, line in found:
+        assert int(place) == int(line) - 1
+        assert "TODO" in (folder / file).read_text(encoding="utf-8").splitlines()[int(place)]

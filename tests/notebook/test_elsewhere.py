@@ -143,28 +143,33 @@ def links(readme):
     )
 
 
-def test_no_badge_leads_nowhere_and_all_places_agree_on_the_address():
-    assert address.write() == []
+@pytest.fixture
+def published(tmp_path):
+    """A copy of all that has the address of the suite."""
+    for name in ("README.md", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    return shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks").parent
+
+
+def test_no_badge_leads_nowhere_and_all_places_agree_on_the_address(published):
+    assert address.write(root=published) == []
     assert bool(links(ROOT / "README.md")) == (address.NOBODY not in ADDRESS)
 
 
-def test_an_address_is_written_into_every_file_that_has_it(tmp_path):
-    for name in ("README.md", "pyproject.toml"):
-        shutil.copy(ROOT / name, tmp_path)
-    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
+def test_an_address_is_written_into_every_file_that_has_it(published):
     with pytest.raises(ValueError, match="example.org is no address such as https://github.com"):
-        address.write("https://example.org", tmp_path)
+        address.write("https://example.org", published)
     new = "https://github.com/some-school/nets-2.0"
-    changed = address.write(new, tmp_path)
-    assert len(changed) == 2 + len(list((tmp_path / "notebooks").rglob("*.ipynb")))
+    changed = address.write(new, published)
+    assert len(changed) == 2 + len(list((published / "notebooks").rglob("*.ipynb")))
     assert not any(address.NOBODY in path.read_text(encoding="utf-8") for path in changed)
-    assert address.write(root=tmp_path) == []
-    *lessons, binder = links(tmp_path / "README.md")
+    assert address.write(root=published) == []
+    *lessons, binder = links(published / "README.md")
     to = "https://colab.research.google.com/github/some-school/nets-2.0/blob/main/"
-    paths = [path.relative_to(tmp_path).as_posix() for path in changed if path.suffix == ".ipynb"]
+    paths = [path.relative_to(published).as_posix() for path in changed if path.suffix == ".ipynb"]
     assert lessons == [to + path for path in sorted(paths)]
     assert binder == f"https://mybinder.org/v2/gh/{new[19:]}/HEAD?urlpath=lab/tree/notebooks"
-    assert address.write(ADDRESS, tmp_path) and links(tmp_path / "README.md") == []
+    assert address.write(ADDRESS, published) and links(published / "README.md") == []
 
 
 def test_binder_installs_what_make_installs_on_a_python_that_ci_tries():

@@ -314,15 +314,10 @@ def given_layers(module):
             place.update({name: names[name] for name in GIVEN if name in names})
 
 
-def layers_of(params):
-    """The sizes of a network: of its input, of each layer's output."""
-    weights = [params[f"W{layer}"] for layer in range(1, len(params) // 2 + 1)]
-    return [len(weights[0]), *(W.shape[1] for W in weights)]
-
-
 def _net(kind, module, params, reg):
     """A network by the hand-in's own constructor, with these parameters; reg is set afterwards."""
-    D, *hidden, C = layers_of(params)
+    weights = [params[f"W{layer}"] for layer in range(1, len(params) // 2 + 1)]
+    D, *hidden, C = len(weights[0]), *(W.shape[1] for W in weights)
     if kind == "TwoLayerNet":
         net = module.TwoLayerNet(input_dim=D, hidden_dim=hidden[0], num_classes=C)
     else:
@@ -456,23 +451,17 @@ def _named(grads, net):
 
 def init_cases(kind):
     """Layers large enough that the spread of the weights is known to a few in a hundred."""
-    if kind == "TwoLayerNet":
-        several = ((120, 70, 30, 1e-3), (50, 200, 20, 0.5), (90, 40, 60, 3.0))
-        return [
-            Case(
-                f"input_dim = {D}, hidden_dim = {H}, num_classes = {C}, weight_scale = {scale:g}",
-                {"input_dim": D, "hidden_dim": H, "num_classes": C, "weight_scale": scale},
-            )
-            for D, H, C, scale in several
-        ]
-    several = ((120, [70, 60], 30, 1e-2), (50, [200], 20, 0.5), (90, [40, 60, 50, 45], 35, 3.0))
-    return [
-        Case(
-            f"hidden_dims = {hidden}, input_dim = {D}, num_classes = {C}, weight_scale = {scale:g}",
-            {"hidden_dims": hidden, "input_dim": D, "num_classes": C, "weight_scale": scale},
+    hidden, several = (
+        ("hidden_dim", ((120, 70, 30, 1e-3), (50, 200, 20, 0.5), (90, 40, 60, 3)))
+        if kind == "TwoLayerNet"
+        else (
+            "hidden_dims",
+            ((120, [70, 60], 30, 1e-2), (50, [200], 20, 0.5), (90, [40, 60, 50, 45], 35, 3)),
         )
-        for D, hidden, C, scale in several
-    ]
+    )
+    names = "input_dim", hidden, "num_classes", "weight_scale"
+    calls = [dict(zip(names, values, strict=True)) for values in several]
+    return [Case(", ".join(f"{name} = {v}" for name, v in call.items()), call) for call in calls]
 
 
 def call_init(kind, module, **options):

@@ -12,6 +12,7 @@ from functools import partial
 
 import numpy as np
 
+from assignment.checking.linear.mistakes import relu
 from assignment.checking.mistake import Mistake, derivation
 
 AFFINE = derivation(two_layer_net="{dW2}")
@@ -19,8 +20,6 @@ PENALTY = 'notes, "Regularization"'
 in_penalty = partial(Mistake, see=PENALTY)
 in_rule = partial(Mistake, see='notes, "Parameter updates"')
 in_start = partial(Mistake, see='notes, "Weight Initialization"')
-
-relu = partial(np.maximum, 0)
 
 
 def bias_rows(t):
@@ -195,21 +194,21 @@ MISTAKES = (
             lambda dw, c: c.momentum * c.velocity - c.learning_rate * dw
         ),
         rmsprop=lambda t: t.rmsprop(store=False),
-        adam=lambda t: t.adam(store=("t",)),
+        adam=lambda t: t.adam(store=False),
     ),
     in_rule(
         "t-not-stored",
         "The count t is used as t + 1, but never stored: every step is corrected as if it were "
         "the first.",
-        adam=lambda t: t.adam(time=lambda t, n: t + 1, stored=False),
+        adam=lambda t: t.adam(t=lambda number: 1),
     ),
     in_rule(
         "t-not-raised",
         "The count t is not raised before it is used: it is the number of this step, and the first "
         "is 1.",
         adam=lambda t: [
-            t.adam(time=lambda t, n: t, stored=False),
-            t.adam(time=lambda t, n: t + n),
+            t.adam(t=lambda number: 0),
+            t.adam(t=lambda number: number - 1),
         ],
     ),
     in_rule(

@@ -1,6 +1,7 @@
 """What the calls of this room are made of: the letters that the entries of mistakes.py use."""
 
 from functools import cached_property
+from itertools import count
 
 import numpy as np
 
@@ -29,7 +30,6 @@ class Run:
         "epsilon": 1e-8,
         "beta1": 0.9,
         "beta2": 0.999,
-        "t": 0,
     }
 
     def __init__(self, exercise, w, dw, config):
@@ -78,41 +78,27 @@ class Run:
         self,
         rate=None,
         sign=-1,
-        store=("m", "v", "t"),
-        time=lambda t, n: t + 1,
-        stored=True,
+        store=True,
+        t=lambda number: number,
         correct=(True, True),
         store_corrected=False,
         root=lambda v, e: np.sqrt(v) + e,
         swapped=False,
         square=lambda dw: dw**2,
     ):
-        """adam with something in it changed.
-
-        time : function of the t that is kept and of how many steps were made -> t that is used
-        """
-        number = [0]
+        """adam with something in it changed. t : what is taken for t in step number 1, 2, ..."""
+        numbers = count(1)
 
         def step(dw, c):
             beta1, beta2 = (1 - c.beta1, 1 - c.beta2) if swapped else (c.beta1, c.beta2)
-            t = time(c.t, number[0])
-            number[0] += 1
             m = beta1 * c.m + (1 - beta1) * dw
             v = beta2 * c.v + (1 - beta2) * square(dw)
-            fair_m = m / (1 - c.beta1**t) if correct[0] else m
-            fair_v = v / (1 - c.beta2**t) if correct[1] else v
-            for name, value in (
-                (("m", fair_m), ("v", fair_v))
-                if store_corrected
-                else (
-                    ("m", m),
-                    ("v", v),
-                )
-            ):
-                if name in store:
-                    c.put(name, value)
-            if stored and time(0, 0) == 1:
-                c.put("t", t)
+            power = t(next(numbers))
+            fair_m = m / (1 - c.beta1**power) if correct[0] else m
+            fair_v = v / (1 - c.beta2**power) if correct[1] else v
+            if store:
+                c.put("m", fair_m if store_corrected else m)
+                c.put("v", fair_v if store_corrected else v)
             return sign * (rate or c.learning_rate) * fair_m / root(fair_v, c.epsilon)
 
         return self.steps(step)
@@ -156,8 +142,8 @@ class Network:
 
     def some_layers(self):
         """The numbers of the first two and the last two; None for what is not there."""
-        count = len(self.weights)
-        return [n if 0 <= n < count else None for n in (0, 1, count - 1, count - 2)]
+        last = len(self.weights) - 1
+        return [n if 0 <= n <= last else None for n in (0, 1, last, last - 1)]
 
     @cached_property
     def G(self):

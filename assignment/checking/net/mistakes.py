@@ -7,12 +7,13 @@ dW2, da, db : gradients of W2, of a and of a bias without their penalties, made 
     made when it is looked at: most are ruled out by the first call already
 """
 
-from functools import cached_property, partial
+from functools import cached_property
 
 import numpy as np
 
 from assignment.checking.calls import cross_entropy
 from assignment.checking.diagnosis import log_softmax
+from assignment.checking.linear.mistakes import either, relu
 from assignment.checking.mistake import Mistake, derivation
 from assignment.checking.net.calls import NET_START
 
@@ -22,8 +23,6 @@ MASK = derivation(two_layer_net="{mask}")
 SECOND_LAYER = derivation(two_layer_net="{dW2}")
 BLOCKS = derivation(two_layer_net="{dW2} and {dW1}")
 SCORES = "notebooks/two_layer_net.ipynb, section 2"
-
-relu = partial(np.maximum, 0)
 
 
 class Terms:
@@ -48,11 +47,6 @@ class Terms:
     def dW2(self):
         """The gradient of W2, without its penalty."""
         return self.H.T @ cross_entropy(self.S, self.y)[1] / self.N
-
-
-def either(*penalties):
-    """Each as it is, and by the convention of one half."""
-    return [way for penalty in penalties for way in (penalty, (penalty / 2, "half"))]
 
 
 MISTAKES = (

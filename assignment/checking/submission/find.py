@@ -19,7 +19,7 @@ from assignment.checking.submission.names import ASIDE, NEAR
 from assignment.checking.submission.needed import as_asked
 from assignment.checking.submission.reference import has_marks, is_reference, is_suite, refusal
 from assignment.checking.submission.unpack import NoHandIn
-from assignment.checking.submission.year import COURSE, KNOWN, year_of
+from assignment.checking.submission.year import KNOWN, LATER_FILES, year_of
 
 OTHER_ASSIGNMENTS = re.compile(r"(?:assignment|homework|hw)[ _-]*[2-9]\b", re.IGNORECASE)
 ABOVE = ("layers.py", "optim.py")
@@ -137,7 +137,7 @@ class HandIn:
         shared = self.files.keys() & files.keys()
         if self._is_reference(files) or not shared:
             # The later files of another assignment do not complete an old net of this one.
-            is_later = files.keys() <= COURSE.keys() and "neural_net.py" in self.files
+            is_later = files.keys() <= LATER_FILES.keys() and "neural_net.py" in self.files
             return not self._is_reference(files) and not is_later
         if shared == files.keys() or names.is_aside(holder.as_posix()):
             return False
@@ -155,7 +155,7 @@ class HandIn:
             if self._may_hold(found) and (defined := self._definitions(found.path))
         }
         for name in KNOWN:
-            if name in COURSE and "neural_net.py" in self.files:
+            if name in LATER_FILES and "neural_net.py" in self.files:
                 continue
             holding = [path for path, defined in others.items() if _hold(name, path, defined)]
             holding = holding or [
@@ -208,7 +208,7 @@ class HandIn:
         found = []
         for name, path in self.files.items():
             if CAMEL.search(text_of(path)):
-                others = sorted(self._definitions(path) - {None})
+                others = sorted(self._definitions(path))
                 found += [(path, other) for other in others if _is_asked(name, other)]
         if found:
             (path, first), more = found[0], len(found) - 1
@@ -413,7 +413,7 @@ def _is_blank(name, path):
 @functools.cache
 def _todo_lines(name):
     """The lines that stand in the stub of a file, and in no solution; of ours alone."""
-    if name in COURSE:
+    if name in LATER_FILES:
         return []
     stub = make_stub((SOLUTIONS / name).read_text(encoding="utf-8"))
     return re.findall(r"# TODO .*|raise NotImplementedError\(.*", stub)
@@ -442,11 +442,14 @@ def _holds(found):
     return found.level < NEAR or _says(found.path, _defined(found.means))
 
 
+def _functions_of(file):
+    """The functions and methods that are asked for in a file."""
+    return set(LATER_FILES[file]) if file in LATER_FILES else set(blanks(file).values())
+
+
 def _defined(file):
     """The functions and classes that belong into a file."""
-    if file in COURSE:
-        return set(COURSE[file])
-    return {function.partition(".")[0] for function in blanks(file).values()}
+    return {function.partition(".")[0] for function in _functions_of(file)}
 
 
 ALL_DEFINED = set().union(*map(_defined, KNOWN))
@@ -457,11 +460,6 @@ def _is_asked(file, name):
     *owner, last = name.split(".")
     asked = ".".join([*owner, as_asked(last)])
     return asked != name and asked in _functions_of(file)
-
-
-def _functions_of(file):
-    """The functions and methods that are asked for in a file."""
-    return set(COURSE[file]) if file in COURSE else set(blanks(file).values())
 
 
 def _hold(name, path, defined):

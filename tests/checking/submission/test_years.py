@@ -2,7 +2,11 @@
 
 import io
 import json
+import os
 import re
+import shutil
+import subprocess
+import sys
 import textwrap
 import zipfile
 from contextlib import redirect_stdout
@@ -13,10 +17,12 @@ import pytest
 from assignment.checking.exercises import COURSE, EXERCISES, find
 from assignment.checking.faces import Work, report
 from assignment.checking.judge import Verdict
+from assignment.checking.stubs import SOLUTIONS
 from assignment.checking.submission.year import (
     FIRST,
     KNOWN,
     LAST,
+    LATER_FILES,
     OURS,
     SECOND,
     THIRD,
@@ -171,6 +177,24 @@ def test_what_works_in_the_course_is_a_remark(tmp_path):
     assert found[f"{NET}.init"]["remarks"][0].startswith("bias of shape (1, H)")
 
 
+def test_caches_may_be_packed_as_the_student_likes(tmp_path):
+    packed = [
+        ("cache = (x, w, b)", "cache = (x.reshape(x.shape[0], -1), w, x.shape)"),
+        ("x, w, b = cache", "x, w, shape = cache"),
+        ("dx = dout.dot(w.T).reshape(x.shape)", "dx = dout.dot(w.T).reshape(shape)"),
+        ("cache = x\n", "cache = x > 0\n"),
+        (MASK, "dx = dout * x"),
+    ]
+    found = verdicts(write(tmp_path, 2021, solved=True, layers=packed))
+    assert {entry["status"] for entry in found.values()} == {"right", "not asked"}
+
+
+def test_a_wrong_shape_is_told_in_plain_numbers(tmp_path):
+    turned = ("np.random.randn(input_dim, hidden_dim)", "np.random.randn(hidden_dim, input_dim)")
+    told = verdicts(write(tmp_path, 2021, solved=True, fc_net=[turned]))[f"{NET}.init"]["message"]
+    assert "W1 must have shape (120, 70), but yours has (70, 120)." in told
+
+
 def test_a_network_without_its_layers_is_judged_with_given_ones(tmp_path):
     write(tmp_path, 2023, solved=True)
     for name in ("layers", "layer_utils"):
@@ -289,7 +313,50 @@ def test_names_in_camel_case_are_taken_and_told_in_one_sentence(tmp_path):
     assert told.endswith("So it is with 5 more.")
 
 
+# The other way: the reference in the place of the course's files.
+
+
+def test_the_reference_runs_where_the_course_has_no_linear_svm_and_saves_as_its_notebooks_ask(
+    tmp_path,
+):
+    place = tmp_path / "cs231n"
+    (place / "saved").mkdir(parents=True)
+    for path in (SOLUTIONS / "cs231n").rglob("*.py"):
+        (place / path.relative_to(SOLUTIONS / "cs231n")).parent.mkdir(exist_ok=True)
+        shutil.copy(path, place / path.relative_to(SOLUTIONS / "cs231n"))
+    for name in ("softmax", "linear_classifier"):
+        shutil.copy(SOLUTIONS / f"{name}.py", place / "classifiers")
+    program = """
+        import numpy as np
+        from cs231n.classifiers.fc_net import FullyConnectedNet, TwoLayerNet
+        from cs231n.classifiers.linear_classifier import Softmax
+        X, y = np.random.randn(30, 4), np.arange(30) % 3
+        model, again = Softmax(), Softmax()
+        model.train(X, y, num_iters=3)
+        model.save("softmax.npy")
+        again.load("softmax.npy")
+        assert np.array_equal(model.W, again.W)
+        for net, other in [[TwoLayerNet(4, 5, 3) for _ in "ab"],
+                           [FullyConnectedNet([5, 6], 4, 3) for _ in "ab"]]:
+            net.save("net.npy")
+            other.load("net.npy")
+            assert np.array_equal(net.loss(X), other.loss(X))
+        """
+    paths = os.pathsep.join(map(str, (tmp_path, ROOT)))
+    subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)],
+        env={**os.environ, "PYTHONPATH": paths},
+        check=True,
+        timeout=60,
+    )
+
+
 # What is told of the years.
+
+
+def test_what_stands_in_the_later_files_is_what_there_are_exercises_for():
+    for file, names in LATER_FILES.items():
+        assert {e.called.partition(".")[0] for e in COURSE if e.file == file} == {*names}
 
 
 def test_the_table_of_the_readme_is_that_of_the_years():
