@@ -305,7 +305,8 @@ class Table:
     def _repr_markdown_(self):
         head = "| | line and rule | |\n|--:|:--|:--|\n"
         return head + "\n".join(
-            f"| {row.number} | {self._line(row)} {row.rule} | {self._judged(row)} |"
+            f"| {row.number} | {self._line(row)} "
+            f'<span class="rule">{row.rule}</span> | {self._judged(row)} |'
             for row in self.rows
         )
 
