@@ -175,13 +175,14 @@ def fold_cases():
         arguments = {"X": X, "y": y, "choices": choices, "num_folds": num_folds, **options}
         return Case(name or f"{N} examples in {num_folds} folds", arguments)
 
+    sorted_labels = np.repeat(np.arange(3, dtype=np.intp), 10)
     first = case(40, 5, (1, 3, 4, 8))
     return [
         first,
         case(24, 3, (3, 2, 8)),
         case(47, 5, (3, 7), cost=True),
         case(39, 4, (9, 1, 3), "39 examples in 4 folds, choices in no order"),
-        case(30, 4, (2, 3, 5), "30 examples in the order of their labels", np.arange(30) // 10),
+        case(30, 4, (2, 3, 5), "30 examples in the order of their labels", sorted_labels),
         case(12, 12, (3,), "12 examples, each a fold of its own"),
         *variants(first),
     ]
@@ -203,7 +204,10 @@ def call_cross_validate(module, X, y, choices, num_folds, cost=False):
             "cross_validate must return a dict from each k to its accuracies, not "
             f"{described(accuracies)}."
         )
-    arrays = {f"accuracies[{k}]": accuracies[k] for k in choices if k in accuracies}
+    for k in choices:
+        if k not in accuracies:
+            raise Returned(f"cross_validate must return accuracies for k = {k} too.")
+    arrays = {f"accuracies[{k}]": accuracies[k] for k in choices}
     if cost:
         arrays["distances computed"] = len(computed)
     return arrays
@@ -216,7 +220,7 @@ def _given(own, computed):
     """
 
     def train(self, X, y):
-        self.X_train, self.y_train = np.asarray(X), np.asarray(y)
+        self.X_train, self.y_train = np.asarray(X), np.asarray(y, dtype=np.intp)
 
     def distances(self, X):
         computed.append(len(X))

@@ -266,6 +266,20 @@ def test_what_a_year_did_not_ask_for_is_judged_where_it_is_solved_and_gives_no_p
     assert "21 right, 0 wrong, 0 to do; 100 of 100 points" in told
 
 
+@pytest.mark.parametrize("year", ASKED)
+def test_a_function_that_only_has_the_name_of_an_exercise_of_ours_costs_nothing(year, tmp_path):
+    """Whoever cross-validates in an old hand-in may call that as we do."""
+    helper = "def cross_validate(k):\n    return 1 / 0\n\nclass KNearestNeighbor(object):"
+    own = [("class KNearestNeighbor(object):", helper)]
+    folder = write(tmp_path, year, solved=True, k_nearest_neighbor=own)
+    data = checked(folder)
+    assert data["year"] == NAMES[year]
+    assert {entry["status"] for entry in data["exercises"]} == {"right", "not asked"}
+    told = checked(folder, as_json=False)
+    assert told.endswith(f"{ASKED[year]} right, 0 wrong, 0 to do; 100 of 100 points\n")
+    assert re.search(r"\nNot asked for in .*: .*\bcross_validate\b", told)
+
+
 def test_the_functional_net_of_2015_is_told_in_one_sentence(tmp_path):
     write(tmp_path, 2020, solved=True)
     (tmp_path / "assignment1" / "cs231n" / "classifiers" / "neural_net.py").write_text(
