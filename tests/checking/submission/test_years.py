@@ -18,12 +18,14 @@ from assignment.checking.exercises import COURSE, EXERCISES, find
 from assignment.checking.faces import Work, report
 from assignment.checking.judge import Verdict
 from assignment.checking.stubs import SOLUTIONS
+from assignment.checking.submission.needed import CLASSES, FUNCTIONS
 from assignment.checking.submission.year import (
     FIRST,
     KNOWN,
     LAST,
     LATER_FILES,
     OURS,
+    OURS_ALONE,
     SECOND,
     THIRD,
     YEARS,
@@ -371,6 +373,13 @@ def test_the_reference_runs_where_the_course_has_no_linear_svm_and_saves_as_its_
 def test_what_stands_in_the_later_files_is_what_there_are_exercises_for():
     for file, names in LATER_FILES.items():
         assert {e.called.partition(".")[0] for e in COURSE if e.file == file} == {*names}
+
+
+def test_each_exercise_is_known_and_asked_for_in_some_year_or_ours_alone():
+    for exercise in EXERCISES + COURSE:
+        assert exercise.called.partition(".")[0] in CLASSES + FUNCTIONS
+        asks = any(year.asks(exercise) for year in YEARS if year is not OURS)
+        assert asks != (exercise.called in OURS_ALONE)
 
 
 def test_the_table_of_the_readme_is_that_of_the_years():
