@@ -161,8 +161,8 @@ def cross_validate(X, y, choices, num_folds=5):
 
     Returns
     -------
-    accuracies : dict from each k of choices to a list of num_folds floats, the share of each fold
-        that a KNearestNeighbor gets right with k neighbours; it has seen all folds but this one
+    accuracies : dict from each k of choices to a list of num_folds floats; entry f is the share of
+        fold f that a KNearestNeighbor, trained on all other folds, gets right by a vote of k
 
     Raises
     ------

@@ -2,9 +2,9 @@
 
 What it returns is made of the terms in terms.py: `dists` of Distances; `vote`, the label of one
 test example, of Vote; `y_pred`, those of all, of what is right; of Folds `rounds`, who trains and
-who is predicted, and `ks`, how many vote for each choice, and with the numbers of right predictions
-and the sizes of the folds `noted`, what is kept of them; `loss` and `dA` of Neighbours, of which
-`neighbours` makes others that have both.
+who is predicted, and `ks`, how many vote for each choice; of these, the numbers of right
+predictions and the sizes of the folds `noted`, the accuracies; `loss` and `dA` of Neighbours, of
+which `neighbours` makes others that have both.
 """
 
 from functools import partial
