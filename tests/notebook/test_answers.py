@@ -77,6 +77,13 @@ ANSWERS = {
         "|x|^2 - 2 x.t + |t|^2",
         r"\lVert x \rVert^2 - 2\, x \cdot t + \lVert t \rVert^2",
     ),
+    "cross_validate": (
+        "np.array_split(X, num_folds)",
+        "X_folds[:fold] + X_folds[fold + 1",
+        "np.concatenate(X_folds",
+        "np.mean(y_pred == y_folds[fold])",
+        "accuracies[k].append(",
+    ),
     "nca_loss": ("M @ Z + M.T @ Z", "(M + M.T) @ Z", "M = (P - Q) / N"),
     "svm_loss_naive": SVM,
     "svm_loss_vectorized": (*SVM, "M[rows, y] =", "M[np.arange(N), y] ="),
