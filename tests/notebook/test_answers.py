@@ -117,10 +117,15 @@ ANSWERS = {
         }.items()
     },
 }
-# The blanks of derivations that can be said in words. Softmax minus target stands in line 7 of nca,
-# as a factor of ds: that it is the gradient is what is asked.
+# The blanks of derivations that can be said in words, or by the factor that matters.
 IN_WORDS = {
-    "nca": ("softmax minus target", "softmax minus the target"),
+    "nca": (
+        "softmax minus target",
+        "softmax minus the target",
+        "SoftMax(s) - t",
+        "SoftMax(s_i) - t_i",
+        "(SoftMax(s) - t) @ ds.T",
+    ),
     "svm": ("minus the number of its ones", "the right class loses what the others gain"),
 }
 
@@ -132,8 +137,6 @@ def blank_answers(name):
     right = parse(line.claim)[0][-1]
     original = line.original.partition("=")[2]
     forms = [ast.unparse(right), latex(right, derivation.names)]
-    if name == "nca":
-        forms = [f"dl_ds = {forms[0]}", rf"\frac{{\partial l_i}}{{\partial s_i}} = {forms[1]}"]
     return tuple(filter(None, (*forms, original, *IN_WORDS.get(name, ()))))
 
 
