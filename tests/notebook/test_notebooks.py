@@ -102,7 +102,7 @@ def test_a_lesson_fits_into_an_evening_or_two(lesson, most_cells, most_words):
 OWN_WORDS = "**Your answer.** *Write two or three sentences here, then unfold ours.*"
 
 
-@pytest.mark.parametrize("lesson", ["svm", "softmax", "two_layer_net"])
+@pytest.mark.parametrize("lesson", ["knn", "svm", "softmax", "two_layer_net"])
 def test_two_questions_have_a_cell_for_ones_own_words_before_the_folded_answer(lesson):
     cells = [cell.source for cell in every_cell(lesson)]
     places = [i for i, source in enumerate(cells) if source == OWN_WORDS]
