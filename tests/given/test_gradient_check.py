@@ -108,7 +108,7 @@ def slipped_through(mistake, method, shape, seeds, problem=linear):
 @pytest.fixture
 def without_the_search(monkeypatch):
     """Leave out the search for the worst entry, which is most of the time and decides nothing."""
-    monkeypatch.setattr(gradient_check._Probe, "descend", lambda self, g, entries: int(entries[0]))
+    monkeypatch.setattr(gradient_check._Probe, "descend", lambda self, entries: int(entries[0]))
 
 
 @pytest.mark.parametrize("shape, seeds", [(SMALL, 40), (TALL, 8)])
@@ -226,7 +226,7 @@ def test_a_kink_at_x_is_reported_in_a_large_array_and_where_an_svm_has_it():
 @pytest.mark.parametrize("f", [hinge, real_only(hinge)], ids=["complex", "real"])
 def test_a_kink_beside_x_does_not_make_a_right_gradient_wrong(f):
     report = check_gradient(f, np.array([1.0, 1e-6, -1.0]), np.array([1.0, 1.0, 0.0]))
-    assert report.passed and (f is hinge or "[1]: a kink within h" in str(report))
+    assert report.passed and (f is hinge or "[1]: a kink or a sharp bend within h" in str(report))
 
 
 @pytest.mark.parametrize("shape, seeds", [(SMALL, 20), (TALL, 4)])
@@ -299,13 +299,9 @@ def test_what_the_function_raises_comes_through(error):
     [
         (lambda x: x**2, np.ones(3), r"f must return one real number.*\(3,\)"),
         (lambda x: (1.0, x), np.ones(3), "f must return one real number, such as the loss alone"),
-        *(
-            (lambda x: float(np.sum(x)), x, "x must be a writeable array of floats")
-            for x in (np.arange(3), [1.0, 2.0], 1.0, np.zeros(0))
-        ),
     ],
 )
-def test_what_is_no_loss_or_no_array_of_floats_is_refused(f, x, told):
+def test_what_is_no_loss_is_refused(f, x, told):
     with pytest.raises(ValueError, match=told):
         check_gradient(f, x, np.ones(np.shape(x)))
 
