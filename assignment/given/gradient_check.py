@@ -320,8 +320,8 @@ class _Probe:
             bent = not self.coarse and len(tried) <= 3 and first.bend > 1.5 * first.error
             if now.agrees and (now is first or now.round_off < 0.3 * first.error or bent):
                 return replace(now, kink=self._seen(v, now, first, measure, left_out))
-            settled = now.differs_from(tried[-2]) <= now.allowed if len(tried) > 1 else False
-            if (len(tried) > 2 or self.coarse) and (settled or now.round_off > first.error):
+            settled = len(tried) > 2 and now.differs_from(tried[-2]) <= now.allowed
+            if settled or now.round_off > first.error and (len(tried) > 2 or self.coarse):
                 break
         return self._most_settled(v, tried) if tried else None
 
