@@ -243,13 +243,10 @@ class _Probe:
 
     def why_it_cannot_tell(self, comparisons, wrong):
         """A sentence where neither right nor wrong is shown, else ""."""
-        for where, v, result in [c for c in comparisons if not c[2].agrees][:1]:
+        for where, v, result in [c for c in comparisons if not c[2].agrees or c[2].kink][:1]:
             again = self.compare(v)
-            if abs(again.numerical - result.numerical) > 0.1 * result.error:
-                return (
-                    f"along {where} the slope of f is {result.numerical:.6g}, and "
-                    f"{again.numerical:.6g} when measured again at the same points; {NO_CHANCE}."
-                )
+            if again.h != result.h or abs(again.numerical - result.numerical) > 0.1 * result.error:
+                return f"f gives other values when measured again along {where}; {NO_CHANCE}."
         if wrong:
             return ""
         cure = "; float64 may show more: x = x.astype(float), and f computed from that"
@@ -274,9 +271,8 @@ class _Probe:
         small = 1e-3 * max(r.scale for r in results)
         if not any(r.doubt or r.round_off > small for r in results):
             return ""
-        return (
-            f", blind to errors below {max(r.error if r.doubt else r.allowed for r in results):.0e}"
-        )
+        least = 2 * max(r.error if r.doubt else r.allowed for r in results)
+        return f", blind to errors below {least:.0e}"
 
     def descend(self, entries):
         """From a set of entries to one that is wrong: halve, and follow the larger error."""
@@ -414,7 +410,7 @@ class _Probe:
         if not np.array_equal(x, before):
             raise ValueError("f changes its argument: it has to work on a copy.")
         value = _number(result)
-        self.all_single &= bool(np.float32(value) == value)
+        self.all_single &= abs(value) < 1e38 and bool(np.float32(value) == value)
         return value
 
     def _at(self, step):
@@ -517,6 +513,8 @@ def _complaint(gradient, x):
     """What keeps the gradient from being compared with x, in a sentence, or ""."""
     if gradient is None:
         return "The gradient is None: is a return missing?"
+    if isinstance(gradient, np.ma.MaskedArray):
+        return "The gradient is masked: say gradient.filled(0), or what its hidden entries are."
     try:
         gradient = np.asarray(gradient)
     except ValueError:
