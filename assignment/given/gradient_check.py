@@ -13,7 +13,7 @@ MOST_ENTRIES = 400  # up to this size every entry is compared; above it, random 
 DIRECTIONS = 5
 COMPLEX_STEP = 1e-20  # any tiny number: nothing is subtracted, so nothing is lost
 RELATIVE_TOLERANCE = {"complex step": 1e-9, "float64": 1e-5, "float32": 2e-3}
-TELLING = {"float64": 1e-2, "float32": 0.25}  # more of the largest slope no round-off may hide
+TELLING = {"float64": 1e-2, "float32": 0.25}  # of the largest slope may be hidden
 ROUNDED_GRADIENT = 1e-4  # what a gradient computed in float32 may be off
 ROUND_OFF = 20  # times the machine epsilon: what the sums inside a loss may lose
 NO_CHANCE = "what is random in it has to be drawn beforehand, or from the same seed"
@@ -36,10 +36,11 @@ class GradientReport:
     passed : bool
     method : "complex step" or "central differences, h = ..."
     scope : what was compared
-    error : the largest error found, relative to the derivative it was found in
+    error : the largest error found, relative to the derivative it was found in; beside what
+        `method` says it is blind to
     wrong : (where, analytic, numerical) for each entry or direction that disagrees
     worst : the entries with the largest errors, if any disagree
-    kinks : what was seen of kinks between x - h and x + h, one sentence each
+    kinks : what was seen of kinks and borders between x - h and x + h, one sentence each
     """
 
     passed: bool

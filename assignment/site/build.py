@@ -263,6 +263,7 @@ def checkers_page():
         + " |"
         for given, cells in rows.items()
     )
+    head = [*(name.split()[0] for name in names[:-1]), "ours"]
     ours = "\n".join(
         f"- {given}: `{cells[names[-1]]['words']}`"
         for given, cells in rows.items()
@@ -273,7 +274,8 @@ def checkers_page():
         "# What gradient checkers say\n\n"
         "Each checker is given a function, an array and a gradient, as its manual says, with its "
         "own settings. ✓ is what had to be said, or a message that names the fault; ✗ is not.\n\n"
-        f"| input | {' | '.join(names)} |\n|:--|{':--|' * len(names)}\n{table}\n\n"
+        f"{{.checkers}}\n| input | {' | '.join(head)} |\n|:--|{':--|' * len(head)}\n{table}\n\n"
+        f"- The functions are {', '.join(names[:-1])}, and `{names[-1]}`.\n"
         "- SciPy computes an error, and numdifftools, statsmodels and jacobi a derivative, and "
         "leave the judgement to their users: here, *right* is right to 1e-5 of the largest entry.\n"
         "- One part in a thousand is what PyTorch allows, unless it is told otherwise.\n"

@@ -363,7 +363,6 @@ HARD = {
 }
 
 
-@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")  # of the complex step
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("name", HARD)
 def test_right_and_doubled_are_told_apart_where_the_first_step_does_not_do(name, method):
