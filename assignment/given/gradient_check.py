@@ -111,6 +111,8 @@ def check_gradient(f, x, gradient, blocks=None, seed=0):
         raise ValueError(f"x has {(~np.isfinite(x)).sum()} NaN or inf: no step leads from there.")
     if not callable(f):
         raise ValueError(f"f must be a function, such as lambda x: loss(x), not {f!r}.")
+    if not isinstance(blocks, dict | None):
+        raise ValueError(f"blocks must be a dict from a name to an index into x, not {blocks!r}.")
     if wrong_kind := _complaint(gradient, x):
         raise AssertionError(wrong_kind)
     probe = _Probe(f, x, np.asarray(gradient), np.random.default_rng(seed))
@@ -575,7 +577,12 @@ def _row_blocks(x):
 def _directions(gradient, index, name, rng):
     """Unit vectors within a block: random ones, and the gradient's own."""
     inside = np.zeros(gradient.shape)
-    inside[index] = 1
+    try:
+        inside[index] = 1
+    except (IndexError, ValueError):
+        raise ValueError(
+            f"The block {name!r} is no index into x, of shape {inside.shape}."
+        ) from None
     if not inside.any():
         raise ValueError(f"The block {name!r} holds no entry of x.")
     for _ in range(DIRECTIONS):
