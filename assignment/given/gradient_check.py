@@ -482,6 +482,10 @@ class _Probe:
 
 def _length(v):
     """The Euclidean norm, without overflow or underflow of the squares."""
+    with np.errstate(over="ignore", under="ignore"):
+        length = float(np.linalg.norm(v))
+    if 1e-150 < length < 1e150:
+        return length
     largest = float(np.abs(v).max(initial=0.0))
     return largest * float(np.linalg.norm(v / largest)) if largest else 0.0
 
