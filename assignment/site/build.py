@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import json
 import re
 import shutil
 import string
@@ -130,6 +131,7 @@ def write_pages(folder, lessons):
         "CONTRIBUTING.md": (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"),
         "exercises.md": exercises_page(),
         "course.md": course_page(),
+        "checkers.md": checkers_page(),
         **{
             f"derivations/{name}.md": derivation_page(
                 derivation,
@@ -199,7 +201,13 @@ def contents():
         "Lessons": [f"notebooks/{name}" for name in LESSONS if "/" not in name],
         "Further": [f"notebooks/{name}" for name in LESSONS if "/" in name],
         "Derivations": [f"derivations/{name}" for name in DERIVATIONS],
-        "More": ["exercises", "course", "Set-up, and all figures <README>", "CONTRIBUTING"],
+        "More": [
+            "exercises",
+            "course",
+            "checkers",
+            "Set-up, and all figures <README>",
+            "CONTRIBUTING",
+        ],
     }
     trees = (
         f"```{{toctree}}\n:hidden:\n:caption: {caption}\n\n" + "\n".join(pages) + "\n```"
@@ -251,6 +259,39 @@ def course_page():
         "- `linear_svm.py` is gone since 2025; the lesson svm is still worth an evening.\n"
         "- Two notebooks have no lesson here: features, and FullyConnectedNets, whose code is "
         "checked.\n"
+    )
+
+
+def checkers_page():
+    """What gradient checkers say to the same inputs, from the file that a command writes."""
+    told = json.loads((ROOT / "assignment" / "bench" / "checkers.json").read_text(encoding="utf-8"))
+    rows, names = told["rows"], list(next(iter(told["rows"].values())))
+    table = "\n".join(
+        f"| {given} | "
+        + " | ".join(f"{'✓' if c['due'] else '✗'} {c['says']}" for c in cells.values())
+        + " |"
+        for given, cells in rows.items()
+    )
+    head = [*(name.split()[0] for name in names[:-1]), "ours"]
+    ours = "\n".join(
+        f"- {given}: `{cells[names[-1]]['words']}`"
+        for given, cells in rows.items()
+        if cells[names[-1]]["words"]
+    )
+    versions = ", ".join(f"{name} {version}" for name, version in told["versions"].items())
+    return (
+        "# What gradient checkers say\n\n"
+        "Each checker is given a function, an array and a gradient, as its manual says, with its "
+        "own settings. ✓ is what had to be said, or a message that names the fault; ✗ is not.\n\n"
+        f"{{.checkers}}\n| input | {' | '.join(head)} |\n|:--|{':--|' * len(head)}\n{table}\n\n"
+        f"- The functions are {', '.join(names[:-1])}, and `{names[-1]}`.\n"
+        "- SciPy computes an error, and numdifftools, statsmodels and jacobi a derivative, and "
+        "leave the judgement to their users: here, *right* is right to 1e-5 of the largest entry.\n"
+        "- One part in a thousand is what PyTorch allows, unless it is told otherwise.\n"
+        "- A function that reads `x` itself is CS231n's way; most checkers move a copy of `x`.\n"
+        "- mygrad is missing: version 2.5.0 comes without a checker.\n\n"
+        f"What `{names[-1]}` says, where it is not *right*:\n\n{ours}\n\n"
+        f"Made by `python -m assignment checkers` with {versions}.\n"
     )
 
 

@@ -60,6 +60,14 @@ def test_the_page_of_the_course_leads_from_each_of_its_exercises_to_a_lesson():
         assert anchor in map(build._slug, re.findall(r"^#+ (.+)", sources, re.M))
 
 
+def test_the_page_of_gradient_checkers_has_a_row_for_each_input_and_ours_is_last():
+    text = build.checkers_page()
+    head, _, *rows = re.findall(r"^\|.*\|$", text, re.M)
+    assert head.endswith("| jacobi | ours |") and len(rows) == 12
+    assert all(re.fullmatch(r"\|[^|]+(\| [✓✗] [^|]+){8}\| ✓ [^|]+\|", row) for row in rows)
+    assert "Made by `python -m assignment checkers` with scipy " in text
+
+
 def test_the_menu_leads_to_every_lesson():
     pages = re.findall(r"^notebooks/(.+)$", build.contents(), re.M)
     assert pages == [*build.LESSONS]
