@@ -221,6 +221,12 @@ def test_an_interrupted_benchmark_leaves_what_was_finished(monkeypatch, tmp_path
     assert json.loads((tmp_path / "bench-quick.json").read_text())["neighbours"]
 
 
+def test_of_two_benchmarks_the_second_gets_a_sentence(monkeypatch, tmp_path):
+    monkeypatch.setattr(run, "RESULTS", tmp_path)
+    with alone(tmp_path / "bench.lock"), pytest.raises(Busy, match="^Another bench is running"):
+        run.bench(quick=True)
+
+
 def test_without_the_bare_products_and_the_reference_there_are_rows_all_the_same(monkeypatch):
     def only_faiss(contestants, failures, rounds, at_least=0.0):
         failures[run.EXACT] = "died"
