@@ -1,6 +1,7 @@
 """CS231n's first assignment. The five files beside this one are yours; every folder is ours."""
 
 import os
+import signal
 import sys
 from importlib.machinery import BuiltinImporter, FrozenImporter, PathFinder, SourceFileLoader
 
@@ -70,7 +71,11 @@ def hiding():
     return None
 
 
-if told := hiding():
-    if sys.argv[:1] == ["-m"]:  # it is the command
+told = hiding()
+if sys.argv[:1] == ["-m"]:  # it is the command, which says one line whatever ends it
+    if signal.getsignal(signal.SIGINT) == signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # until it can say one
+    if told:
         sys.exit(told)
+if told:
     raise ImportError(told)

@@ -461,7 +461,7 @@ def command(seed, quick, restart):
     """`python -m assignment net`: run, and say what came out; returns the exit code."""
     try:
         result = run(seed, quick, restart)
-    except (OSError, ValueError) as error:
+    except (FileNotFoundError, ValueError) as error:
         print(error)
         return 1
     except KeyboardInterrupt:

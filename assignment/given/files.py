@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import secrets
 import shutil
 from itertools import count
 
@@ -13,7 +12,7 @@ except ImportError:  # Windows
     import msvcrt
 
 
-class Busy(RuntimeError):
+class Busy(OSError):
     """Somebody else is at it; the message says at what, in a sentence."""
 
 
@@ -34,7 +33,7 @@ def write(path, content, keep=False):
     ------
     OSError : it cannot be written; the old file is as it was
     """
-    partial = path.with_name(f"{path.name}.{secrets.token_hex(4)}.partial")
+    partial = path.with_name(f"{path.name}.{os.urandom(4).hex()}.partial")
     kept = None
     try:
         with partial.open("xb") as file:
@@ -46,9 +45,11 @@ def write(path, content, keep=False):
             # Right before it goes, so that an editor's last save is kept too.
             kept = _kept(path) if keep else None
         partial.replace(path)
-    except BaseException:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            error.filename, error.filename2 = str(path), None  # what the user knows
         raise
     return kept
 
@@ -92,7 +93,7 @@ def alone(path, busy=None):
     Busy : somebody else is within
     """
     while True:
-        file = path.open("ab")
+        file = _opened(path)
         locked = _lock(file, wait=busy is None)
         if locked and _is_at(file, path):  # or else whoever had it has just removed it
             break
@@ -106,6 +107,14 @@ def alone(path, busy=None):
         for step in steps if fcntl else reversed(steps):
             with contextlib.suppress(OSError):  # on Windows somebody else may have it open
                 step()
+
+
+def _opened(path):
+    try:
+        return path.open("ab")
+    except OSError as error:
+        error.filename = str(path.parent)  # is what nothing can be written to
+        raise
 
 
 def _is_at(file, path):

@@ -13,6 +13,7 @@ from assignment.bench import measure, run, work
 from assignment.bench.measure import Contestant, Turn, compare, memory, ratio, seconds
 from assignment.bench.work import Images
 from assignment.given.cifar10 import Cifar10
+from assignment.given.files import Busy, alone
 from conftest import pooled
 
 # Contestants: each of these runs in another process, so each stands in a module.
