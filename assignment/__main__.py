@@ -173,7 +173,7 @@ def guarded():
 
 
 def open_what_is_closed():
-    """What was closed, as by >&-, leads nowhere: else the next file opened would be in its place."""
+    """What was closed, as by >&-, leads nowhere: or the next file opened would be in its place."""
     for name, mode in ("stdin", "r"), ("stdout", "w"), ("stderr", "w"):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode))
