@@ -1,13 +1,15 @@
 """Where trials run: each in a process of its own on this machine, or on a cluster."""
 
 import operator
+import os
 import signal
 import sys
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
+from threading import Thread
 
 METHOD = "fork" if sys.platform == "linux" else "spawn"  # elsewhere BLAS may not outlive a fork
 DIED = "A worker process died: memory ran out (fewer n_jobs need less), or evaluate ended it."
@@ -43,8 +45,16 @@ def here(trial, number, jobs):
 
 def _send(pipe, trial, i):
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # where it could not be blocked
+    Thread(target=_end_with, args=(parent_process(),), daemon=True).start()
     sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__  # a kernel's takes ages from here
     pipe.send(trial(i))
+
+
+def _end_with(parent):
+    """A process that is killed ends nobody: its trials have to notice, or they would go on."""
+    while os.getppid() == parent.pid and not wait([parent.sentinel], timeout=1):
+        pass
+    os._exit(1)
 
 
 @contextmanager
