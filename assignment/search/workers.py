@@ -45,13 +45,20 @@ def here(trial, number, jobs):
 
 def _send(pipe, trial, i):
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # where it could not be blocked
-    Thread(target=_end_with, args=(parent_process(),), daemon=True).start()
+    end_with_parent()
     sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__  # a kernel's takes ages from here
     pipe.send(trial(i))
 
 
+def end_with_parent():
+    """Let this process end when the one that started it does; if that is killed, nobody else would.
+
+    It was started by multiprocessing.
+    """
+    Thread(target=_end_with, args=(parent_process(),), daemon=True).start()
+
+
 def _end_with(parent):
-    """A process that is killed ends nobody: its trials have to notice, or they would go on."""
     while os.getppid() == parent.pid and not wait([parent.sentinel], timeout=1):
         pass
     os._exit(1)
