@@ -71,7 +71,10 @@ def hiding():
     return None
 
 
-told = hiding()
+try:
+    told = hiding()
+except OSError:  # from a folder that cannot be read nothing is imported
+    told = None
 if sys.argv[:1] == ["-m"]:  # it is the command, which says one line whatever ends it
     if signal.getsignal(signal.SIGINT) == signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # until it can say one

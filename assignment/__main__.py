@@ -110,10 +110,9 @@ def with_files(folder, line):
     with subprocess.Popen(line, env=environment) as process:
         try:
             return process.wait()
-        except KeyboardInterrupt:
-            return process.wait()  # it has heard that too
-        except SystemExit:
+        except BaseException:  # this one has been told to end
             process.terminate()
+            process.wait()
             raise
 
 
