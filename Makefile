@@ -1,7 +1,7 @@
 # One target per wish; `make` alone lists them. README.md says how to do the same without make.
 
 # PYTHON picks the interpreter. Without it the one that .venv was made with stays.
-WORKING := $(shell .venv/bin/python -c 'import pip' 2>/dev/null && echo .venv/bin/python)
+WORKING := $(shell .venv/bin/python -P -c 'import pip' 2>/dev/null && echo .venv/bin/python)
 PYTHON ?= $(or $(WORKING),python3)
 LAB_ARGS ?=
 AS_ROOT := $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
