@@ -90,8 +90,9 @@ def set_up(folder, *names):
 
 
 @needs_make
-@pytest.mark.parametrize("name", ["random", "types", "numpy"])
-@pytest.mark.parametrize("target", ["progress", "lab", "test"])
+@pytest.mark.parametrize(
+    "target, name", [("progress", "random"), ("lab", "types"), ("test", "numpy")]
+)
 def test_a_file_that_hides_a_module_gets_one_sentence(target, name, tmp_path):
     set_up(tmp_path)
     (tmp_path / "assignment").symlink_to(ROOT / "assignment")
