@@ -42,7 +42,7 @@ class Yours:
             return None
         spec = PathFinder.find_spec(name, path)
         if spec and type(spec.loader) is SourceFileLoader and not spec.submodule_search_locations:
-            spec.loader, spec.cached = AsItIs(name, spec.origin), None
+            spec.loader = AsItIs(name, spec.origin)
         return spec
 
 
