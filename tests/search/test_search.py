@@ -319,6 +319,29 @@ def test_an_interrupt_stops_the_search_and_leaves_nothing_behind(method):
     assert (done.stdout, done.stderr) == ("interrupted []\n", "")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="a process is killed otherwise there")
+@EACH_METHOD
+def test_trials_end_when_what_started_them_is_killed(method, tmp_path):
+    (tmp_path / "slow.py").write_text(
+        textwrap.dedent(f"""
+        import os, signal, time
+        from assignment.search import grid, search, workers
+
+        def slow(i):
+            if i == 1:
+                os.kill(os.getppid(), signal.SIGKILL)
+            time.sleep(1000)
+
+        if __name__ == "__main__":
+            workers.METHOD = {method!r}
+            search(slow, grid(i=range(4)), n_jobs=2)
+    """)
+    )
+    # It comes back when nobody has its standard output open any more.
+    done = run_python(str(tmp_path / "slow.py"))
+    assert done.returncode == -signal.SIGKILL
+
+
 @pytest.mark.skipif(os.name == "nt", reason="no signal goes to a thread there")
 @pytest.mark.parametrize("hears", ["this thread", "another thread, as those of BLAS"])
 def test_an_interrupt_while_a_process_is_started_waits_and_is_not_lost(hears):
