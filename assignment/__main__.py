@@ -83,6 +83,11 @@ def stubs():
         print(f"wrote {written.name}" + (f", kept yours as {kept.name}" if kept else ""))
 
 
+def release(folder):
+    with told((ValueError, OSError), sys.exit):
+        later("edition.release.release")(folder=folder)
+
+
 def clean():
     with told(RuntimeError, sys.exit):
         later("notebook.clean.clean_all")()
@@ -118,20 +123,26 @@ every = "every line of the derivations, tried on random numbers"
 add = command("derivations", every, "derivations.report.report")
 add("--json", **FLAG, dest="as_json", help="as data")
 command("data", "fetch the full CIFAR-10: 60,000 images, 180 MB on disk", "given.download.fetch")
+command("site", "execute the notebooks and build pages of them; results/site", site)
+command("clean", "strip outputs, counts and metadata from the notebooks", clean)
+add = command("address", "where the suite is published: written into every file", address)
+add("where", nargs="?", metavar="URL", help="https://github.com/OWNER/NAME; else pyproject.toml's")
+add = command("with", "run a command with five files laid over the stubs", with_files)
+add("folder", type=Path, help="where the five files are")
+add("line", nargs=argparse.REMAINDER, metavar="...", help="the command to run")
+finished = "whether every exercise is right, so that the lessons can be executed"
+command("finished", finished, "checking.faces.finished")
+# full suite
 add = command("net", "train the best two-layer net, or go on with it", "further.best_net.command")
 add("--seed", type=int, default=0, help="of all random numbers")
 add("--quick", **FLAG, help="the images that ship, in seconds")
 add("--restart", **FLAG, help="forget an earlier training")
 add = command("bench", "how fast the reference is, beside other libraries", "bench.run.bench")
 add("--quick", **FLAG, help="on the images that ship: a minute")
-command("site", "execute the notebooks with the reference; results/site", site)
 command("stubs", "write the five stubs anew; an edited file is kept beside it", stubs)
-command("clean", "strip outputs, counts and metadata from the notebooks", clean)
-add = command("address", "where the suite is published: written into every file", address)
-add("where", nargs="?", metavar="URL", help="https://github.com/OWNER/NAME; else pyproject.toml's")
-add = command("with", "run a command with five files laid over the stubs", with_files)
-add("folder", type=Path, help="the five files, e.g. assignment/solutions")
-add("line", nargs=argparse.REMAINDER, metavar="...", help="the command to run")
+add = command("release", "write an edition without answers, for students", release)
+add("folder", type=Path, metavar="DIR", help="a folder that is empty, or not there yet")
+# end of full suite
 
 if __name__ == "__main__":
     try:
@@ -143,6 +154,10 @@ if __name__ == "__main__":
         sys.exit(141)  # as what ends by SIGPIPE
     except KeyboardInterrupt:  # what was running for it has been ended
         sys.exit(130)
+    except ValueError as error:
+        if str(error).startswith("points.toml: "):  # a course has its own
+            sys.exit(str(error))
+        raise
     except ModuleNotFoundError as error:
         python = Path(__file__).parents[1] / ".venv" / "bin" / "python"
         sys.exit(f"{sys.executable} has no {error.name}: use {python}, which `make` sets up.")
