@@ -66,9 +66,8 @@ def _table(file):
         raise _fault(f"it cannot be read: {error}.") from None
     table = text.pop("points", {})
     if text or not isinstance(table, dict):
-        raise _fault(
-            f"it has one table, [points], and nothing else: {', '.join(text) or 'points'}."
-        )
+        odd = next(iter(text), "points")
+        raise _fault(f"it has one table, [points], and nothing else: see {odd}.")
     return table
 
 
