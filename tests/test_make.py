@@ -90,6 +90,12 @@ def set_up(folder, *names):
 
 
 @needs_make
+def test_a_release_needs_a_folder(tmp_path):
+    set_up(tmp_path)
+    assert complaint("-C", tmp_path, "release") == "Say where: make release DIR=folder"
+
+
+@needs_make
 def test_a_computer_without_a_browser_gets_one_sentence(tmp_path):
     for tool in ("make", "sh"):  # and no apt-get that could install one
         (tmp_path / tool).symlink_to(shutil.which(tool))
