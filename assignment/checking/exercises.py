@@ -11,12 +11,12 @@ from assignment.checking.linear import exercises as linear
 from assignment.checking.net import exercises as net
 from assignment.checking.points import by_course
 
-# In the order in which the notebooks come to them.
-ALL = by_course(knn.EXERCISES + linear.EXERCISES + net.EXERCISES + knn.FURTHER)
-# Those that the course asks for: see points.py.
-EXERCISES = tuple(exercise for exercise in ALL if exercise.points is not None)
 # What only hand-ins have, of the course's own files of 2021 and later.
 COURSE = layers.EXERCISES
+# In the order in which the notebooks come to them, as points.toml has them.
+ALL = by_course(knn.EXERCISES + linear.EXERCISES + net.EXERCISES + knn.FURTHER, COURSE)
+# Those that are asked for.
+EXERCISES = tuple(exercise for exercise in ALL if exercise.points is not None)
 
 
 def find(name, loosely=False):

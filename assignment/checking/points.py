@@ -28,12 +28,13 @@ FILE = ASSIGNMENT.parent / "points.toml"
 KEYS = ("points", "calls", "judged", "notebook", "section", "hints")
 
 
-def by_course(exercises, file=FILE):
+def by_course(exercises, others=(), file=FILE):
     """All exercises with the points of a course, None where it leaves one out; with those it adds.
 
     Parameters
     ----------
-    exercises : tuple of Exercise, those of the suite, lesson by lesson
+    exercises : tuple of Exercise, those of the lessons in their order
+    others : those that have points of their own, and names that are taken
     file : Path of points.toml, which need not be there
 
     Raises
@@ -44,7 +45,7 @@ def by_course(exercises, file=FILE):
     names = [exercise.name for exercise in exercises]
     for name, entry in table.items():
         if isinstance(entry, dict):
-            own.append(_own(name, entry, names))
+            own.append(_own(name, entry, [*names, *(other.name for other in others)]))
         elif name not in names:
             likely = " or ".join(difflib.get_close_matches(name, names, cutoff=0.6) or names)
             raise _fault(f"there is no exercise {name!r}; did you mean {likely}?")
@@ -71,9 +72,9 @@ def _table(file):
     return table
 
 
-def _own(name, entry, names):
+def _own(name, entry, taken):
     """An Exercise that a course adds."""
-    if name in names:
+    if name in taken:
         raise _fault(f"there is an exercise {name} already: give yours another name.")
     if odd := [key for key in (*entry, *KEYS) if (key in entry) != (key in KEYS)]:
         raise _fault(f"{name} needs {', '.join(KEYS)}, and nothing else: see {odd[0]}.")

@@ -29,12 +29,8 @@ KEPT = (
     *("requirements.txt", "requirements-site.txt", ".gitattributes", ".gitignore"),
     *(".binder/*", ".ci/*", ".devcontainer/*", ".vscode/*"),
     *(".github/*.svg", ".github/overview.png", ".github/workflows/check.yml", "datasets/*.*"),
-    *(
-        "assignment/__*__.py",
-        "assignment/*/**/*.py",
-        "assignment/checking/*.*",
-        "assignment/site/**/*.*",
-    ),
+    *("assignment/__*__.py", "assignment/*/**/*.py", "assignment/checking/*.*"),
+    "assignment/site/**/*.*",
 )
 LEFT_OUT = ("solutions", "edition", "grading", "bench", "further/best_net.py", "checking/stored")
 # In texts and code: what only the full suite has, and what an edition has in its place.
@@ -136,7 +132,8 @@ def _readme(makefile):
 
     def edited(text):
         lines = text.replace("python -m assignment with assignment/solutions ", "").splitlines(True)
-        return "".join(line for line in lines if not line.startswith("|") or has(line))
+        kept = "".join(line for line in lines if not line.startswith("|") or has(line))
+        return re.sub(r"\n{3,}", "\n\n", kept)
 
     return edited
 

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from assignment.checking import faces
-from assignment.checking.exercises import ALL, EXERCISES
+from assignment.checking.exercises import ALL, COURSE, EXERCISES
 from assignment.checking.faces import points_of
 from assignment.checking.judge import Verdict, judge
 from assignment.checking.points import FILE, by_course
@@ -52,14 +52,16 @@ def read(tmp_path, monkeypatch):
 
     def by_name(text):
         (tmp_path / "points.toml").write_bytes(text.encode("latin-1"))
-        return {exercise.name: exercise for exercise in by_course(ALL, tmp_path / "points.toml")}
+        return {
+            exercise.name: exercise for exercise in by_course(ALL, COURSE, tmp_path / "points.toml")
+        }
 
     return by_name
 
 
 def test_the_file_that_is_shipped_changes_nothing(tmp_path):
     assert FILE.is_file()
-    assert by_course(ALL) == by_course(ALL, tmp_path / "none.toml") == ALL
+    assert by_course(ALL) == by_course(ALL, file=tmp_path / "none.toml") == ALL
     assert sum(exercise.points for exercise in EXERCISES) == 100
 
 
@@ -97,6 +99,7 @@ FAULTS = {
     "[points]\nnca_loss = '8'": "nca_loss has '8' points: it must be",
     "[points]\n" + "\n".join(f'"{e.name}" = false' for e in ALL): "every exercise is left out",
     OWN.replace("svm_doubled", "nca_loss"): "there is an exercise nca_loss already",
+    OWN.replace("svm_doubled", "sgd"): "there is an exercise sgd already: give yours another name.",
     OWN.replace("judged", "judge"): "svm_doubled needs points, calls, judged, notebook, section, "
     "hints, and nothing else: see judge.",
     OWN.replace("= 5", "= -5"): "svm_doubled has -5 points",
