@@ -23,7 +23,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from assignment import FILES
 from assignment.checking.stubs import SOLUTIONS, make_stub
 from assignment.notebook.clean import NOTEBOOKS
-from assignment.search import Trial, best_trial, grid, search, trials, workers
+from assignment.search import Trial, best_trial, grid, reached, search, trials, workers
 
 ROOT = NOTEBOOKS.parent
 LARGE = np.arange(2**18, dtype=float)  # 2 MiB
@@ -210,6 +210,19 @@ def test_without_a_score_there_is_no_best_but_a_sentence():
         best_trial([Trial({"i": 0}, np.nan), Trial({"i": 1}, error="ValueError")])
     with pytest.raises(RuntimeError, match="None of 0 trials has a score: there are none."):
         best_trial([])
+
+
+@pytest.mark.parametrize(
+    "scores, said",
+    [
+        ((0.25, 0.375), "✓ right: Trial(i=1: 0.375) reaches the goal of 0.375"),
+        ((0.25, 0.125), "… Trial(i=0: 0.25) is 0.125 short of the goal of 0.375"),
+        ((np.nan,), "… None of 1 trials has a score: the first is Trial(i=0: nan)."),
+        ((), "… None of 0 trials has a score: there are none."),
+    ],
+)
+def test_how_far_it_is_to_a_goal_is_told_and_nothing_is_raised(scores, said):
+    assert reached([Trial({"i": i}, score) for i, score in enumerate(scores)], 0.375) == said
 
 
 # Nothing is left behind.
