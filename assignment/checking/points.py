@@ -47,8 +47,7 @@ def by_course(exercises, others=(), file=FILE):
         if isinstance(entry, dict):
             own.append(_own(name, entry, [*names, *(other.name for other in others)]))
         elif name not in names:
-            likely = " or ".join(difflib.get_close_matches(name, names, cutoff=0.6) or names)
-            raise _fault(f"there is no exercise {name!r}; did you mean {likely}?")
+            raise _fault(f"there is no exercise {name!r}; {_meant(name, names)}")
         elif entry is not False:
             _require_points(name, entry)
     points = {name: None if entry is False else entry for name, entry in table.items()}
@@ -57,6 +56,13 @@ def by_course(exercises, others=(), file=FILE):
         raise _fault("every exercise is left out: nothing is to be done.")
     lessons = list(dict.fromkeys(exercise.notebook for exercise in (*known, *own)))
     return tuple(sorted((*known, *own), key=lambda exercise: lessons.index(exercise.notebook)))
+
+
+def _meant(name, names):
+    """Which of the names may be meant, or all there are."""
+    likely = [known for known in names if name.casefold() in known.casefold()]
+    likely = likely or difflib.get_close_matches(name, names)
+    return f"did you mean {' or '.join(likely)}?" if likely else f"there are {', '.join(names)}."
 
 
 def _table(file):
