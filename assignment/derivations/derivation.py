@@ -402,7 +402,7 @@ def _in_rows(text):
         if piece.startswith(r"\text{--") or (piece, open_braces, open_brackets) == (",", 0, 0):
             rows.append("")
             has_left_side = False
-    return r"\begin{aligned}&" + r"\\&".join(rows) + r"\end{aligned}"
+    return r"\small \begin{aligned}&" + r"\\&".join(rows) + r"\end{aligned}"
 
 
 def _left(claim):

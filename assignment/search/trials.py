@@ -66,8 +66,8 @@ def reached(trials, goal):
     except RuntimeError as nothing:
         return f"… {nothing}"
     if best.score >= goal:
-        return f"✓ right: {best} reaches the goal of {goal:g}"
-    return f"… {best} is {goal - best.score:.4g} short of the goal of {goal:g}"
+        return f"✓ right: the goal of {goal:g} is reached by {best}"
+    return f"… {goal - best.score:.4g} short of the goal of {goal:g}; the best so far is {best}"
 
 
 def search(evaluate, settings, n_jobs=-1, seed=0, client=None):

@@ -215,8 +215,8 @@ def test_without_a_score_there_is_no_best_but_a_sentence():
 @pytest.mark.parametrize(
     "scores, said",
     [
-        ((0.25, 0.375), "✓ right: Trial(i=1: 0.375) reaches the goal of 0.375"),
-        ((0.25, 0.125), "… Trial(i=0: 0.25) is 0.125 short of the goal of 0.375"),
+        ((0.25, 0.375), "✓ right: the goal of 0.375 is reached by Trial(i=1: 0.375)"),
+        ((0.25, 0.125), "… 0.125 short of the goal of 0.375; the best so far is Trial(i=0: 0.25)"),
         ((np.nan,), "… None of 1 trials has a score: the first is Trial(i=0: nan)."),
         ((), "… None of 0 trials has a score: there are none."),
     ],
