@@ -311,6 +311,7 @@ def found_in(place):
             cells = json.loads(text)["cells"]
             prose = "\n\n".join("".join(cell["source"]) for cell in cells)
             yield from ((file, "an output") for cell in cells if cell.get("outputs"))
+            yield from ((file, fold) for fold in re.findall("<summary>(?!Answer<).*", prose))
         else:
             prose = text
         if "solutions" in path.parts or re.search(r"^ *### (BEGIN|END) SOLUTION", prose, re.M):
@@ -341,14 +342,15 @@ def test_the_pages_of_its_site_hold_no_answer(lessons):
     assert list(found_in(pages)) == []
 
 
+def notebook(kind, source, **more):
+    return json.dumps({"cells": [{"cell_type": kind, "source": [source], **more}]})
+
+
 PLANTED = {
     "notes.md": "In short: `dW = X.T @ (P - Y)`.",
-    "notebooks/more.ipynb": json.dumps(
-        {"cells": [{"cell_type": "markdown", "source": ["dl_ds = SoftMax(s) - t"]}]}
-    ),
-    "notebooks/run.ipynb": json.dumps(
-        {"cells": [{"cell_type": "code", "source": ["check"], "outputs": [{"data": {}}]}]}
-    ),
+    "notebooks/more.ipynb": notebook("markdown", "dl_ds = SoftMax(s) - t"),
+    "notebooks/fold.ipynb": notebook("markdown", "<details><summary>A grid</summary>3e2</details>"),
+    "notebooks/run.ipynb": notebook("code", "check", outputs=[{"data": {}}]),
     "assignment/given/copy.py": (SOLUTIONS / "softmax.py").read_text(encoding="utf-8"),
     "assignment/checking/renamed.py": re.sub(
         r"\b(scores|margins?|dW|loss|rows)\b", r"my_\1", source_of("linear_svm.py")
