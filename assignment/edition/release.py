@@ -28,7 +28,7 @@ KEPT = (
     *("README.md", "LICENSE", "Makefile", "points.toml", "pyproject.toml"),
     *("requirements.txt", "requirements-site.txt", ".gitattributes", ".gitignore"),
     *(".binder/*", ".ci/*", ".devcontainer/*", ".vscode/*"),
-    *(".github/*.svg", ".github/overview.png", ".github/workflows/check.yml", "datasets/*.*"),
+    *(".github/*.svg", ".github/overview*.png", ".github/workflows/check.yml", "datasets/*.*"),
     *("assignment/__*__.py", "assignment/*/**/*.py", "assignment/checking/*.*"),
     "assignment/site/**/*.*",
 )

@@ -154,7 +154,7 @@ def test_its_makefile_and_readme_speak_of_what_is_there(edition):
     targets = re.findall(r"^([a-z-]+):.*  ## ", makefile, re.M)
     assert re.search(r"^\.PHONY: (.*)", makefile, re.M)[1].split() == targets
     assert set(re.findall(r"make ([a-z][a-z-]+)`", readme)) <= set(targets)
-    for path in re.findall(r"\]\((?!http|#)([^)#]+)", readme):
+    for path in re.findall(r"(?:\]\(|src=\"|srcset=\")(?!http|#)([^)#\"]+)", readme):
         assert (edition / path).exists(), path
     for text in (makefile, readme):
         assert not re.search(r"full suite|edition:|solutions|tests/", text)
@@ -338,7 +338,11 @@ def test_the_pages_of_its_site_hold_no_answer(lessons):
     _, pages = lessons
     if not (pages / "index.md").exists():
         pytest.skip("needs requirements-site.txt")
-    assert len(list(pages.rglob("*.md"))) > len(DERIVATIONS)
+    texts = {path: path.read_text(encoding="utf-8") for path in pages.rglob("*.md")}
+    assert len(texts) > len(DERIVATIONS)
+    for path, text in texts.items():
+        for target in re.findall(r"\]\((?!http)([\w./-]+)", text):
+            assert (path.parent / target).exists(), f"{path.name} leads to {target}"
     assert list(found_in(pages)) == []
 
 
