@@ -5,6 +5,7 @@ An edition without answers executes them with the student's files, each lesson a
 
 import asyncio
 import inspect
+import json
 import re
 import shutil
 import string
@@ -28,6 +29,7 @@ from assignment.checking.stubs import (
 from assignment.checking.submission.year import LAST
 from assignment.derivations import DERIVATIONS
 from assignment.given.alt_text import FAILED
+from assignment.given.files import alone
 from assignment.given.progress import progress_bar
 from assignment.notebook import address
 from assignment.notebook.clean import LESSONS, NOTEBOOKS, read
@@ -35,7 +37,6 @@ from assignment.site import dark
 
 FILES, FOLDER = ("the reference", SOLUTIONS) if HAS_ANSWERS else ("your files", own_folder())
 ROOT = NOTEBOOKS.parent
-PROSE = ("README", "CONTRIBUTING") if HAS_ANSWERS else ("README",)
 SITE = ROOT / "results" / "site"
 AT_ONCE = 2
 SECONDS = 600  # for a cell
@@ -51,10 +52,18 @@ def build(site=SITE, notebooks=NOTEBOOKS):
     Raises
     ------
     RuntimeError : a notebook raises, or shows a picture that has no alt text; or it is interrupted
+    Busy : another process is at it
     """
+    site.parent.mkdir(parents=True, exist_ok=True)
+    busy = f"Another process is building {site.name}: wait until it is done, or end it."
+    with alone(site.with_name(f"{site.name}.lock"), busy):
+        return _build(site, notebooks)
+
+
+def _build(site, notebooks):
     paths = [notebooks / f"{lesson}.ipynb" for lesson in LESSONS]
     place = site.with_name(f"{site.name}.partial")
-    shutil.rmtree(place, ignore_errors=True)  # of a build that was killed
+    _clear(place, site)  # of a build that was killed
     place.mkdir(parents=True)
     try:
         pages, made = place / "pages", place / "made"
@@ -65,14 +74,22 @@ def build(site=SITE, notebooks=NOTEBOOKS):
         options = ["-q", "--fail-on-warning", "-c", Path(__file__).parent, "-d", place / "read"]
         if failed := build_main([*map(str, options), str(pages), str(made)]):
             return failed
-        shutil.rmtree(site, ignore_errors=True)
+        if site.exists():
+            site.replace(place / "before")
         made.replace(site)
     except KeyboardInterrupt:
         raise RuntimeError("Interrupted: the site is as it was.") from None
     finally:
-        shutil.rmtree(place)
+        _clear(place, site)
     print(f"The site is built: open {(site / 'index.html').as_uri()}")
     return 0
+
+
+def _clear(place, site):
+    """Remove what a build leaves; the older site goes back where the new one has not come."""
+    if (place / "before").exists() and not site.exists():
+        (place / "before").replace(site)
+    shutil.rmtree(place, ignore_errors=True)
 
 
 class LoopWithoutSignals(asyncio.SelectorEventLoop):
@@ -138,7 +155,7 @@ def write_pages(folder, lessons):
     sources = {key: "\n".join(c.source for c in n.cells) for key, n in lessons.items()}
     pages = {
         "index.md": front_page() + contents(),
-        **{f"{name}.md": (ROOT / f"{name}.md").read_text(encoding="utf-8") for name in PROSE},
+        "README.md": (ROOT / "README.md").read_text(encoding="utf-8"),
         "exercises.md": exercises_page(),
         "course.md": course_page(),
         **{
@@ -149,6 +166,9 @@ def write_pages(folder, lessons):
             for name, derivation in DERIVATIONS.items()
         },
     }
+    if HAS_ANSWERS:
+        contributing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+        pages |= {"checkers.md": checkers_page(), "CONTRIBUTING.md": contributing}
     for name, text in pages.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
@@ -210,8 +230,10 @@ def contents():
         "Lessons": [f"notebooks/{name}" for name in LESSONS if "/" not in name],
         "Further": [f"notebooks/{name}" for name in LESSONS if "/" in name],
         "Derivations": [f"derivations/{name}" for name in DERIVATIONS],
-        "More": ["exercises", "course", "Set-up, and all figures <README>", *PROSE[1:]],
+        "More": ["exercises", "course", "Set-up, and all figures <README>"],
     }
+    if HAS_ANSWERS:
+        groups["More"] += ["checkers", "CONTRIBUTING"]
     trees = (
         f"```{{toctree}}\n:hidden:\n:caption: {caption}\n\n" + "\n".join(pages) + "\n```"
         for caption, pages in groups.items()
@@ -262,6 +284,39 @@ def course_page():
         "- `linear_svm.py` is gone since 2025; the lesson svm is still worth an evening.\n"
         "- Two notebooks have no lesson here: features, and FullyConnectedNets, whose code is "
         "checked.\n"
+    )
+
+
+def checkers_page():
+    """What gradient checkers say to the same inputs, from the file that a command writes."""
+    told = json.loads((ROOT / "assignment" / "bench" / "checkers.json").read_text(encoding="utf-8"))
+    rows, names = told["rows"], list(next(iter(told["rows"].values())))
+    table = "\n".join(
+        f"| {given} | "
+        + " | ".join(f"{'✓' if c['due'] else '✗'} {c['says']}" for c in cells.values())
+        + " |"
+        for given, cells in rows.items()
+    )
+    head = [*(name.split()[0] for name in names[:-1]), "ours"]
+    ours = "\n".join(
+        f"- {given}: `{cells[names[-1]]['words']}`"
+        for given, cells in rows.items()
+        if cells[names[-1]]["words"]
+    )
+    versions = ", ".join(f"{name} {version}" for name, version in told["versions"].items())
+    return (
+        "# What gradient checkers say\n\n"
+        "Each checker is given a function, an array and a gradient, as its manual says, with its "
+        "own settings. ✓ is what had to be said, or a message that names the fault; ✗ is not.\n\n"
+        f"{{.checkers}}\n| input | {' | '.join(head)} |\n|:--|{':--|' * len(head)}\n{table}\n\n"
+        f"- The functions are {', '.join(names[:-1])}, and `{names[-1]}`.\n"
+        "- SciPy computes an error, and numdifftools, statsmodels and jacobi a derivative, and "
+        "leave the judgement to their users: here, *right* is right to 1e-5 of the largest entry.\n"
+        "- One part in a thousand is what PyTorch allows, unless it is told otherwise.\n"
+        "- A function that reads `x` itself is CS231n's way; most checkers move a copy of `x`.\n"
+        "- mygrad is missing: version 2.5.0 comes without a checker.\n\n"
+        f"What `{names[-1]}` says, where it is not *right*:\n\n{ours}\n\n"
+        f"Made by `python -m assignment checkers` with {versions}.\n"
     )
 
 

@@ -128,7 +128,7 @@ def test_commands_work_in_it(work):
     assert text != blank and text.startswith(blank[: blank.index("def softmax_loss_vectorized")])
     commands = re.findall(r"^    (\w+) ", in_edition(work, "-m", "assignment", "-h"), re.M)
     assert {"check", "watch", "hint", "site", "finished", "address"} <= set(commands)
-    assert not {"release", "grade", "stubs", "net", "bench"} & set(commands)
+    assert not {"release", "grade", "stubs", "net", "bench", "checkers"} & set(commands)
 
 
 def test_a_course_has_points_of_its_own_in_it(work):
@@ -233,20 +233,21 @@ def normalised(statements):
     return [ast.dump(renamed.visit(ast.parse(ast.unparse(each)))) for each in statements]
 
 
-def sizes(statements):
-    """How many nodes each statement has: trees that differ in that need not be compared."""
-    return [sum(1 for _ in ast.walk(each)) for each in statements]
+def sizes(node, known):
+    """How many nodes a tree has, and each in it: those that differ in that need not be compared."""
+    known[node] = 1 + sum(sizes(child, known) for child in ast.iter_child_nodes(node))
+    return known[node]
 
 
 @cache
 def answers():
-    """The statements of each answer, its sizes, and its text."""
+    """The statements of each answer, their sizes, and its text."""
     found = []
     for path in SOLUTIONS.rglob("*.py"):
         for region in REGION.finditer(path.read_text(encoding="utf-8")):
             text = textwrap.dedent("".join(region[0].splitlines(keepends=True)[1:-1]))
             body = ast.parse(text).body
-            found.append((normalised(body), sizes(body), ast.unparse(body)))
+            found.append((normalised(body), [sizes(each, {}) for each in body], ast.unparse(body)))
     return found
 
 
@@ -260,13 +261,15 @@ def bodies(tree):
 
 def answers_in(source):
     """Texts of the answers whose statements stand in a source, whatever the names in it are."""
-    for statements in bodies(ast.parse(source)):
-        there = sizes(statements)
-        for tree, size, text in answers():
+    tree, known = ast.parse(source), {}
+    sizes(tree, known)
+    for statements in bodies(tree):
+        there = [known[each] for each in statements]
+        for answer, size, text in answers():
             for i in range(len(there) - len(size) + 1):
-                if there[i : i + len(size)] == size:
-                    if normalised(statements[i : i + len(size)]) == tree:
-                        yield text
+                some = slice(i, i + len(size))
+                if there[some] == size and normalised(statements[some]) == answer:
+                    yield text
 
 
 def python_in(path, text):
