@@ -74,6 +74,16 @@ def as_floats(X, name="X", complex_too=False):
     )
 
 
+def require_float_type(dtype, name="dtype"):
+    """Raise ValueError unless dtype is one that as_floats leaves as it is."""
+    try:
+        known = dtype is not None and np.dtype(dtype) in (np.float32, np.float64)
+    except TypeError:
+        known = False
+    if not known:
+        raise ValueError(f"{name} must be np.float32 or np.float64, but it is {dtype!r}.")
+
+
 def require_inputs(X, name="X", features=None, complex_too=False):
     """X as (N, D) floats, N >= 1, with D as given, or a ValueError; see as_floats."""
     X = as_floats(X, name, complex_too)
