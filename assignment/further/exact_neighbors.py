@@ -44,7 +44,7 @@ class ExactNeighbors:
 
     def __init__(self, X, coefficients=(128, 256)):
         X = require_inputs(X)
-        if np.shape(coefficients) != (2,):
+        if not isinstance(coefficients, tuple | list) or len(coefficients) != 2:
             raise ValueError(f"coefficients must be (m1, m2), but they are {coefficients}.")
         coarse, fine = (require_count(m, "coefficients", 1) for m in coefficients)
         if coarse > fine:

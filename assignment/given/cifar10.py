@@ -13,6 +13,7 @@ import numpy as np
 from assignment.given.validation import (
     as_floats,
     require_count,
+    require_finite,
     require_float_type,
     require_inputs,
 )
@@ -59,7 +60,9 @@ class Cifar10:
     def mean_image(self):
         """(3072,) mean of the training images; nothing of it comes from the other two sets."""
         X_train = require_inputs(self.X_train, "X_train")
-        return X_train.mean(axis=0, dtype=np.float64).astype(X_train.dtype)
+        mean = X_train.mean(axis=0, dtype=np.float64)
+        require_finite(mean, X_train=X_train)
+        return mean.astype(X_train.dtype)
 
     def centred(self, bias=False):
         """The same data with the mean image subtracted, and a last column of ones if `bias`.

@@ -96,17 +96,17 @@ def require_inputs(X, name="X", features=None, complex_too=False):
     return X
 
 
-def require_shape(value, shape, name):
-    """A parameter as floats of that shape, perhaps complex, or a ValueError.
+def require_shape(value, shape, name, complex_too=False):
+    """A parameter as floats of that shape, or a ValueError.
 
     shape : numbers, and letters for what may be any number but 0
     """
-    value = as_floats(value, name, complex_too=True)
-    fits = [
-        n == want or (n > 0 and isinstance(want, str))
-        for n, want in zip(value.shape, shape, strict=False)
-    ]
-    if value.ndim != len(shape) or not all(fits):
+    value = as_floats(value, name, complex_too)
+    fits = value.ndim == len(shape) and all(
+        n == wanted or (n > 0 and isinstance(wanted, str))
+        for n, wanted in zip(value.shape, shape, strict=True)
+    )
+    if not fits:
         wanted = ", ".join(map(str, shape)) + "," * (len(shape) == 1)
         raise ValueError(f"{name} must have shape ({wanted}), but its shape is {value.shape}.")
     return value
@@ -148,8 +148,8 @@ def require_labels(y, examples, classes=None, name="y"):
     return y.astype(np.intp, copy=False)  # np.bincount takes no larger ones on 32-bit platforms
 
 
-def require_number(value, name):
-    """A finite number as float, or a ValueError."""
+def require_number(value, name, low=-math.inf, high=math.inf):
+    """A finite number from low to high as float, or a ValueError."""
     if isinstance(value, np.ndarray) and value.shape == () and not np.ma.isMaskedArray(value):
         value = value[()]
     try:
@@ -158,6 +158,8 @@ def require_number(value, name):
         number = math.inf
     if not math.isfinite(number):
         raise ValueError(f"{name} must be a finite number, but it is {value!r}.")
+    if not low <= number <= high:
+        raise ValueError(f"{name} must be {low} to {high}, but it is {number}.")
     return number
 
 
@@ -209,5 +211,5 @@ def require_finite(result, **arguments):
     are, them, their = ("is", "it", "its") if len(arguments) == 1 else ("are", "them", "their")
     mend = f"divide {them} by {their} largest number"
     if any(name.startswith("W") for name in arguments):
-        mend = "in training, a smaller learning_rate keeps them small"
+        mend = "in training, a smaller learning_rate or reg keeps them small"
     raise ValueError(f"{names} {are} finite, but what is computed of {them} overflows: {mend}.")

@@ -41,6 +41,7 @@ def affine_backward(dout, cache):
     dx = (dout @ w.T).reshape(x.shape)
     dw = x.reshape(len(x), -1).T @ dout
     db = dout.sum(axis=0)
+    require_finite(np.sum(dx) + np.sum(dw), dout=dout, x=x, w=w)
     return dx, dw, db
     ### END SOLUTION
 
@@ -58,6 +59,7 @@ def relu_backward(dout, cache):
     ### BEGIN SOLUTION
     cache = as_floats(cache, "cache")
     dout = require_shape(dout, cache.shape, "dout")
+    require_finite(dout, dout=dout)
     return dout * (cache > 0)
     ### END SOLUTION
 
@@ -66,6 +68,7 @@ def svm_loss(x, y):
     """Mean multiclass hinge loss of scores x (N, C) and labels y (N,), and its gradient dx."""
     ### BEGIN SOLUTION
     x = require_inputs(x, "x")
+    require_finite(x, x=x)
     y = require_labels(y, *x.shape)
     rows = np.arange(len(x))
     margins = np.maximum(x - x[rows, y][:, np.newaxis] + 1, 0)
@@ -84,6 +87,7 @@ def softmax_loss(x, y):
     """
     ### BEGIN SOLUTION
     x = require_inputs(x, "x")
+    require_finite(x, x=x)
     y = require_labels(y, *x.shape)
     rows = np.arange(len(x))
     shifted = x - x.max(axis=1, keepdims=True)

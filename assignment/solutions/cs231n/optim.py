@@ -6,13 +6,21 @@ config, in which it keeps what it needs for the next step. Kingma and Ba, arXiv:
 
 import numpy as np
 
-from assignment.given.validation import as_floats, require_count, require_number, require_shape
+from assignment.given.validation import (
+    as_floats,
+    require_count,
+    require_finite,
+    require_number,
+    require_shape,
+)
 
 
 def _completed(w, dw, config, **defaults):
     """w and dw as floats, and the same dict, which the caller may look into, with what it lacks."""
     w = as_floats(w, "w")
     dw = require_shape(dw, w.shape, "dw")
+    require_finite(w, w=w)
+    require_finite(dw, dw=dw)
     config = {} if config is None else config
     for name, value in defaults.items():
         value = config.get(name, value)
