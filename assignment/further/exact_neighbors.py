@@ -20,7 +20,12 @@ from threadpoolctl import threadpool_limits
 
 from assignment.given.blocks import by_chunks, in_blocks
 from assignment.given.distances import distances_of_pairs
-from assignment.given.validation import require_count, require_finite, require_inputs
+from assignment.given.validation import (
+    require_count,
+    require_finite,
+    require_inputs,
+    require_shape,
+)
 
 SAMPLE = 2500  # examples that the principal components are taken from
 PART = 128  # numbers that are summed in one matrix product; rounding grows with it
@@ -183,7 +188,11 @@ def principal_components(X, mean, m):
     section 7.3.2): close to the principal components, which is enough, and orthonormal but for the
     last rounding to single precision, which is needed.
     """
+    X = require_inputs(X)
+    m = require_count(m, "m", 1, X.shape[1])
+    mean = require_shape(mean, X.shape[1:], "mean")
     sample = X[:: -(-len(X) // SAMPLE)] - mean
+    require_finite(sample, X=X, mean=mean)
     sample = (sample / (np.abs(sample).max() or 1)).astype(np.float32)
     covariance = sample.T @ sample
     basis = np.eye(X.shape[1], m, dtype=np.float32)

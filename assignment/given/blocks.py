@@ -26,6 +26,8 @@ def in_blocks(function, X, bytes_per_row):
     -------
     array of N results, or a tuple of them
     """
+    if len(X) == 0:
+        raise ValueError("X has no rows: there is nothing to work on.")
     from joblib import Parallel, delayed
     from threadpoolctl import ThreadpoolController
 

@@ -1,14 +1,15 @@
 """The calls that are tried: one for each function, with the plain computation beside it."""
 
+import copy
 from dataclasses import dataclass
-from unittest.mock import patch
+from unittest.mock import MagicMock, patch
 
 import numpy as np
-from matplotlib.figure import Figure
 
 import truth
+from assignment.further import best_net
 from assignment.further.exact_neighbors import ExactNeighbors
-from assignment.given import cifar10, plots
+from assignment.given import cifar10, plots, timing
 from assignment.solutions.cs231n import layers, optim
 from assignment.solutions.cs231n.classifiers.fc_net import FullyConnectedNet
 from assignment.solutions.k_nearest_neighbor import KNearestNeighbor, nca_loss
@@ -25,6 +26,7 @@ from kinds import (
     EITHER,
     FAR,
     FREE,
+    IMAGES,
     LABELS,
     LIFT,
     LONG,
@@ -35,6 +37,7 @@ from kinds import (
     POSITIVE,
     SHARES,
     STEP,
+    STEPS,
     TABLES,
     VALUES,
     VECTORS,
@@ -85,6 +88,10 @@ def good():
         "dtype": np.float32,
         "values": rng.normal(size=9),
         "image": 100 + rng.normal(size=3072),
+        "images": rng.normal(size=(2, 3072)),
+        "down": 2,
+        "right": 1,
+        "repeats": 3,
         "y_pred": np.array([2, 1, 0, 0, 1, 2]),
     }
 
@@ -247,12 +254,12 @@ DTYPES = types(LIFT, "float", "f4", "float32", "the dtype of float64") | types(
 
 
 def drawn(function, *arguments):
-    """What a plot was given, as its axis has it."""
+    """What a plot hands to its axis."""
 
     def run(a):
-        ax = Figure().add_subplot()
+        ax = MagicMock()
         function(ax, *(a[name] for name in arguments))
-        return ax.images[0].get_array() if ax.images else ax.lines[0].get_ydata()
+        return (ax.imshow.call_args or ax.plot.call_args).args[0]
 
     return run
 
@@ -269,6 +276,23 @@ def right_image(a):
     if x.min() >= 0 and 1 < x.max() <= 255:
         return x / 255
     return (x - x.min()) / ((x.max() - x.min()) or 1)
+
+
+def right_contrast(a):
+    centred = a["images"] - a["images"].mean(axis=1, keepdims=True)
+    return centred / np.sqrt((centred**2).mean(axis=1, keepdims=True) + 100)
+
+
+def right_shift(a):
+    at = [np.clip(np.arange(32) - int(a[name]), 0, 31) for name in ("down", "right")]
+    images = a["images"].reshape(-1, 32, 32, 3)
+    return images[:, at[0]][:, :, at[1]].reshape(len(images), -1)
+
+
+def times_called(a):
+    times = []
+    timing.seconds(times.append, 0, repeats=a["repeats"])
+    return len(times)
 
 
 def linear_loss(function, data_loss):
@@ -505,6 +529,21 @@ CALLS = {
         loaded(num_train=1, num_test=1),
         right_loaded,
         {name: without(BOUNDED, "None", "zero") for name in ("num_train", "num_test")},
+    ),
+    "best_net.contrast": Call(
+        "images",
+        lambda a: best_net.contrast(copy.copy(a["images"])),
+        right_contrast,
+        {"images": IMAGES},
+    ),
+    "best_net.shift": Call(
+        "images",
+        lambda a: best_net.shift(a["images"], a["down"], a["right"]),
+        right_shift,
+        {"images": IMAGES, "down": STEPS, "right": STEPS},
+    ),
+    "timing.seconds": Call(
+        "images", times_called, lambda a: int(a["repeats"]), {"repeats": POSITIVE}
     ),
     "plots.confusion": Call(
         "pictures", drawn(plots.confusion, "y", "y_pred"), right_confusion, {"y_pred": LABELS}

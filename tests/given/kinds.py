@@ -173,6 +173,9 @@ ANY_NUMBERS |= {name: ARRAYS[name] for name in ("complex128", "complex64")}
 
 
 MAPS = without(TABLES, "NaN", "inf", "minus inf", "NaN in single", "a column more")
+IMAGES = without(
+    TABLES, "NaN", "inf", "minus inf", "NaN in single", "a column more", "read only", "a generator"
+)
 PICTURES = without(ARRAYS, "one dimension more", "all but infinite", "denormal")
 
 
@@ -316,6 +319,7 @@ COUNTS = (
         masked=lambda k: np.ma.masked,
     )
 )
+STEPS = without(COUNTS, "negative") | kinds(LIFT, back=lambda k: -k)
 BOUNDED = COUNTS | kinds(
     NEVER, zero=lambda k: 0, too_many=lambda k: 10**6, too_many_by_far=lambda k: 2**70
 )
