@@ -489,9 +489,9 @@ def test_nca_agrees_with_its_definition(rng):
 def test_nca_does_not_depend_on_the_origin(dtype, offset, heaps, rng):
     A, X = rng.integers(-8, 9, size=(2, 3)) / 16, rng.integers(-16, 17, size=(12, 3)) / 16
     y = np.arange(12) % 6 // 2
-    heap = (np.arange(12) % heaps)[:, np.newaxis]  # each label is twice in each
-    near = nca_loss(A, X + 100 * heap, y)
-    far = nca_loss(A.astype(dtype), (X + offset * (1 + heap)).astype(dtype), y)
+    side = (-1.0) ** (np.arange(12) % heaps)[:, np.newaxis]  # each label is twice on each
+    near = nca_loss(A, X + 100 * side, y)
+    far = nca_loss(A.astype(dtype), (X + offset * side).astype(dtype), y)
     digits = 1e-6 if dtype is np.float32 else 1e-9
     assert far[0] == pytest.approx(near[0], rel=digits)
     np.testing.assert_allclose(far[1], near[1], rtol=digits, atol=digits)
