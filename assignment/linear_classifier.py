@@ -74,12 +74,11 @@ class LinearClassifier:
         num_iters = require_count(num_iters, "num_iters", 0)
         batch_size = require_count(batch_size, "batch_size", 1)
         N, D = X.shape
-        if self.W is not None:
-            self.W = as_floats(self.W, "W")
-        else:
+        if self.W is None:
             C = np.max(y) + 1
-            W = 0.001 * np.random.randn(D, C).astype(np.result_type(X, np.float32))
+            W = 0.001 * np.random.randn(D, C).astype(X.dtype)
             self.W = np.asfortranarray(W)  # column by column, as products with few classes like it
+        self.W = np.array(as_floats(self.W, "W"))  # steps change it: a copy, if it is the caller's
 
         loss_history = []
         for step in range(num_iters):
@@ -129,6 +128,7 @@ class LinearClassifier:
 
     def save(self, name):
         """Write W to cs231n/saved/, as the course's notebooks have asked for since 2025."""
+        require_trained(self.W, "W")
         np.save(_saved(name), self.W)
 
     def load(self, name):

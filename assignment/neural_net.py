@@ -73,10 +73,10 @@ class TwoLayerNet:
         ValueError : names the argument that has a wrong shape or type, a label out of range, NaN or
             infinity, or of which something overflows
         """
-        W1 = require_shape(self.params["W1"], ("D", "H"), "W1")
-        b1 = require_shape(self.params["b1"], W1.shape[1:], "b1")
-        W2 = require_shape(self.params["W2"], (W1.shape[1], "C"), "W2")
-        b2 = require_shape(self.params["b2"], W2.shape[1:], "b2")
+        W1 = require_shape(self.params["W1"], ("D", "H"), "W1", complex_too=True)
+        b1 = require_shape(self.params["b1"], W1.shape[1:], "b1", complex_too=True)
+        W2 = require_shape(self.params["W2"], (W1.shape[1], "C"), "W2", complex_too=True)
+        b2 = require_shape(self.params["b2"], W2.shape[1:], "b2", complex_too=True)
         X = require_inputs(X, features=len(W1))
         reg = require_strength(reg)
         N = X.shape[0]
@@ -145,7 +145,7 @@ class TwoLayerNet:
         require_finite(np.sum(X_val), X_val=X_val)
         y_val = require_labels(y_val, len(X_val), classes=C, name="y_val")
         learning_rate = require_number(learning_rate, "learning_rate")
-        learning_rate_decay = require_number(learning_rate_decay, "learning_rate_decay")
+        learning_rate_decay = require_number(learning_rate_decay, "learning_rate_decay", 0, 1)
         num_iters = require_count(num_iters, "num_iters", 0)
         batch_size = require_count(batch_size, "batch_size", 1)
         N = X.shape[0]

@@ -17,8 +17,9 @@ SAMPLE = 50  # rows that tell well enough where a set lies
 def near_origin(X, T):
     """X and T, both moved by the mean of T if that is far away: distances stay as they are.
 
-    Where the mean is no farther away than the examples are from each other, as that of
-    photographs, the expansion is exact enough, and a copy would only cost time.
+    Where the mean is hardly farther away than the examples are from each other, as that of
+    photographs, the expansion is exact enough, and a copy would only cost time. The mean is that
+    of a few examples, which serves as well.
 
     Parameters
     ----------

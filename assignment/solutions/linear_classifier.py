@@ -135,6 +135,7 @@ class LinearClassifier:
 
     def save(self, name):
         """Write W to cs231n/saved/, as the course's notebooks have asked for since 2025."""
+        require_trained(self.W, "W")
         np.save(_saved(name), self.W)
 
     def load(self, name):

@@ -47,6 +47,8 @@ class FullyConnectedNet:
         if normalization is not None or dropout_keep_ratio != 1:
             raise ValueError("FullyConnectedNet has neither normalization nor dropout here.")
         require_float_type(dtype)
+        if not isinstance(hidden_dims, list | tuple):
+            raise ValueError(f"hidden_dims must be a list of sizes, but it is {hidden_dims!r}.")
         weight_scale = require_number(weight_scale, "weight_scale")
         names = ["input_dim", *["hidden_dims"] * len(hidden_dims), "num_classes"]
         sizes = [input_dim, *hidden_dims, num_classes]
