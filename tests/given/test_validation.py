@@ -11,33 +11,10 @@ from assignment.solutions.linear_classifier import LinearSVM, Softmax
 from assignment.solutions.linear_svm import svm_loss_naive, svm_loss_vectorized
 from assignment.solutions.neural_net import TwoLayerNet
 from assignment.solutions.softmax import softmax_loss_naive, softmax_loss_vectorized
+from calls import D, H, N, good
 
 # NaN and infinity make NumPy warn on their way to the check: what counts here is the sentence.
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
-
-N, D, H, C = 6, 4, 5, 3
-
-
-def good():
-    """Arguments by name that every function below accepts."""
-    rng = np.random.default_rng(0)
-    return {
-        "X": rng.normal(size=(N, D)),
-        "y": np.array([0, 1, 2, 0, 1, 2]),
-        "reg": 0.3,
-        "W": rng.normal(size=(D, C)),
-        "A": rng.normal(size=(2, D)),
-        "X_train": rng.normal(size=(N, D)),
-        "X_val": rng.normal(size=(N, D)),
-        "y_val": np.array([2, 1, 0, 0, 1, 2]),
-        "dists": rng.random((N, N)),
-        "k": 3,
-        "num_loops": 0,
-        "W1": rng.normal(size=(D, H)),
-        "b1": rng.normal(size=H),
-        "W2": rng.normal(size=(H, C)),
-        "b2": rng.normal(size=C),
-    }
 
 
 def linear_loss(function):
@@ -57,7 +34,7 @@ def linear(kind, a):
 
 
 def net(a):
-    model = TwoLayerNet(D, H, C)
+    model = TwoLayerNet(D, H, 3)
     model.params = {name: a[name].copy() for name in ("W1", "b1", "W2", "b2")}
     return model
 
@@ -195,7 +172,7 @@ def test_columns_of_X_and_rows_of_W_that_do_not_match_name_both(call):
 
 @pytest.mark.parametrize("call", LOSSES)
 def test_finite_arguments_whose_product_overflows_are_named_both(call):
-    arguments = good() | {"X": np.full((N, D), 1e300), "W": np.full((D, C), 1e300)}
+    arguments = good() | {"X": np.full((N, D), 1e300), "W": np.full((D, 3), 1e300)}
     with pytest.raises(ValueError, match="X and W are finite.* overflows"):
         CALLS[call](arguments)
 
