@@ -9,6 +9,7 @@ import operator
 
 import numpy as np
 
+FLOATS = np.dtype(np.float32), np.dtype(np.float64)
 MOST_CLASSES = 1_000_000  # labels are places in arrays of as many numbers
 
 
@@ -34,6 +35,8 @@ def as_floats(X, name="X", complex_too=False):
     ------
     ValueError : names the array, what is wrong with its type, and what to do
     """
+    if type(X) is np.ndarray and X.dtype in FLOATS:  # as mostly
+        return X
     if isinstance(X, np.ma.MaskedArray):
         raise ValueError(
             f"{name} is a masked array, and its mask would be ignored: fill it first, as in "
