@@ -178,6 +178,13 @@ def require_count(value, name, low, high=None):
     return count
 
 
+def require_counts(values, name, low, high=None):
+    """Whole numbers from low to high as a list, each once, or a ValueError."""
+    if isinstance(values, str) or not np.iterable(values) or isinstance(values, np.ma.MaskedArray):
+        raise ValueError(f"{name} must be a list of whole numbers, but it is {values!r}.")
+    return list(dict.fromkeys(require_count(value, name, low, high) for value in values))
+
+
 def require_strength(reg):
     """reg as a finite float, or a ValueError; of NumPy, it would make float64 of float32 arrays."""
     return require_number(reg, "reg")

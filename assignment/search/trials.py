@@ -59,6 +59,17 @@ def best_trial(trials):
     return max(scored, key=lambda trial: trial.score)
 
 
+def reached(trials, goal):
+    """A sentence: whether the best of the trials reaches a goal, and else how far it is from it."""
+    try:
+        best = best_trial(trials)
+    except RuntimeError as nothing:
+        return f"… {nothing}"
+    if best.score >= goal:
+        return f"✓ right: the goal of {goal:g} is reached by {best}"
+    return f"… {goal - best.score:.4g} short of the goal of {goal:g}; the best so far is {best}"
+
+
 def search(evaluate, settings, n_jobs=-1, seed=0, client=None):
     """Trials of evaluate(**setting), in the order of the settings.
 

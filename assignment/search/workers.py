@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from itertools import islice
 from multiprocessing import get_context
 from multiprocessing.connection import wait
+from threading import current_thread, main_thread
 
 METHOD = "fork" if sys.platform == "linux" else "spawn"  # elsewhere BLAS may not outlive a fork
 DIED = "A worker process died: memory ran out (fewer n_jobs need less), or evaluate ended it."
@@ -35,10 +36,11 @@ def here(trial, number, jobs):
     except (EOFError, OSError):
         raise RuntimeError(DIED) from None
     finally:
-        for process in running.values():
-            if process.pid:
-                process.kill()
-                process.join()
+        with _interrupts_wait():
+            for process in running.values():
+                if process.pid:
+                    process.kill()
+                    process.join()
 
 
 def _send(pipe, trial, i):
@@ -49,15 +51,28 @@ def _send(pipe, trial, i):
 
 @contextmanager
 def _interrupts_wait():
-    """Ctrl-C waits; and what is started here never hears it, so that it ends without a word."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    """Ctrl-C waits until the end; what is started here never hears it, and ends without a word.
+
+    A mask alone holds back too little: the signal goes to any thread that does not block it, such
+    as those of BLAS, and Python then interrupts the main thread all the same. So its handler waits
+    as well.
+    """
+    told = []
+    handler = signal.getsignal(signal.SIGINT)
+    ours = handler and current_thread() is main_thread()  # in no other can it be set
+    if ours:
+        signal.signal(signal.SIGINT, lambda *what: told.append(what))
+    masks = hasattr(signal, "pthread_sigmask")  # not on Windows
+    before = masks and signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if masks:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if ours:
+            signal.signal(signal.SIGINT, handler)
+        if told:
+            signal.raise_signal(signal.SIGINT)
 
 
 def there(trial, number, client):

@@ -23,6 +23,7 @@ from assignment.given.alt_text import FAILED
 from assignment.given.progress import progress_bar
 from assignment.notebook import address
 from assignment.notebook.clean import LESSONS, NOTEBOOKS, read
+from assignment.site import dark
 
 ROOT = NOTEBOOKS.parent
 SITE = ROOT / "results" / "site"
@@ -89,8 +90,10 @@ async def execute(paths):
             kernel_name="python3",
             resources=folder,
             on_cell_executed=lambda **_: bar.update(),
-            # no word on how a kernel is connected, or ended
-            extra_arguments=["--IPKernelApp.log_level=50"],
+            extra_arguments=[
+                "--IPKernelApp.log_level=50",  # no word on how a kernel is connected, or ended
+                f"--IPKernelApp.extensions={dark.__name__}",
+            ],
         )
         async with free:
             try:
@@ -145,10 +148,11 @@ def write_pages(folder, lessons):
 
 
 def pictures(cells, path):
-    """Put each picture of the outputs into a file beside the notebook, named with its alt text.
+    """Put each picture of the outputs, and its dark variant, into files beside the notebook.
 
-    MyST-NB would take an alt text from the cell alone, where several pictures may stand. And a
-    control is a dead thing without a kernel: only the picture that comes with it is shown.
+    Both are named with its alt text. MyST-NB would take one from the cell alone, where several
+    pictures may stand. And a control is a dead thing without a kernel: only the picture that comes
+    with it is shown.
 
     Raises
     ------
@@ -163,10 +167,13 @@ def pictures(cells, path):
             if not alt or alt.startswith(FAILED):
                 raise RuntimeError(f"{path.name}: a picture of cell {cell.id} has no alt text.")
             number += 1
-            file = path.with_name(f"{path.stem}-{number:02d}.png")
-            file.write_bytes(b64decode(output.data["image/png"]))
             literal = re.sub(f"([{re.escape(string.punctuation)}])", r"\\\1", alt)
-            output.data = {"text/markdown": f"![{literal}]({file.name})"}
+            shown = []
+            for kind, page in {"image/png": "light", dark.MIME: "dark"}.items():
+                file = path.with_name(f"{path.stem}-{number:02d}-{page}.png")
+                file.write_bytes(b64decode(output.data[kind]))
+                shown.append(f"![{literal}]({file.name}){{.only-{page} loading=lazy}}")
+            output.data = {"text/markdown": "\n".join(shown)}
 
 
 def front_page():
@@ -179,7 +186,9 @@ def front_page():
     buttons["Run it: two commands"] = "README.html"
     links = "\n".join(f'<a class="button" href="{to}">{name}</a>' for name, to in buttons.items())
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    picture = re.search(r"!\[[^]]*\]\(\.github/overview\.png\)", readme)[0]
+    light = re.search(r"!\[[^]]*\]\(\.github/overview\.png\)", readme)[0]
+    dark_one = light.replace("overview.png", "overview-dark.png")
+    picture = f"{light}{{.only-light}}\n{dark_one}{{.only-dark}}"
     text = Path(__file__).with_name("front.md").read_text(encoding="utf-8")
     return string.Template(text).substitute(links=links, picture=picture)
 

@@ -12,7 +12,7 @@ from assignment.further.exact_neighbors import ExactNeighbors
 from assignment.given import cifar10, plots, timing
 from assignment.solutions.cs231n import layers, optim
 from assignment.solutions.cs231n.classifiers.fc_net import FullyConnectedNet
-from assignment.solutions.k_nearest_neighbor import KNearestNeighbor, nca_loss
+from assignment.solutions.k_nearest_neighbor import KNearestNeighbor, cross_validate, nca_loss
 from assignment.solutions.linear_classifier import LinearSVM, Softmax
 from assignment.solutions.linear_svm import svm_loss_naive, svm_loss_vectorized
 from assignment.solutions.neural_net import TwoLayerNet
@@ -68,6 +68,8 @@ def good():
         "dists": rng.random((N, N)),
         "k": 3,
         "num_loops": 2,
+        "num_folds": 3,
+        "choices": 2,
         "num_iters": 3,
         "batch_size": 4,
         "learning_rate": 0.1,
@@ -365,6 +367,19 @@ CALLS = {
         lambda a: knn(a).predict_labels(a["dists"], a["k"]),
         lambda a: truth.votes(a["dists"], a["y"], int(a["k"])),
         {"dists": TABLES, "y": LABELS, "k": BOUNDED},
+    ),
+    "cross_validate": Call(
+        "neighbours",
+        lambda a: np.array(
+            cross_validate(a["X"], a["y"], [1, a["choices"]], a["num_folds"]).popitem()[1]
+        ),
+        lambda a: truth.cross_validated(a["X"], a["y"], int(a["choices"]), int(a["num_folds"])),
+        {
+            "X": FREE | FAR,
+            "y": LABELS,
+            "choices": BOUNDED,
+            "num_folds": BOUNDED | {"one": Kind(lambda _: 1, NEVER), "bool": BOUNDED["None"]},
+        },
     ),
     "nca_loss": Call(
         "losses",

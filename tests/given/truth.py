@@ -19,6 +19,16 @@ def votes(dists, y, k):
     return np.array([np.bincount(y[row]).argmax() for row in nearest(dists, k)])
 
 
+def cross_validated(X, y, k, folds):
+    parts = np.array_split(np.arange(len(X)), folds)
+    shares = []
+    for part in parts:
+        rest = np.setdiff1d(np.arange(len(X)), part)
+        called = votes(distances(X[part], X[rest]), y[rest], k)
+        shares.append(np.mean(called == y[part]))
+    return np.array(shares)
+
+
 def log_softmax(S):
     shifted = S - S.max(axis=1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))

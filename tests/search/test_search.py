@@ -23,7 +23,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from assignment import FILES
 from assignment.checking.stubs import SOLUTIONS, make_stub
 from assignment.notebook.clean import NOTEBOOKS
-from assignment.search import Trial, best_trial, grid, search, trials, workers
+from assignment.search import Trial, best_trial, grid, reached, search, trials, workers
 
 ROOT = NOTEBOOKS.parent
 LARGE = np.arange(2**18, dtype=float)  # 2 MiB
@@ -212,6 +212,19 @@ def test_without_a_score_there_is_no_best_but_a_sentence():
         best_trial([])
 
 
+@pytest.mark.parametrize(
+    "scores, said",
+    [
+        ((0.25, 0.375), "✓ right: the goal of 0.375 is reached by Trial(i=1: 0.375)"),
+        ((0.25, 0.125), "… 0.125 short of the goal of 0.375; the best so far is Trial(i=0: 0.25)"),
+        ((np.nan,), "… None of 1 trials has a score: the first is Trial(i=0: nan)."),
+        ((), "… None of 0 trials has a score: there are none."),
+    ],
+)
+def test_how_far_it_is_to_a_goal_is_told_and_nothing_is_raised(scores, said):
+    assert reached([Trial({"i": i}, score) for i, score in enumerate(scores)], 0.375) == said
+
+
 # Nothing is left behind.
 
 
@@ -270,19 +283,30 @@ def test_an_interrupt_stops_the_search_and_leaves_nothing_behind(method):
             search(slow, grid(i=range(4)), n_jobs=2)
         except KeyboardInterrupt:
             left = psutil.Process().children(recursive=True)
-            print("interrupted", [p for p in left if "resource_tracker" not in str(p.cmdline())])
+            tracker = "resource_" + "tracker"  # a fork's command line has all of this text in it
+            print("interrupted", [p for p in left if tracker not in str(p.cmdline())])
     """
     done = run_python("-c", textwrap.dedent(script), start_new_session=True)
     assert (done.stdout, done.stderr) == ("interrupted []\n", "")
 
 
-@pytest.mark.skipif(os.name == "nt", reason="an interrupt cannot be held back there")
-def test_an_interrupt_while_a_process_is_started_waits_and_is_not_lost():
-    started = []
-    with pytest.raises(KeyboardInterrupt), workers._interrupts_wait():
-        signal.raise_signal(signal.SIGINT)
-        started.append("started")
+@pytest.mark.skipif(os.name == "nt", reason="no signal goes to a thread there")
+@pytest.mark.parametrize("hears", ["this thread", "another thread, as those of BLAS"])
+def test_an_interrupt_while_a_process_is_started_waits_and_is_not_lost(hears):
+    ends, started = threading.Event(), []
+    other = threading.Thread(target=ends.wait)
+    other.start()
+    try:
+        with pytest.raises(KeyboardInterrupt), workers._interrupts_wait():
+            thread = other if hears.startswith("another") else threading.main_thread()
+            signal.pthread_kill(thread.ident, signal.SIGINT)
+            time.sleep(0.05)
+            started.append("started")
+    finally:
+        ends.set()
     assert started
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
 
 
 # In a notebook, with files that are edited.
