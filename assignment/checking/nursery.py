@@ -295,6 +295,6 @@ if __name__ == "__main__":
     import zipfile  # noqa: F401  for its answers
 
     from assignment.checking.run import work
-    from assignment.given import blocks, todo, validation  # noqa: F401  for the five files
+    from assignment.given import blocks, distances, todo, validation  # noqa: F401  for the five files
 
     work(serve(socket.socket(fileno=0), int(sys.argv[1])))
