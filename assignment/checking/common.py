@@ -67,7 +67,7 @@ MISTAKES = (
         "A matrix meets an array with one number for each of its rows, which NumPy lays along its "
         "columns: make a column of it, with x[:, np.newaxis] or keepdims=True.",
         'NumPy manual, "Broadcasting"',
-        raises=r"broadcast .* shapes \((\d+),\d+\) \(\1,\)",
+        raises=r"broadcast .* shapes (\((\d+),\d+\) \(\2,\)|\((\d+),\) \(\3,\d+\))",
     ),
     Mistake(
         "inputs-changed",
