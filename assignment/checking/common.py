@@ -70,6 +70,13 @@ MISTAKES = (
         raises=r"broadcast .* shapes (\((\d+),\d+\) \(\2,\)|\((\d+),\) \(\3,\d+\))",
     ),
     Mistake(
+        "factors-do-not-fit",
+        "The factors of a matrix product do not fit: the left one needs as many columns as the "
+        "right one has rows. Print both shapes; perhaps a .T is missing.",
+        # Of images, whose shapes are longer, another mistake says more.
+        raises=r"(matmul: .* core dimension 0|not aligned)(?!.* of shape \((\d+, ){2})",
+    ),
+    Mistake(
         "inputs-changed",
         "The function changes its arguments: work on a copy, or on a new array.",
         raises=r"(?s)read-only.* \(with read-only \w+\)$",
