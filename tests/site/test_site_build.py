@@ -11,6 +11,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from assignment.checking.exercises import COURSE, EXERCISES
 from assignment.checking.submission.year import LAST
 from assignment.derivations import DERIVATIONS
+from assignment.given.files import Busy, alone
 from assignment.notebook.clean import NOTEBOOKS
 
 pytest.importorskip("myst_nb", reason="needs requirements-site.txt")
@@ -58,6 +59,14 @@ def test_the_page_of_the_course_leads_from_each_of_its_exercises_to_a_lesson():
         notebook = nbformat.read(NOTEBOOKS / f"{lesson}.ipynb", as_version=4)
         sources = "\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
         assert anchor in map(build._slug, re.findall(r"^#+ (.+)", sources, re.M))
+
+
+def test_the_page_of_gradient_checkers_has_a_row_for_each_input_and_ours_is_last():
+    text = build.checkers_page()
+    head, _, *rows = re.findall(r"^\|.*\|$", text, re.M)
+    assert head.endswith("| jacobi | ours |") and len(rows) == 12
+    assert all(re.fullmatch(r"\|[^|]+(\| [✓✗] [^|]+){8}\| ✓ [^|]+\|", row) for row in rows)
+    assert "Made by `python -m assignment checkers` with scipy " in text
 
 
 def test_the_menu_leads_to_every_lesson():
@@ -128,3 +137,18 @@ def test_a_build_that_ends_early_leaves_the_old_site(
     with pytest.raises(RuntimeError, match=says):
         build.build(site, notebooks=tmp_path)
     assert [path.name for path in site.parent.rglob("*")] == ["site", "index.html"]
+
+
+def test_a_site_that_was_put_aside_when_a_build_was_killed_comes_back(monkeypatch, tmp_path):
+    site = tmp_path / "site"
+    (tmp_path / "site.partial" / "before").mkdir(parents=True)
+    (tmp_path / "site.partial" / "before" / "index.html").touch()
+    monkeypatch.setattr(build, "LESSONS", ("none",))
+    with pytest.raises(FileNotFoundError):
+        build.build(site, notebooks=tmp_path)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["index.html", "site"]
+
+
+def test_of_two_builds_the_second_gets_a_sentence(tmp_path):
+    with alone(tmp_path / "site.lock"), pytest.raises(Busy, match="^Another process is building"):
+        build.build(tmp_path / "site", notebooks=tmp_path)
