@@ -323,7 +323,7 @@ SAID = [
      [("2 * reg * W", "reg * W"), (RETURNS, "X += 1; return loss, dW\n")],
      "wrong reg-factor-2-missing", f"Besides: {re.escape(MISTAKES['inputs-changed'].says)}"),
     *((f"an error early in {name}", name, [("N = X.shape[0]", "N = X.shape[0]; W @ X")],
-       "crash", "matmul")
+       "crash factors-do-not-fit", "matmul")
       for name in ("softmax_loss_naive", "svm_loss_naive", "softmax_loss_vectorized")),
     ("an unknown mistake is located", "softmax_loss_vectorized",
      [(RETURNS, "dW[-1] = 0; return loss, dW\n")], "wrong",

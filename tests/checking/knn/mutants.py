@@ -91,6 +91,13 @@ KNearestNeighbor.compute_distances_no_loops
         | return np.sqrt(test_squares[:, None] + train_squares) - 2 * dists | root-of-a-part
     a row for a column | dists += test_squares[:, np.newaxis] | dists += test_squares
         | broadcast-wrong-axis
+    a row for a column, on the left | dists *= -2 | dists = test_squares - 2 * dists
+        | broadcast-wrong-axis
+    two rows | dists *= -2 | return np.sqrt(test_squares + train_squares - 2 * dists)
+        | row-meets-row
+    two rows, the other way round | dists *= -2
+        | return np.sqrt(train_squares + test_squares - 2 * dists) | row-meets-row
+    two rows of other lengths | dists *= -2 | return test_squares[:3] + train_squares |
     squares along the wrong axis | np.einsum("nd,nd->n", X, X)
         | np.resize(np.einsum("nd,nd->d", X, X), len(X)) |
     X changed | dists = X @ self.X_train.T | dists = X @ self.X_train.T; X += 1 | inputs-changed
