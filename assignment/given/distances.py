@@ -1,8 +1,8 @@
 """Distances where the square of a number, or a sum of squares, has lost what it should tell.
 
-|x - t|^2 = |x|^2 - 2 x.t + |t|^2 turns all distances into one matrix product, but what is left of
-three large numbers may be small: far from the origin, it is rounding alone. And the square of
-1e-170 is 0, that of 1e200 infinite. Differences, pair by pair, have no such trouble.
+Multiplied out, |x - t|^2 turns all distances into one matrix product, but what is left of large
+numbers may be small: far from the origin, it is rounding alone. And the square of 1e-170 is 0, that
+of 1e200 infinite. Differences, pair by pair, have no such trouble.
 """
 
 import numpy as np
