@@ -85,14 +85,17 @@ def turned(colour, ground=False):
 
 def _coloured(figure):
     """What has a colour of its own, and how that is called."""
-    kept = {
-        id(artist)
-        for ax in figure.axes
-        if ax.images
-        for artist in (*ax.texts, *ax.lines, *ax.patches, *ax.collections)
-    }
+    kept = {artist for ax in figure.axes if ax.images for artist in _on_photograph(ax)}
     for artist in figure.findobj():
-        if id(artist) not in kept and getattr(artist, "get_array", lambda: None)() is None:
+        if artist not in kept and getattr(artist, "get_array", lambda: None)() is None:
             for kind, names in COLOURS.items():
                 if isinstance(artist, kind):
                     yield from ((artist, name) for name in names)
+
+
+def _on_photograph(ax):
+    """What was drawn on the image of an axis; words may stand beside it."""
+    for text in ax.texts:
+        if ax.bbox.contains(*text.get_transform().transform(text.get_position())):
+            yield text
+    yield from (*ax.lines, *ax.patches, *ax.collections)

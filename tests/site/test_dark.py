@@ -42,6 +42,7 @@ def drawn():
     left.legend()
     right.imshow(np.linspace(0, 1, 12).reshape(2, 2, 3))
     right.text(0, 0, "on a photograph", color="white")
+    right.text(0, -1, "above it", color="black")
     return figure
 
 
@@ -59,7 +60,7 @@ def test_a_figure_is_dark_for_a_block_and_then_as_it_was():
         left, right = figure.axes
         assert left.title.get_color() == WHITE
         assert left.patch.get_facecolor() == figure.patch.get_facecolor() == (0, 0, 0, 0)
-        assert right.texts[0].get_color() == "white"
+        assert [text.get_color() for text in right.texts] == ["white", WHITE]
     assert pixels(figure) == before
     with pytest.raises(KeyError), darkened(figure):
         raise KeyError
