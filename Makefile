@@ -13,7 +13,7 @@ export PIP_USER := 0
 
 VERSION := $(shell "$(PYTHON)" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 READY := .venv/ready-$(VERSION)
-RUN := .venv/bin/python -m
+RUN := .venv/bin/python -P -m
 COLAB := PYDEVD_DISABLE_FILE_VALIDATION=1 PYTHONPATH="$(CURDIR)" .venv/colab/bin/python -m
 COLAB_TESTS = $(filter-out tests/browser tests/conftest.py tests/test_lock.py tests/test_make.py,$(wildcard tests/[!_]*))
 

@@ -116,8 +116,11 @@ class Child:
         return None if how == ["late"] else int(how[0])
 
     def end(self):
-        """End it and what it has started."""
-        os.close(self.pipe)  # the guard notices
+        """End it and what it has started; once more does nothing."""
+        if self.pipe is None:
+            return
+        pipe, self.pipe = self.pipe, None
+        os.close(pipe)  # the guard notices
         if self.said.count(b"\n") == 1:  # but there is none any more
             _end_group(int(self.said))
 

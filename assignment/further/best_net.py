@@ -6,6 +6,7 @@ mirrored, a first layer that starts as pieces of images, dropout, smoothed label
     N  images    K  components of an image    H  hidden units    C  classes
 """
 
+import io
 import json
 import math
 import platform
@@ -19,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from assignment.given.cifar10 import CLASSES, load_cifar10
+from assignment.given.files import alone, write
 from assignment.solutions.neural_net import TwoLayerNet
 
 RESULTS = Path(__file__).resolve().parents[2] / "results"
@@ -321,7 +323,9 @@ class Training:
             "history": self.history,
             "seconds": self.seconds,
         }
-        write(path, lambda file: np.savez(file, state=json.dumps(state), **self.arrays()))
+        content = io.BytesIO()
+        np.savez(content, state=json.dumps(state), **self.arrays())
+        write(path, content.getbuffer())
 
     def load(self, path):
         """Go on from a checkpoint.
@@ -372,13 +376,20 @@ def run(seed=0, quick=False, restart=False, folder=None, settings=None):
     ------
     FileNotFoundError : the full data set is missing; the message says how to get it
     ValueError : the checkpoint is damaged, or of another training; the message says so
+    Busy : another process is at it
     """
+    checkpoint = Path(folder or RESULTS) / ("net-quick.npz" if quick else "net.npz")
+    checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    busy = f"Another process is training {checkpoint.name}: let it finish, or end it."
+    with alone(checkpoint.with_suffix(".lock"), busy):
+        return _run(seed, quick, restart, checkpoint, settings or (QUICK if quick else Settings()))
+
+
+def _run(seed, quick, restart, checkpoint, settings):
     import scipy
     from tqdm import tqdm
 
     start = time.perf_counter()
-    checkpoint = Path(folder or RESULTS) / ("net-quick.npz" if quick else "net.npz")
-    settings = settings or (QUICK if quick else Settings())
     data = load_cifar10(full=not quick)
     training = Training(data, settings, seed)
     outcome = checkpoint.with_suffix(".json")
@@ -436,28 +447,21 @@ def draw(checkpoint, result):
         fig, ax = plt.subplots()
         accuracies = [entry["validation_accuracy"] for entry in result["history"]]
         plots.accuracy_by_pass(ax, accuracies, 2, result["test_accuracy"])
-        fig.savefig(checkpoint.with_suffix(".png"))
+        png = io.BytesIO()
+        fig.savefig(png)
+        write(checkpoint.with_suffix(".png"), png.getbuffer())
         plt.close(fig)
 
 
-def write(path, fill):
-    """Let fill(file) write a file whole or not at all: a kill in between leaves the one before."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    with partial.open("wb") as file:
-        fill(file)
-    partial.replace(path)
-
-
 def write_json(path, data):
-    write(path, lambda file: file.write(json.dumps(data, indent=1).encode() + b"\n"))
+    write(path, json.dumps(data, indent=1).encode() + b"\n")
 
 
 def command(seed, quick, restart):
     """`python -m assignment net`: run, and say what came out; returns the exit code."""
     try:
         result = run(seed, quick, restart)
-    except (OSError, ValueError) as error:
+    except (FileNotFoundError, ValueError) as error:
         print(error)
         return 1
     except KeyboardInterrupt:

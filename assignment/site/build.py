@@ -20,6 +20,7 @@ from assignment.checking.stubs import SOLUTIONS, environment_with
 from assignment.checking.submission.year import LAST
 from assignment.derivations import DERIVATIONS
 from assignment.given.alt_text import FAILED
+from assignment.given.files import alone
 from assignment.given.progress import progress_bar
 from assignment.notebook import address
 from assignment.notebook.clean import LESSONS, NOTEBOOKS, read
@@ -40,10 +41,18 @@ def build(site=SITE, notebooks=NOTEBOOKS):
     Raises
     ------
     RuntimeError : a notebook raises, or shows a picture that has no alt text; or it is interrupted
+    Busy : another process is at it
     """
+    site.parent.mkdir(parents=True, exist_ok=True)
+    busy = f"Another process is building {site.name}: wait until it is done, or end it."
+    with alone(site.with_name(f"{site.name}.lock"), busy):
+        return _build(site, notebooks)
+
+
+def _build(site, notebooks):
     paths = [notebooks / f"{lesson}.ipynb" for lesson in LESSONS]
     place = site.with_name(f"{site.name}.partial")
-    shutil.rmtree(place, ignore_errors=True)  # of a build that was killed
+    _clear(place, site)  # of a build that was killed
     place.mkdir(parents=True)
     try:
         pages, made = place / "pages", place / "made"
@@ -54,14 +63,22 @@ def build(site=SITE, notebooks=NOTEBOOKS):
         options = ["-q", "--fail-on-warning", "-c", Path(__file__).parent, "-d", place / "read"]
         if failed := build_main([*map(str, options), str(pages), str(made)]):
             return failed
-        shutil.rmtree(site, ignore_errors=True)
+        if site.exists():
+            site.replace(place / "before")
         made.replace(site)
     except KeyboardInterrupt:
         raise RuntimeError("Interrupted: the site is as it was.") from None
     finally:
-        shutil.rmtree(place)
+        _clear(place, site)
     print(f"The site is built: open {(site / 'index.html').as_uri()}")
     return 0
+
+
+def _clear(place, site):
+    """Remove what a build leaves; the older site goes back where the new one has not come."""
+    if (place / "before").exists() and not site.exists():
+        (place / "before").replace(site)
+    shutil.rmtree(place, ignore_errors=True)
 
 
 class LoopWithoutSignals(asyncio.SelectorEventLoop):

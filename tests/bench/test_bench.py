@@ -13,6 +13,7 @@ from assignment.bench import measure, run, work
 from assignment.bench.measure import Contestant, Turn, compare, memory, ratio, seconds
 from assignment.bench.work import Images
 from assignment.given.cifar10 import Cifar10
+from assignment.given.files import Busy, alone
 from conftest import pooled
 
 # Contestants: each of these runs in another process, so each stands in a module.
@@ -219,6 +220,12 @@ def test_an_interrupted_benchmark_leaves_what_was_finished(monkeypatch, tmp_path
     assert run.bench(quick=True) == 130
     assert "Interrupted" in capsys.readouterr().out
     assert json.loads((tmp_path / "bench-quick.json").read_text())["neighbours"]
+
+
+def test_of_two_benchmarks_the_second_gets_a_sentence(monkeypatch, tmp_path):
+    monkeypatch.setattr(run, "RESULTS", tmp_path)
+    with alone(tmp_path / "bench.lock"), pytest.raises(Busy, match="^Another bench is running"):
+        run.bench(quick=True)
 
 
 def test_without_the_bare_products_and_the_reference_there_are_rows_all_the_same(monkeypatch):

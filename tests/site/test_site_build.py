@@ -11,6 +11,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from assignment.checking.exercises import COURSE, EXERCISES
 from assignment.checking.submission.year import LAST
 from assignment.derivations import DERIVATIONS
+from assignment.given.files import Busy, alone
 from assignment.notebook.clean import NOTEBOOKS
 
 pytest.importorskip("myst_nb", reason="needs requirements-site.txt")
@@ -124,3 +125,18 @@ def test_a_build_that_ends_early_leaves_the_old_site(
     with pytest.raises(RuntimeError, match=says):
         build.build(site, notebooks=tmp_path)
     assert [path.name for path in site.parent.rglob("*")] == ["site", "index.html"]
+
+
+def test_a_site_that_was_put_aside_when_a_build_was_killed_comes_back(monkeypatch, tmp_path):
+    site = tmp_path / "site"
+    (tmp_path / "site.partial" / "before").mkdir(parents=True)
+    (tmp_path / "site.partial" / "before" / "index.html").touch()
+    monkeypatch.setattr(build, "LESSONS", ("none",))
+    with pytest.raises(FileNotFoundError):
+        build.build(site, notebooks=tmp_path)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["index.html", "site"]
+
+
+def test_of_two_builds_the_second_gets_a_sentence(tmp_path):
+    with alone(tmp_path / "site.lock"), pytest.raises(Busy, match="^Another process is building"):
+        build.build(tmp_path / "site", notebooks=tmp_path)
