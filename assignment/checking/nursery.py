@@ -281,7 +281,6 @@ def _at_most(seconds):
 
 if __name__ == "__main__":
     import resource  # noqa: F401  for the limits of a child
-    import zipfile  # noqa: F401  for its answers
 
     from assignment.checking.run import work
     from assignment.given import blocks, todo, validation  # noqa: F401  for the five files

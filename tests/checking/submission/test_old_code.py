@@ -5,9 +5,9 @@ import sys
 import numpy as np
 import pytest
 
+from assignment.checking.answering import answer
 from assignment.checking.exercises import find
 from assignment.checking.judge import judge
-from assignment.checking.run import answer
 from assignment.checking.submission import Submission, read
 from mutants import answered, solution
 
