@@ -29,7 +29,7 @@ FLOORS = [
     [CHECKING + "net"],
     [CHECKING + "layers"],
     ["assignment.checking"],
-    ["assignment.notebook"],
+    ["assignment.notebook", "assignment.grading"],
     ["assignment.bench", "assignment.site"],
     ["assignment.__main__"],
 ]

@@ -15,7 +15,7 @@ import numpy as np
 
 from assignment.checking.calls import Returned
 from assignment.checking.printed import Heard, visible
-from assignment.checking.submission import Submission
+from assignment.checking.submission.load import Submission
 
 # What Python says before the name of a function that is defined in another one.
 LOCAL = re.compile(r"(?:[\w.]+\.)?<locals>\.(?:\w+\.)*(?=\w|<lambda>)")

@@ -251,10 +251,10 @@ def get_ready(task):
     No code of theirs runs. What cannot be read, or not in time, is left to the children, each of
     which fails by itself.
     """
-    from assignment.checking.submission import prepare
+    from assignment.checking.submission.load import prepare
 
     for file in task["files"].values():
-        with contextlib.suppress(Exception), _at_most(task["seconds"]):
+        with contextlib.suppress(Exception), at_most(task["seconds"]):
             state = file, os.stat(file).st_mtime_ns
             if state in _ready:
                 continue
@@ -266,7 +266,9 @@ def get_ready(task):
 
 
 @contextlib.contextmanager
-def _at_most(seconds):
+def at_most(seconds):
+    """Raise TimeoutError in what takes longer; in the main thread alone."""
+
     def give_up(*_):
         raise TimeoutError
 

@@ -115,7 +115,7 @@ class _Run:
         if not is_late and (folder / "answers.json").is_file():
             return _read(folder / "answers", self.exercise)
         if is_late:
-            failure = _timeout(Path(self.task["files"][file]), log, self.seconds)
+            failure = timeout(Path(self.task["files"][file]), log, self.seconds)
         else:
             last = visible(" ".join(_text(folder / "errors", end=300).strip().splitlines()[-1:]))
             message = f"It ended the process (exit code {code})" + f": {last}" * bool(last)
@@ -171,7 +171,7 @@ def _text(path, end=100_000):
         return file.read(end).decode(errors="replace")
 
 
-def _timeout(path, where, seconds):
+def timeout(path, where, seconds):
     """Which line of a file, or of a cell in it, was running, by the dump of faulthandler."""
     holder = path.parent if path.parent.suffix == ".ipynb" else path  # whose cell writes a file
     name = holder.name.encode("ascii", "backslashreplace").decode()  # as it writes names

@@ -20,7 +20,8 @@ from assignment.checking.faces import Work
 from assignment.checking.nursery import nursery
 from assignment.checking.printed import KEPT, LINES, WIDTH, Heard, shown, visible
 from assignment.checking.run import run, run_all
-from assignment.checking.submission import find_files, prepare
+from assignment.checking.submission.find import find_files
+from assignment.checking.submission.load import prepare
 from mutants import answered, solution, spoilt
 
 ROOT = Path(nurseries.SUITE).parent

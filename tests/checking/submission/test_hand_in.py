@@ -19,8 +19,10 @@ from assignment.checking.answering import answer
 from assignment.checking.exercises import EXERCISES, find
 from assignment.checking.faces import Work, report
 from assignment.checking.stubs import ASSIGNMENT, SOLUTIONS, make_stub
-from assignment.checking.submission import HandIn, NoHandIn, find_files, unpack
+from assignment.checking.submission import unpack
+from assignment.checking.submission.find import HandIn, find_files
 from assignment.checking.submission.names import ASIDE, EXACT, NEAR, RENAMED, likeness
+from assignment.checking.submission.unpack import NoHandIn
 from conftest import unmarked
 from mutants import solution
 

@@ -17,7 +17,7 @@ from assignment.checking.faces import Work
 from assignment.checking.judge import judge
 from assignment.checking.run import run
 from assignment.checking.stubs import SOLUTIONS
-from assignment.checking.submission import find_files
+from assignment.checking.submission.find import find_files
 from mutants import answered, solution, spoilt
 
 ROOT = SOLUTIONS.parents[1]
