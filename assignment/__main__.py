@@ -57,7 +57,7 @@ def told(kind, by=PARSER.error):
 def check(names, submission, json):
     from assignment.checking.exercises import find
     from assignment.checking.faces import report
-    from assignment.checking.submission import NoHandIn
+    from assignment.checking.submission.unpack import NoHandIn
 
     with told(ValueError):
         exercises = [find(name) for name in names]

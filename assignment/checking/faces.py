@@ -19,7 +19,7 @@ from assignment.checking.judge import Verdict, judge
 from assignment.checking.run import SECONDS, run_all
 from assignment.checking.see import link
 from assignment.checking.stubs import ASSIGNMENT, own_folder
-from assignment.checking.submission import HandIn
+from assignment.checking.submission.find import HandIn
 from assignment.checking.submission.year import KNOWN, OURS
 from assignment.checking.trying import call_of
 from assignment.given.progress import in_a_notebook
@@ -60,6 +60,7 @@ class Work:
 
     def __init__(self, folder=None):
         self.folder = folder
+        self.run_all = run_all  # or what brings Answers in another way
         self.hand_in = None
         if folder is not None:
             self.hand_in = HandIn(folder)
@@ -114,7 +115,7 @@ class Work:
         sources = [self._sources(exercise) for exercise in exercises]
         pairs = zip(exercises, sources, strict=True)
         calls = [(exercise, self._with(exercise, some[0])) for exercise, some in pairs if some]
-        with contextlib.closing(run_all(calls, seconds)) as answers:
+        with contextlib.closing(self.run_all(calls, seconds)) as answers:
             for exercise, some in zip(exercises, sources, strict=True):
                 verdict = self._judged(exercise, some, answers, seconds)
                 yield self._completed(verdict, exercise)
@@ -142,13 +143,20 @@ class Work:
         blank = None
         for number, path in enumerate(sources):
             if number:
-                answers = run_all([(exercise, self._with(exercise, path))], seconds)
-            verdict = judge(exercise, next(answers), self.shown)
+                answers = self.run_all([(exercise, self._with(exercise, path))], seconds)
+            verdict = self._judge(exercise, next(answers))
             if verdict.status in ("missing", "unsolved"):
                 blank = blank or verdict
                 continue
             return self._as_hand_in(verdict, exercise, sources, number)
         return blank
+
+    def _judge(self, exercise, answers):
+        try:
+            return judge(exercise, answers, self.shown)
+        except Exception as error:  # whatever came back: other exercises wait
+            told = f"What it returns cannot be judged ({type(error).__name__})."
+            return Verdict(exercise.name, "crash", told)
 
     def _absence(self, file):
         return f"There is no {file}." if self.hand_in is None else self.hand_in.absence(file)

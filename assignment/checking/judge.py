@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 
+from assignment.checking.answering import Failure
 from assignment.checking.arrays import TOLERANCE, TOLERANCE_FLOAT32, allowed, complaint, shaped
 from assignment.checking.calls import LOG_0, UNSTABLE
 from assignment.checking.diagnosis import NONE, Explanation, Observed, in_halves, locate
 from assignment.checking.exercise import first_complaint
 from assignment.checking.mistakes import MISTAKES
 from assignment.checking.printed import shown
-from assignment.checking.run import Failure
 
 STATUSES = (
     *("right", "wrong", "convention", "unstable"),

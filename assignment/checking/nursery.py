@@ -254,10 +254,10 @@ def get_ready(task):
     No code of theirs runs. What cannot be read, or not in time, is left to the children, each of
     which fails by itself.
     """
-    from assignment.checking.submission import prepare
+    from assignment.checking.submission.load import prepare
 
     for file in task["files"].values():
-        with contextlib.suppress(Exception), _at_most(task["seconds"]):
+        with contextlib.suppress(Exception), at_most(task["seconds"]):
             state = file, os.stat(file).st_mtime_ns
             if state in _ready:
                 continue
@@ -269,7 +269,9 @@ def get_ready(task):
 
 
 @contextlib.contextmanager
-def _at_most(seconds):
+def at_most(seconds):
+    """Raise TimeoutError in what takes longer; in the main thread alone."""
+
     def give_up(*_):
         raise TimeoutError
 
@@ -284,7 +286,6 @@ def _at_most(seconds):
 
 if __name__ == "__main__":
     import resource  # noqa: F401  for the limits of a child
-    import zipfile  # noqa: F401  for its answers
 
     from assignment.checking.run import work
     from assignment.given import blocks, todo, validation  # noqa: F401  for the five files

@@ -23,7 +23,7 @@ from assignment.checking.judge import LAYOUT_OF_2015, STATUSES, Verdict
 from assignment.checking.mistakes import MISTAKES
 from assignment.checking.see import link
 from assignment.checking.stubs import SOLUTIONS, make_stub, reset, write_stubs
-from assignment.checking.submission import Submission
+from assignment.checking.submission.load import Submission
 from assignment.checking.trying import call_of
 from assignment.notebook.clean import NOTEBOOKS
 from conftest import ROOT

@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 
 from assignment.checking import run as running
+from assignment.checking.answering import answer
 from assignment.checking.exercises import EXERCISES, find
 from assignment.checking.faces import Work
 from assignment.checking.judge import judge
-from assignment.checking.run import answer, run
+from assignment.checking.run import run
 from assignment.checking.stubs import SOLUTIONS
-from assignment.checking.submission import find_files
+from assignment.checking.submission.find import find_files
 from mutants import answered, solution, spoilt
 
 ROOT = SOLUTIONS.parents[1]
@@ -231,9 +232,18 @@ def test_a_flood_of_errors_is_not_read(hand_in):
     assert found.status == "timeout" and len(found.message) < 200
 
 
-def test_answers_that_cannot_be_read_are_a_crash(hand_in):
-    source = "def nothing(*a, **k):\n    pass\nnp_savez = np.savez = nothing\n"
-    found = verdict(hand_in(softmax="import numpy as np\n" + source + SOFTMAX))
+@pytest.mark.parametrize(
+    "forged",
+    [
+        "{}",
+        "{**data, 'cases': data['cases'][:1]}",  # the one call that it has an answer to
+        "{**data, 'cases': [[[['loss', '<f8', [2**39, 2**39]]], 0]] * len(data['cases'])}",
+        "{**data, 'failure': {'kind': 'right', 'message': '', 'file': '', 'line': 1}}",
+    ],
+)
+def test_answers_that_are_not_as_they_must_be_are_a_crash(forged, hand_in):
+    source = f"import json\nwhole = json.dumps\njson.dumps = lambda data: whole({forged})\n"
+    found = verdict(hand_in(softmax=source + SOFTMAX))
     assert found.status == "crash" and "cannot be read" in found.message
 
 
