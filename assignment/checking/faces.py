@@ -264,6 +264,28 @@ def points_of(pairs):
     return round(100 * right / of, 1) if of else 0, 100
 
 
+def worth(exercise, year):
+    """The points of an exercise, by which a year's together are 100; 0 where it is not asked."""
+    if not year.asks(exercise):
+        return 0
+    whole = sum(other.points for other in EXERCISES + COURSE if year.asks(other))
+    return exercise.points * sum(other.points for other in EXERCISES) / whole
+
+
+def as_data(pairs, year):
+    """Verdicts and points as plain data, as verdicts.schema.json has them.
+
+    pairs : list of (Exercise, Verdict)
+    """
+    rows, points, of = [], 0, 0
+    for exercise, verdict in pairs:
+        its = worth(exercise, year)
+        got = its if COUNTED.get(verdict.status) == "right" else 0
+        points, of = points + got, of + its
+        rows.append({**verdict.as_json(), "points": round(got, 2), "of": round(its, 2)})
+    return {"points": round(points, 1), "of": round(of, 1), "exercises": rows}
+
+
 def _heading(exercise):
     return (
         f"notebooks/{exercise.notebook}.ipynb"
@@ -322,13 +344,15 @@ def report(exercises=(), folder=None, as_json=False):
 
 def _as_json(work, exercises):
     """What verdicts.schema.json promises."""
+    exercises = exercises or work.exercises()
+    pairs = list(zip(exercises, work.examine_all(exercises), strict=True))
     return {
         "submission": str(work.folder) if work.hand_in else None,
         "year": work.year.name,
         "files": {name: work.shown(name) for name in KNOWN if name in work.files},
         "left_out": work.hand_in.left_out if work.hand_in else [],
         "notes": work.hand_in.notes if work.hand_in else [],
-        "exercises": [verdict.as_json() for verdict in work.examine_all(exercises)],
+        **as_data(pairs, work.year),
     }
 
 

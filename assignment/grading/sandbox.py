@@ -43,6 +43,7 @@ from assignment.checking.nursery import SUITE
 from assignment.checking.printed import KEPT, visible
 from assignment.checking.run import SECONDS, START, timeout
 from assignment.checking.submission.collect import PYTHON, bytes_of
+from assignment.checking.submission.read import read
 from assignment.checking.submission.unpack import COPIES, PACKED, NoHandIn
 from assignment.checking.submission.year import KNOWN, OURS
 from assignment.grading import wire
@@ -81,6 +82,7 @@ class Looked:
     files : dict from the names of known files to where they are, as it is told
     left_out, notes : as of a HandIn
     refused : why it cannot be looked at, in a sentence; empty else
+    trees : of the files that can be read, their syntax
     """
 
     year: object = OURS
@@ -88,6 +90,7 @@ class Looked:
     left_out: tuple = ()
     notes: tuple = ()
     refused: str = ""
+    trees: tuple = ()
 
 
 class Sandbox:
@@ -146,7 +149,8 @@ class Sandbox:
             files = {name: work.shown(name) for name in KNOWN if name in work.files}
             notes = [*notes, *work.hand_in.notes]
             told = _clean((files, tuple(work.hand_in.left_out), tuple(notes)))
-        return Looked(work.year, *told), verdicts
+            trees = tuple(_trees(work.files.values()))
+        return Looked(work.year, *told, trees=trees), verdicts
 
     @contextlib.contextmanager
     def _running(self, work):
@@ -166,6 +170,12 @@ class Sandbox:
             self._zygote.end()
             self._zygote = _Zygote()
         return self._zygote
+
+
+def _trees(paths):
+    for path in paths:
+        with contextlib.suppress(Exception):  # what is wrong with it, its verdicts tell
+            yield read(path)[0]
 
 
 TRUSTED = (

@@ -1,0 +1,133 @@
+"""A page for each student, and one for the instructor: HTML that needs nothing besides."""
+
+import statistics
+from collections import Counter, defaultdict
+from functools import cache
+from pathlib import Path
+
+from assignment.checking.exercises import COURSE, EXERCISES, find
+from assignment.checking.faces import LABELS, MARKS, SOUND
+from assignment.checking.mistakes import MISTAKES
+from assignment.checking.see import link
+from assignment.given.files import write
+from assignment.grading.formats import asked, late_by
+from assignment.grading.likeness import alike
+
+FOLDER = Path(__file__).parent
+BINS = 10  # of the distribution
+
+
+@cache
+def _template(name):
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+    )
+    return environment.get_template(name)
+
+
+def _write(path, name, **what):
+    path.parent.mkdir(exist_ok=True)
+    write(path, _template(name).render(**what).encode())
+
+
+def feedback(out, record):
+    """feedback/KEY.html: what is right, what is wrong with the rest, and hints; no answers."""
+    exercises = [
+        {
+            **one,
+            "mark": MARKS.get(one["status"], "✗"),
+            "label": LABELS.get(one["status"], one["status"]),
+            "is_right": one["status"] in ("right", "convention"),
+            "hints": () if one["points"] else find(one["name"]).hints,
+            "link": _link(one),
+        }
+        for one in asked(record)
+    ]
+    _write(
+        out / "feedback" / f"{record['key']}.html",
+        "feedback.html",
+        record=record,
+        exercises=exercises,
+        late=late_by(record),
+    )
+
+
+def _link(exercise):
+    """An address in the web; a lesson has none there."""
+    address = link(exercise["see"])
+    return address if address.startswith("https://") else ""
+
+
+def summary(out, records):
+    """summary.html: the distribution, what went wrong how often, and who writes like whom."""
+    points, late, to_see, prints = [], 0, [], {}
+    statuses, of, mistakes = defaultdict(Counter), {}, defaultdict(set)
+    students = {}
+    for record in records:
+        key = record["key"]
+        students[key] = record["student"]
+        prints[key] = set(record["fingerprints"])
+        late += record["late"]
+        if record["points"] is None or record["refused"]:
+            to_see.append(record)
+            continue
+        points.append(record["points"])
+        for one in asked(record):
+            statuses[one["name"]][_counted(one)] += 1
+            of[one["name"]] = one["of"]
+            for name in _mistakes(one):
+                mistakes[name].add((key, one["name"]))
+    _write(
+        out / "summary.html",
+        "summary.html",
+        count=len(students),
+        points=points,
+        mean=statistics.fmean(points) if points else 0,
+        median=statistics.median(points) if points else 0,
+        late=late,
+        bars=_bars(points),
+        exercises=[(name, of[name], counts) for name, counts in _in_order(statuses)],
+        mistakes=_told(mistakes),
+        to_see=to_see,
+        pairs=[
+            (round(100 * part), shared, students[a], students[b], a, b)
+            for part, shared, a, b in alike(prints)
+        ],
+    )
+
+
+def _counted(exercise):
+    if exercise["status"] in ("right", "convention"):
+        return "right"
+    return "to do" if exercise["status"] in SOUND or exercise["status"] == "missing" else "wrong"
+
+
+def _mistakes(exercise):
+    named = [exercise["diagnosis"], *exercise["evidence"].get("also", ())]
+    return [name for name in named if name in MISTAKES]
+
+
+def _in_order(statuses):
+    """By the list of exercises."""
+    return [(e.name, statuses[e.name]) for e in EXERCISES + COURSE if e.name in statuses]
+
+
+def _told(mistakes):
+    """(hand-ins, sentence, exercises) of each mistake, the most frequent first."""
+    rows = [
+        (len({key for key, _ in where}), MISTAKES[name].says, sorted({one for _, one in where}))
+        for name, where in mistakes.items()
+    ]
+    return sorted(rows, key=lambda row: (-row[0], row[1]))
+
+
+def _bars(points):
+    """(from, to, hand-ins) of each bin of points; the best have the last one."""
+    top = 100
+    counts = Counter(min(int(value * BINS // top), BINS - 1) for value in points)
+    return [(i * top // BINS, (i + 1) * top // BINS, counts[i]) for i in range(BINS)]
