@@ -87,7 +87,7 @@ class _table:
 def _cell(value):
     """A number, or a text that no spreadsheet takes for a formula."""
     if value is None or isinstance(value, int | float):
-        return value
+        return value if value is None else f"{value:g}"
     return f"'{value}" if FORMULA.match(value) else value
 
 
@@ -145,7 +145,7 @@ def _others(records, system):
 
 
 def gradescope(out, records):
-    """gradescope/KEY.json, each a results.json of Gradescope's autograder specifications of 2026."""
+    """gradescope/KEY.json, each a results.json of Gradescope's autograder specifications, 2026."""
     for record in records:
         if record["points"] is not None:  # without the file, Gradescope says that it failed
             tests = [
@@ -207,8 +207,8 @@ def classroom50(out, records):
 def junit(out, records):
     """junit.xml, as Jenkins' schema junit-10.xsd (xunit-plugin 3) and pytest's xunit2 have it.
 
-    A suite is a hand-in, a case an exercise: what is wrong is a failure, what crashes an error, what
-    is still to do is skipped.
+    A suite is a hand-in, a case an exercise: what is wrong is a failure, what crashes an error,
+    what is still to do is skipped.
     """
     suites = ElementTree.Element("testsuites", name=TITLE)
     for record in records:

@@ -27,7 +27,7 @@ from assignment.given.progress import progress_bar
 from assignment.grading import formats, pages
 from assignment.grading.hand_ins import collect
 from assignment.grading.likeness import fingerprints
-from assignment.grading.sandbox import OPENED, NoSandbox, Sandbox
+from assignment.grading.sandbox import OPENED, Looked, NoSandbox, Sandbox
 
 DIED = (
     "It could not be graded: what graded it came to an end, twice (by a lack of memory, perhaps). "
@@ -210,7 +210,7 @@ def _outcomes(waiting, plan, jobs, cluster):
     if not suspects:
         raise CannotGrade(f"The workers do not start: {told.splitlines()[0][:200]}")
     for one in suspects:
-        record = {**_record(), "refused": DIED, "notes": [DIED]}
+        record = {**_record(Looked(refused=DIED), ()), "points": None}
         with contextlib.suppress(*_deaths()), _workers(2, cluster) as run:
             ((_, record),) = run(_begun([one], plan, {}))
         yield one, record
@@ -306,22 +306,15 @@ def _together(paths, folder):
     return Path(folder)
 
 
-def _record(looked=None, verdicts=()):
+def _record(looked, verdicts):
     """What is kept of a hand-in, as plain data; points are None where nobody knows them."""
-    if looked is None:
-        return {"year": "", "files": {}, "left_out": [], "notes": [], "refused": ""} | {
-            "points": None,
-            "of": None,
-            "exercises": [],
-            "fingerprints": [],
-        }
     known = {exercise.name: exercise for exercise in EXERCISES + COURSE}
     pairs = [(known[verdict.name], verdict) for verdict in verdicts]
     return {
         "year": looked.year.name,
         "files": looked.files or {},
-        "left_out": list(looked.left_out),
-        "notes": list(looked.notes) or [looked.refused] * bool(looked.refused),
+        "left_out": looked.left_out,
+        "notes": looked.notes or [looked.refused] * bool(looked.refused),
         "refused": looked.refused,
         **as_data(pairs, looked.year),
         "fingerprints": sorted(fingerprints(looked.trees)),

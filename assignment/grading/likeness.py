@@ -70,7 +70,7 @@ def alike(hand_ins):
 
     Returns
     -------
-    list of (part that is shared of the smaller one's, how many fingerprints, key, key)
+    list of (part of the smaller one's own that is shared, key, key)
     """
     counts = Counter(one for some in hand_ins.values() for one in some)
     holders, sizes = {}, {}

@@ -1,5 +1,6 @@
 """A page for each student, and one for the instructor: HTML that needs nothing besides."""
 
+import re
 import statistics
 from collections import Counter, defaultdict
 from functools import cache
@@ -42,7 +43,8 @@ def feedback(out, record):
             **one,
             "mark": MARKS.get(one["status"], "✗"),
             "label": LABELS.get(one["status"], one["status"]),
-            "is_right": one["status"] in ("right", "convention"),
+            "is_right": counted(one) == "right",
+            "is_to_do": counted(one) == "to do",
             "hints": () if one["points"] else find(one["name"]).hints,
             "link": _link(one),
         }
@@ -65,9 +67,9 @@ def _link(exercise):
 
 def summary(out, records):
     """summary.html: the distribution, what went wrong how often, and who writes like whom."""
-    points, late, to_see, prints = [], 0, [], {}
+    points, total, late, to_see = [], set(), 0, []
     statuses, of, mistakes = defaultdict(Counter), {}, defaultdict(set)
-    students = {}
+    students, prints = {}, {}
     for record in records:
         key = record["key"]
         students[key] = record["student"]
@@ -77,8 +79,9 @@ def summary(out, records):
             to_see.append(record)
             continue
         points.append(record["points"])
+        total.add(record["of"])
         for one in asked(record):
-            statuses[one["name"]][_counted(one)] += 1
+            statuses[one["name"]][counted(one)] += 1
             of[one["name"]] = one["of"]
             for name in _mistakes(one):
                 mistakes[name].add((key, one["name"]))
@@ -90,18 +93,15 @@ def summary(out, records):
         mean=statistics.fmean(points) if points else 0,
         median=statistics.median(points) if points else 0,
         late=late,
-        bars=_bars(points),
+        bars=_bars(points, max(total, default=100)),
         exercises=[(name, of[name], counts) for name, counts in _in_order(statuses)],
         mistakes=_told(mistakes),
         to_see=to_see,
-        pairs=[
-            (round(100 * part), shared, students[a], students[b], a, b)
-            for part, shared, a, b in alike(prints)
-        ],
+        pairs=[(round(100 * part), students[a], students[b], a, b) for part, a, b in alike(prints)],
     )
 
 
-def _counted(exercise):
+def counted(exercise):
     if exercise["status"] in ("right", "convention"):
         return "right"
     return "to do" if exercise["status"] in SOUND or exercise["status"] == "missing" else "wrong"
@@ -126,8 +126,7 @@ def _told(mistakes):
     return sorted(rows, key=lambda row: (-row[0], row[1]))
 
 
-def _bars(points):
-    """(from, to, hand-ins) of each bin of points; the best have the last one."""
-    top = 100
-    counts = Counter(min(int(value * BINS // top), BINS - 1) for value in points)
-    return [(i * top // BINS, (i + 1) * top // BINS, counts[i]) for i in range(BINS)]
+def _bars(points, top):
+    """(from, to, hand-ins) of each bin of points; all points are in the last one."""
+    counts = Counter(min(int(value * BINS / top), BINS - 1) for value in points)
+    return [(f"{i * top / BINS:g}", f"{(i + 1) * top / BINS:g}", counts[i]) for i in range(BINS)]
