@@ -22,13 +22,17 @@ BINS = 10  # of the distribution
 def _template(name):
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-    )
+    loader, trim = FileSystemLoader(FOLDER), {"trim_blocks": True, "lstrip_blocks": True}
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, **trim)
+    environment.filters["breakable"] = _breakable
     return environment.get_template(name)
+
+
+def _breakable(name):
+    """A name that a line may end in, after a dot or an underscore."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"([._])", r"\1<wbr>", str(escape(name))))
 
 
 def _write(path, name, **what):
