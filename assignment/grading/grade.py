@@ -78,13 +78,15 @@ def grade(
         try:
             with progress_bar(len(waiting), "hand-ins", left=True) as bar:
                 for one, record in _outcomes(waiting, plan, jobs, cluster):
-                    results.add(one, record, due)
+                    results.add(one, record)
                     bar.update()
         except KeyboardInterrupt:
             done = sum(map(results.has, hand_ins))
             told = f"Interrupted: {done} of {len(hand_ins)} hand-ins are graded"
             print(f"\n{told}; --resume goes on with the others.", file=sys.stderr)
             sys.exit(130)
+        for one in hand_ins:
+            results.settle(one, due)
         _report(results, hand_ins, passed, also)
 
 
@@ -158,9 +160,8 @@ class Results:
     def read(self, hand_in):
         return json.loads(self.path(hand_in).read_bytes())
 
-    def add(self, hand_in, record, due):
+    def add(self, hand_in, record):
         newest, mark = hand_in.looked_at()
-        late = max(0, newest - due.timestamp()) if due else None
         about = {
             "key": hand_in.key,
             "student": hand_in.student,
@@ -168,11 +169,20 @@ class Results:
             "system": hand_in.system,
             "hand_in": hand_in.place,
             "handed_in": datetime.fromtimestamp(newest, UTC).isoformat(timespec="seconds"),
-            "late_seconds": late and round(late),
-            "late": bool(late) or hand_in.late,
+            "late_seconds": None,
+            "late": hand_in.late,
             "mark": mark,
         }
         _write_json(self.path(hand_in), about | record)
+
+    def settle(self, hand_in, due):
+        """Note how late it is; by when it was due may be another time than when it was graded."""
+        record = self.read(hand_in)
+        handed_in = datetime.fromisoformat(record["handed_in"])
+        late = max(0, round((handed_in - due).total_seconds())) if due else None
+        settled = record | {"late_seconds": late, "late": hand_in.late or bool(late)}
+        if settled != record:
+            _write_json(self.path(hand_in), settled)
 
 
 class Records:

@@ -80,7 +80,5 @@ def alike(hand_ins):
         for one in own:
             holders.setdefault(one, []).append(key)
     shared = Counter(pair for keys in holders.values() for pair in combinations(sorted(keys), 2))
-    pairs = [(n / min(sizes[a], sizes[b]), n, a, b) for (a, b), n in shared.items() if n >= LEAST]
-    return sorted(
-        (pair for pair in pairs if pair[0] >= ALIKE), key=lambda p: (-p[0], -p[1], *p[2:])
-    )
+    pairs = [(n / min(sizes[a], sizes[b]), a, b) for (a, b), n in shared.items() if n >= LEAST]
+    return sorted((p for p in pairs if p[0] >= ALIKE), key=lambda p: (-p[0], p))
