@@ -24,7 +24,7 @@ from assignment.checking.submission.year import KNOWN
 SYSTEMS = {
     "moodle": re.compile(r"(?P<name>.+?)_(?P<id>\d+)_assignsubmission_file(?:_(?P<file>.*))?"),
     "canvas": re.compile(
-        r"(?:(?P<name>\w+?)_)?(?P<late>LATE_)?(?P<id>\d+|anon_[a-zA-Z0-9]+)_\d+_(?P<file>.+\..+)"
+        r"(?:(?!LATE_)(?P<name>\w+?)_)?(?P<late>LATE_)?(?P<id>\d+|anon_[a-zA-Z0-9]+)_\d+_(?P<file>.+\..+)"
     ),
     "gradescope": re.compile(r"(?P<name>submission)_(?P<id>\d+)"),
 }
