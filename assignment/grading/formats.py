@@ -101,10 +101,10 @@ def canvas(out, records):
     with _table(out / "canvas.csv") as table:
         table(["Student", "ID", "Section", TITLE])
         table(["    Points Possible", "", "", _of(records)])
-        for record in _of_system(records, "canvas"):
-            if record["number"].isdecimal():  # a hand-in without a name has another number
+        for record in records:
+            if _knows("canvas", record):
                 table([record["student"], record["number"], "", record["points"]])
-    return _others(records, "canvas")
+    return _others("canvas", records)
 
 
 def moodle(out, records):
@@ -117,31 +117,33 @@ def moodle(out, records):
     with _table(out / "moodle.csv") as table:
         heads = ["Identifier", "Full name", "Grade", "Maximum grade"]
         table([*heads, "Last modified (grade)", "Feedback comments"])
-        for record in _of_system(records, "moodle"):
+        for record in (record for record in records if _knows("moodle", record)):
             lines = [f"{one['name']}: {one['status']}. {told(one)}" for one in asked(record)]
             comment = "<br>".join(html.escape("\n".join([*record["notes"], *lines])).split("\n"))
             who = [f"Participant {record['number']}", record["student"]]
             table([*who, record["points"], record["of"], "-", comment])
-    return _others(records, "moodle")
+    return _others("moodle", records)
 
 
-def _of_system(records, system):
-    return (r for r in records if r["system"] == system and r["points"] is not None)
+def _knows(system, record):
+    """Whether a course system can take the grade: an anonymous student has no number there."""
+    is_its = record["system"] == system and record["number"].isdecimal()
+    return is_its and record["points"] is not None
 
 
 def _of(records):
     return max((record["of"] or 0 for record in records), default=0)
 
 
-def _others(records, system):
+def _others(system, records):
     """That some are in no table of a course system, and why."""
-    count = Counter(r["system"] == system and r["points"] is not None for r in records)
-    if count[False]:
-        return (
-            f"{system}.csv leaves out {count[False]} hand-ins: they were not graded, or their "
-            f"names are not those of a bulk download from {system.capitalize()}."
-        )
-    return ""
+    count = sum(not _knows(system, record) for record in records)
+    if not count:
+        return ""
+    return (
+        f"{system}.csv leaves out {count} hand-ins: they were not graded, or their names are not "
+        f"those of a bulk download from {system.capitalize()}."
+    )
 
 
 def gradescope(out, records):

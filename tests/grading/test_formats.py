@@ -1,0 +1,272 @@
+"""Each table and file is read as its reader reads it, and a spoilt one is not."""
+
+import csv
+import io
+import json
+import re
+from xml.etree import ElementTree
+
+import jsonschema
+import pytest
+
+from assignment.checking.exercises import EXERCISES
+from assignment.checking.faces import as_data
+from assignment.checking.judge import Verdict
+from assignment.checking.submission.year import OURS
+from assignment.grading import formats
+
+WORDS = 'He said "<b>&amp;</b>", \x1b[31m\x00\n=1+1'
+STATUSES = ["wrong", "crash", "unsolved", "not asked", "unstable", "convention"]
+
+
+def record(key, system="", number="", student="student-1", **more):
+    """What is known of a hand-in that has an exercise of each kind."""
+    statuses = STATUSES + ["right"] * (len(EXERCISES) - len(STATUSES))
+    verdicts = [
+        Verdict(exercise.name, status, WORDS, remarks=("costs: 1 loop",), printed=("<p>",))
+        for exercise, status in zip(EXERCISES, statuses, strict=True)
+    ]
+    about = {"key": key, "student": student, "number": number, "system": system}
+    about |= {"hand_in": f"class/{key}", "year": OURS.name, "left_out": [], "notes": ["-1"]}
+    about |= {"handed_in": "2026-11-28T12:00:00+00:00", "late_seconds": 90_000, "late": True}
+    about |= {"refused": "", "fingerprints": []}
+    return about | as_data(list(zip(EXERCISES, verdicts, strict=True)), OURS) | more
+
+
+NOT_GRADED = {"points": None, "exercises": [], "refused": "It came to an end."}
+RECORDS = [
+    record("one", "canvas", "12345", "onestudent"),
+    record("two", "moodle", "678", "=Student, Two"),
+    record("three", "", "", "@student-3"),
+    record("four", "canvas", "999", **NOT_GRADED),
+    record("five", "canvas", "anon_Ab1", "anon_Ab1"),
+    record("six", "gradescope", "5", "submission"),
+]
+ASKED = len(EXERCISES) - 1
+POINTS = sum(e.points for e in EXERCISES) - sum(
+    exercise.points
+    for exercise, status in zip(EXERCISES, STATUSES, strict=False)
+    if status != "convention"
+)
+
+
+def rows(path):
+    return list(csv.reader(io.StringIO(path.read_text(encoding="utf-8"))))
+
+
+# grades.csv
+
+
+def test_grades_have_a_row_a_hand_in_and_the_points_add_up(tmp_path):
+    formats.grades(tmp_path, RECORDS)
+    head, *table = rows(tmp_path / "grades.csv")
+    assert len(table) == len(RECORDS) and all(len(row) == len(head) for row in table)
+    first = dict(zip(head, table[0], strict=True))
+    points = [float(value) for name, value in first.items() if name.endswith(", points") and value]
+    assert sum(points) == float(first["points"]) == POINTS and len(points) == ASKED
+    assert first[f"{EXERCISES[0].name}, status"] == "wrong"
+    assert first["late"] == "1 d 1 h" and "costs: 1 loop" in first["remarks"]
+    assert dict(zip(head, table[3], strict=True))["points"] == ""  # nobody knows: it is not 0
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "  =1", "\n=1"])
+def test_no_cell_is_a_formula(text, tmp_path):
+    formats.grades(tmp_path, [record("one", student=text, notes=[text])])
+    assert not re.match(r"\s*[=+\-@]", rows(tmp_path / "grades.csv")[1][0])
+    assert not re.match(r"\s*[=+\-@]", rows(tmp_path / "grades.csv")[1][-1])
+    assert formats._cell("student-1") == "student-1" and formats._cell(-1.5) == "-1.5"
+
+
+@pytest.mark.parametrize(
+    "seconds, told", [(30, "1 min"), (3600, "1 h"), (90_000, "1 d 1 h"), (90_061, "1 d 1 h 2 min")]
+)
+def test_lateness_is_told_in_days_hours_and_minutes(seconds, told):
+    assert formats.lateness(seconds) == told
+
+
+# Course systems.
+
+
+def read_by_canvas(text):
+    """(assignment, points possible, grades by number), as GradebookImporter goes about it."""
+    lines = text.splitlines()[:3]
+    if len({line.count(";") for line in lines}) == 1 and lines[0].count(";") > lines[0].count(","):
+        raise ValueError("taken for semicolons")
+    head, *others = csv.reader(io.StringIO(text))
+    if not (len(head) > 3 and "Student" in head[0] and "ID" in head[1]):
+        raise ValueError("Invalid header row")
+    columns = 3 + bool(re.search(r"SIS\s+Login\s+ID", head[2]))
+    if "Section" not in head[columns - 1]:
+        raise ValueError("Invalid header row")
+    grades, possible = {}, None
+    for row in others:
+        if "Points Possible" in row[0]:
+            possible = row[columns]
+        elif not all(re.fullmatch(r"(?i)\s*(Muted|Manual Posting.*)?\s*", cell) for cell in row):
+            number = re.fullmatch(r"-?[0-9.,]+%?", row[columns]) and re.split("[,.]", row[columns])
+            grades[int(row[1])] = float(".".join(["".join(number[:-1]), number[-1]]).strip("."))
+    return head[columns:], possible, grades
+
+
+def test_canvas_reads_its_students_and_the_others_are_told(tmp_path):
+    left = formats.canvas(tmp_path, RECORDS)
+    text = (tmp_path / "canvas.csv").read_text(encoding="utf-8")
+    assert read_by_canvas(text) == ([formats.TITLE], "100", {12345: POINTS})
+    assert left.startswith("canvas.csv leaves out 5 hand-ins")
+    half = [record("one", "canvas", "1", points=93.5)]
+    assert not formats.canvas(tmp_path, half)
+    assert read_by_canvas((tmp_path / "canvas.csv").read_text())[2] == {1: 93.5}
+    for spoilt in (text.replace("Section", ""), text.replace("ID", "Number")):
+        with pytest.raises(ValueError, match="Invalid header row"):
+            read_by_canvas(spoilt)
+
+
+def read_by_moodle(text):
+    """Rows as assignfeedback_offline_grade_importer makes them."""
+    head, *others = csv.reader(io.StringIO(text))
+    at = {name: head.index(name) for name in ("Identifier", "Grade", "Last modified (grade)")}
+    if any(len(row) != len(head) for row in others):
+        raise ValueError("csvweirdcolumns")
+    comments = head.index("Feedback comments")
+    return [
+        (
+            int(row[at["Identifier"]][len("Participant ") :]),
+            float(row[at["Grade"]]),
+            row[comments],
+        )
+        for row in others
+    ]
+
+
+def test_moodle_reads_its_students_and_no_html_of_theirs(tmp_path):
+    left = formats.moodle(tmp_path, RECORDS)
+    text = (tmp_path / "moodle.csv").read_text(encoding="utf-8")
+    ((number, grade, comment),) = read_by_moodle(text)
+    assert (number, grade) == (678, POINTS) and "5 hand-ins" in left
+    assert set(re.findall("<[^>]*>", comment)) == {"<br>"} and "costs: 1 loop" in comment
+    with pytest.raises(ValueError, match="is not in list"):
+        read_by_moodle(text.replace("Last modified", "Changed"))
+
+
+VISIBILITY = ["hidden", "after_due_date", "after_published", "visible"]
+GRADESCOPE = {  # docs/specs.md of gradescope/autograder_samples
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["score"],
+    "properties": {
+        "score": {"type": "number"},
+        "execution_time": {"type": "number"},
+        "output": {"type": "string"},
+        "visibility": {"enum": VISIBILITY},
+        "stdout_visibility": {"enum": VISIBILITY},
+        "extra_data": {"type": "object"},
+        "tests": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["score"],
+                "properties": {
+                    "score": {"type": "number"},
+                    "max_score": {"type": "number"},
+                    "status": {"enum": ["passed", "failed"]},
+                    "name": {"type": "string"},
+                    "number": {"type": "string"},
+                    "output": {"type": "string"},
+                    "tags": {"type": "array", "items": {"type": "string"}},
+                    "visibility": {"enum": VISIBILITY},
+                    "extra_data": {"type": "object"},
+                },
+            },
+        },
+    },
+}
+
+
+def test_gradescope_gets_a_score_for_each_test(tmp_path):
+    formats.gradescope(tmp_path, RECORDS)
+    assert not (tmp_path / "gradescope" / "four.json").exists()  # so that it says it failed
+    results = json.loads((tmp_path / "gradescope" / "six.json").read_bytes())
+    jsonschema.validate(results, GRADESCOPE)
+    assert results["score"] == sum(test["score"] for test in results["tests"]) == POINTS
+    assert len(results["tests"]) == ASKED
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(results | {"score": "77"}, GRADESCOPE)
+
+
+INTEGER, TEXT = {"type": "integer", "minimum": 0}, {"type": "string", "minLength": 1}
+CLASSROOM_50 = {  # schemas/result-v1.schema.json of foundation50/classroom50
+    "type": "object",
+    "additionalProperties": False,
+    "required": [
+        *("schema", "classroom", "assignment", "assignment_type", "owner", "submission", "commit"),
+        *("release", "review", "datetime", "score", "max-score", "tests"),
+    ],
+    "properties": {
+        "schema": {"const": "classroom50/result/v1"},
+        "assignment_type": {"enum": ["individual", "group", "team"]},
+        "submission": {"type": "string", "pattern": "^submit/"},
+        "datetime": {"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$"},
+        "score": INTEGER,
+        "max-score": INTEGER,
+        "tests": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["test-name", "passed", "score", "max-score"],
+                "properties": {
+                    "test-name": TEXT,
+                    "passed": {"type": "boolean"},
+                    "score": INTEGER,
+                    "max-score": INTEGER,
+                },
+            },
+        },
+        **{n: TEXT for n in ("classroom", "assignment", "owner", "commit", "release", "review")},
+    },
+}
+
+
+def test_classroom_50_gets_its_own_words_back(tmp_path, monkeypatch):
+    told = {"CLASSROOM": "class-1", "ASSIGNMENT": "assignment-1", "OWNER": "student-1"}
+    links = {name: "https://example.org/x" for name in ("COMMIT_URL", "RELEASE_URL")}
+    for name, value in {**told, **links, "SUBMISSION_TAG": "submit/1-abc"}.items():
+        monkeypatch.setenv(name, value)
+    formats.classroom50(tmp_path, RECORDS)
+    result = json.loads((tmp_path / "classroom50" / "one.json").read_bytes())
+    jsonschema.validate(result, CLASSROOM_50)
+    assert result["owner"] == "student-1" and result["score"] == POINTS
+    assert result["score"] <= result["max-score"] == 100 - EXERCISES[3].points
+    assert all(test["score"] <= test["max-score"] for test in result["tests"])
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(result | {"score": 77.5}, CLASSROOM_50)
+
+
+def read_by_jenkins(text):
+    """The suites, as junit-10.xsd allows them, with counts that are those of the cases."""
+    suites = ElementTree.fromstring(text)
+    assert suites.tag == "testsuites"
+    for suite in suites:
+        assert suite.tag == "testsuite" and {"name", "tests", "failures", "errors"} <= {
+            *suite.keys()
+        }
+        assert {child.tag for child in suite} <= {"properties", "testcase"}
+        cases = suite.findall("testcase")
+        assert all(case.get("name") for case in cases) and len(cases) == int(suite.get("tests"))
+        for count, kind in ("failures", "failure"), ("errors", "error"), ("skipped", "skipped"):
+            assert len(suite.findall(f"testcase/{kind}")) == int(suite.get(count))
+    return suites
+
+
+def test_junit_has_a_suite_for_each_hand_in(tmp_path):
+    formats.junit(tmp_path, RECORDS)
+    text = (tmp_path / "junit.xml").read_bytes()
+    suites = read_by_jenkins(text)
+    assert [suite.get("name") for suite in suites] == [one["key"] for one in RECORDS]
+    first, fourth = suites[0], suites[3]
+    assert [case.get("type") for case in first.findall("testcase/*")] == [
+        *("wrong", "crash", "unsolved", "unstable")
+    ]
+    assert fourth.find("testcase/error").get("message") == "It came to an end."
+    with pytest.raises(AssertionError):
+        read_by_jenkins(text.replace(b'failures="2"', b'failures="1"'))
