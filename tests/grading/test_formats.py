@@ -4,44 +4,40 @@ import csv
 import io
 import json
 import re
+from functools import partial
 from xml.etree import ElementTree
 
 import jsonschema
 import pytest
 
 from assignment.checking.exercises import EXERCISES
-from assignment.checking.faces import as_data
-from assignment.checking.judge import Verdict
-from assignment.checking.submission.year import OURS
 from assignment.grading import formats
 
 WORDS = 'He said "<b>&amp;</b>", \x1b[31m\x00\n=1+1'
 STATUSES = ["wrong", "crash", "unsolved", "not asked", "unstable", "convention"]
 
 
-def record(key, system="", number="", student="student-1", **more):
-    """What is known of a hand-in that has an exercise of each kind."""
-    statuses = STATUSES + ["right"] * (len(EXERCISES) - len(STATUSES))
-    verdicts = [
-        Verdict(exercise.name, status, WORDS, remarks=("costs: 1 loop",), printed=("<p>",))
-        for exercise, status in zip(EXERCISES, statuses, strict=True)
-    ]
-    about = {"key": key, "student": student, "number": number, "system": system}
-    about |= {"hand_in": f"class/{key}", "year": OURS.name, "left_out": [], "notes": ["-1"]}
-    about |= {"handed_in": "2026-11-28T12:00:00+00:00", "late_seconds": 90_000, "late": True}
-    about |= {"refused": "", "fingerprints": []}
-    return about | as_data(list(zip(EXERCISES, verdicts, strict=True)), OURS) | more
-
-
 NOT_GRADED = {"points": None, "exercises": [], "refused": "It came to an end."}
-RECORDS = [
-    record("one", "canvas", "12345", "onestudent"),
-    record("two", "moodle", "678", "=Student, Two"),
-    record("three", "", "", "@student-3"),
-    record("four", "canvas", "999", **NOT_GRADED),
-    record("five", "canvas", "anon_Ab1", "anon_Ab1"),
-    record("six", "gradescope", "5", "submission"),
-]
+
+
+@pytest.fixture(scope="module")
+def record(make_record):
+    said = {"message": WORDS, "remarks": ("costs: 1 loop",), "printed": ("<p>",)}
+    return partial(make_record, statuses=STATUSES, verdict=said, notes=["-1"])
+
+
+@pytest.fixture(scope="module")
+def records(record):
+    return [
+        record("one", system="canvas", number="12345", late=True, late_seconds=90_000),
+        record("two", system="moodle", number="678", student="=Student, Two"),
+        record("three", student="@student-3"),
+        record("four", system="canvas", number="999", **NOT_GRADED),
+        record("five", system="canvas", number="anon_Ab1"),
+        record("six", system="gradescope", number="5"),
+    ]
+
+
 ASKED = len(EXERCISES) - 1
 POINTS = sum(e.points for e in EXERCISES) - sum(
     exercise.points
@@ -57,10 +53,10 @@ def rows(path):
 # grades.csv
 
 
-def test_grades_have_a_row_a_hand_in_and_the_points_add_up(tmp_path):
-    formats.grades(tmp_path, RECORDS)
+def test_grades_have_a_row_a_hand_in_and_the_points_add_up(tmp_path, records):
+    formats.grades(tmp_path, records)
     head, *table = rows(tmp_path / "grades.csv")
-    assert len(table) == len(RECORDS) and all(len(row) == len(head) for row in table)
+    assert len(table) == len(records) and all(len(row) == len(head) for row in table)
     first = dict(zip(head, table[0], strict=True))
     points = [float(value) for name, value in first.items() if name.endswith(", points") and value]
     assert sum(points) == float(first["points"]) == POINTS and len(points) == ASKED
@@ -70,7 +66,7 @@ def test_grades_have_a_row_a_hand_in_and_the_points_add_up(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\t=1", "  =1", "\n=1"])
-def test_no_cell_is_a_formula(text, tmp_path):
+def test_no_cell_is_a_formula(text, tmp_path, record):
     formats.grades(tmp_path, [record("one", student=text, notes=[text])])
     assert not re.match(r"\s*[=+\-@]", rows(tmp_path / "grades.csv")[1][0])
     assert not re.match(r"\s*[=+\-@]", rows(tmp_path / "grades.csv")[1][-1])
@@ -108,12 +104,12 @@ def read_by_canvas(text):
     return head[columns:], possible, grades
 
 
-def test_canvas_reads_its_students_and_the_others_are_told(tmp_path):
-    left = formats.canvas(tmp_path, RECORDS)
+def test_canvas_reads_its_students_and_the_others_are_told(tmp_path, record, records):
+    left = formats.canvas(tmp_path, records)
     text = (tmp_path / "canvas.csv").read_text(encoding="utf-8")
     assert read_by_canvas(text) == ([formats.TITLE], "100", {12345: POINTS})
     assert left.startswith("canvas.csv leaves out 5 hand-ins")
-    half = [record("one", "canvas", "1", points=93.5)]
+    half = [record("one", system="canvas", number="1", points=93.5)]
     assert not formats.canvas(tmp_path, half)
     assert read_by_canvas((tmp_path / "canvas.csv").read_text())[2] == {1: 93.5}
     for spoilt in (text.replace("Section", ""), text.replace("ID", "Number")):
@@ -138,8 +134,8 @@ def read_by_moodle(text):
     ]
 
 
-def test_moodle_reads_its_students_and_no_html_of_theirs(tmp_path):
-    left = formats.moodle(tmp_path, RECORDS)
+def test_moodle_reads_its_students_and_no_html_of_theirs(tmp_path, records):
+    left = formats.moodle(tmp_path, records)
     text = (tmp_path / "moodle.csv").read_text(encoding="utf-8")
     ((number, grade, comment),) = read_by_moodle(text)
     assert (number, grade) == (678, POINTS) and "5 hand-ins" in left
@@ -183,8 +179,8 @@ GRADESCOPE = {  # docs/specs.md of gradescope/autograder_samples
 }
 
 
-def test_gradescope_gets_a_score_for_each_test(tmp_path):
-    formats.gradescope(tmp_path, RECORDS)
+def test_gradescope_gets_a_score_for_each_test(tmp_path, records):
+    formats.gradescope(tmp_path, records)
     assert not (tmp_path / "gradescope" / "four.json").exists()  # so that it says it failed
     results = json.loads((tmp_path / "gradescope" / "six.json").read_bytes())
     jsonschema.validate(results, GRADESCOPE)
@@ -227,12 +223,12 @@ CLASSROOM_50 = {  # schemas/result-v1.schema.json of foundation50/classroom50
 }
 
 
-def test_classroom_50_gets_its_own_words_back(tmp_path, monkeypatch):
+def test_classroom_50_gets_its_own_words_back(tmp_path, records, monkeypatch):
     told = {"CLASSROOM": "class-1", "ASSIGNMENT": "assignment-1", "OWNER": "student-1"}
     links = {name: "https://example.org/x" for name in ("COMMIT_URL", "RELEASE_URL")}
     for name, value in {**told, **links, "SUBMISSION_TAG": "submit/1-abc"}.items():
         monkeypatch.setenv(name, value)
-    formats.classroom50(tmp_path, RECORDS)
+    formats.classroom50(tmp_path, records)
     result = json.loads((tmp_path / "classroom50" / "one.json").read_bytes())
     jsonschema.validate(result, CLASSROOM_50)
     assert result["owner"] == "student-1" and result["score"] == POINTS
@@ -258,11 +254,11 @@ def read_by_jenkins(text):
     return suites
 
 
-def test_junit_has_a_suite_for_each_hand_in(tmp_path):
-    formats.junit(tmp_path, RECORDS)
+def test_junit_has_a_suite_for_each_hand_in(tmp_path, records):
+    formats.junit(tmp_path, records)
     text = (tmp_path / "junit.xml").read_bytes()
     suites = read_by_jenkins(text)
-    assert [suite.get("name") for suite in suites] == [one["key"] for one in RECORDS]
+    assert [suite.get("name") for suite in suites] == [one["key"] for one in records]
     first, fourth = suites[0], suites[3]
     assert [case.get("type") for case in first.findall("testcase/*")] == [
         *("wrong", "crash", "unsolved", "unstable")
