@@ -206,7 +206,10 @@ def _write_json(path, data):
 
 
 def _outcomes(waiting, plan, jobs, cluster):
-    """(HandedIn, record) of each as it ends. What a worker dies of gets one more try, alone."""
+    """(HandedIn, record) of each as it ends.
+
+    Where a worker dies, what had begun is tried alone, and whatever dies alone once more.
+    """
     begun, done = {}, set()
     try:
         with _workers(jobs, cluster) as run:
@@ -220,11 +223,19 @@ def _outcomes(waiting, plan, jobs, cluster):
     if not suspects:
         raise CannotGrade(f"The workers do not start: {told.splitlines()[0][:200]}")
     for one in suspects:
-        record = {**_record(Looked(refused=DIED), ()), "points": None}
-        with contextlib.suppress(*_deaths()), _workers(2, cluster) as run:
-            ((_, record),) = run(_begun([one], plan, {}))
-        yield one, record
+        yield one, _alone(one, plan, cluster) or _alone(one, plan, cluster) or _not_graded()
     yield from _outcomes([one for one in waiting if one.key not in begun], plan, jobs, cluster)
+
+
+def _alone(one, plan, cluster):
+    """The record of a hand-in that nothing else is graded beside; None if its worker dies."""
+    with contextlib.suppress(*_deaths()), _workers(2, cluster) as run:
+        ((_, record),) = run(_begun([one], plan, {}))
+        return record
+
+
+def _not_graded():
+    return {**_record(Looked(refused=DIED), ()), "points": None}
 
 
 def _begun(waiting, plan, begun):

@@ -97,7 +97,7 @@ def summary(out, records):
         mean=statistics.fmean(points) if points else 0,
         median=statistics.median(points) if points else 0,
         late=late,
-        bars=_bars(points, max(total, default=100)),
+        bars=_bars(points, max(total, default=0) or 100),
         exercises=[(name, of[name], counts) for name, counts in _in_order(statuses)],
         mistakes=_told(mistakes),
         to_see=to_see,

@@ -1,0 +1,259 @@
+"""A class is graded: nobody lost, nobody twice, whatever happens meanwhile."""
+
+import contextlib
+import json
+import os
+import signal
+import zipfile
+
+import pytest
+
+from assignment.checking.stubs import make_stub
+from assignment.given.files import alone
+from assignment.grading import grade as grading
+from assignment.grading.grade import CannotGrade, grade
+from conftest import unmarked
+from mutants import WRONG, solution, spoilt
+
+
+@pytest.fixture
+def students(tmp_path):
+    """A function that makes so many hand-ins, of no known file."""
+
+    def make(*names):
+        for name in names or ("student-1", "student-2", "student-3"):
+            (tmp_path / "class" / name).mkdir(parents=True)
+            (tmp_path / "class" / name / "notes.py").write_text(name)
+        return [tmp_path / "class"]
+
+    return make
+
+
+@pytest.fixture
+def seen(monkeypatch):
+    """Hand-ins are graded here, one after the other, by nobody: the keys of all that were."""
+    keys = []
+
+    def told(key, paths, seed, trust):
+        looked = grading.Looked(notes=(seed,))
+        return key, grading._record(looked, ())
+
+    @contextlib.contextmanager
+    def workers(jobs, cluster):
+        def run(tasks):
+            for function, arguments, options in tasks:
+                keys.append(arguments[0])
+                yield function(*arguments, **options)
+
+        yield run
+
+    monkeypatch.setattr(grading, "graded", told)
+    monkeypatch.setattr(grading, "_workers", workers)
+    return keys
+
+
+def records(out):
+    return {path.stem: json.loads(path.read_bytes()) for path in (out / "hand-ins").glob("*.json")}
+
+
+def lines(out):
+    return (out / "grades.csv").read_text(encoding="utf-8").splitlines()
+
+
+# Nothing lost.
+
+
+def test_what_was_interrupted_goes_on_and_nobody_is_graded_twice(
+    students, seen, tmp_path, monkeypatch, capsys
+):
+    folders, out = students(), tmp_path / "out"
+    add = grading.Results.add
+
+    def interrupted(self, one, record):
+        if one.key == "student-2":
+            raise KeyboardInterrupt
+        add(self, one, record)
+
+    monkeypatch.setattr(grading.Results, "add", interrupted)
+    with pytest.raises(SystemExit) as ended:
+        grade(folders, out, trust=True)
+    assert ended.value.code == 130
+    assert "1 of 3 hand-ins are graded; --resume" in capsys.readouterr().err
+    monkeypatch.setattr(grading.Results, "add", add)
+    grade(folders, out, trust=True, resume=True)
+    assert sorted(seen) == ["student-1", "student-2", "student-2", "student-3"]
+    kept = records(out)
+    assert len(kept) == 3 and len(lines(out)) == 4
+    assert len({record["notes"][0] for record in kept.values()}) == 1  # one seed for all
+    grade(folders, out, trust=True, resume=True)
+    assert len(seen) == 4  # nothing was left to do
+
+
+def test_who_hands_in_again_is_graded_again_and_nobody_else(students, seen, tmp_path):
+    folders, out = students(), tmp_path / "out"
+    grade(folders, out, trust=True)
+    students("student-4")
+    (folders[0] / "student-1" / "notes.py").write_text("another text")
+    (out / "hand-ins" / "student-2.json").write_text('{"half')  # as no run of ours leaves it
+    seen.clear()
+    grade(folders, out, trust=True, resume=True)
+    assert sorted(seen) == ["student-1", "student-2", "student-4"] and len(lines(out)) == 5
+
+
+def test_how_late_each_is_may_be_asked_afterwards(students, seen, tmp_path):
+    folders, out = students("student-1", "x_LATE_12_3_softmax.py"), tmp_path / "out"
+    os.utime(folders[0] / "student-1" / "notes.py", (100_000, 100_000))
+    grade(folders, out, trust=True)
+    assert {key: one["late"] for key, one in records(out).items()} == {
+        **{"student-1": False, "x-12": True}  # by its name
+    }
+    grade(folders, out, trust=True, resume=True, due="1970-01-01T00:00:00+00:00")
+    assert records(out)["student-1"]["late_seconds"] == 100_000 and len(seen) == 2
+    assert "1 d 3 h 47 min" in lines(out)[1] + lines(out)[2]
+    grade(folders, out, trust=True, resume=True, due="2100-01-01")
+    assert records(out)["student-1"]["late_seconds"] == 0 and not records(out)["student-1"]["late"]
+
+
+def test_a_second_grader_gets_a_sentence_and_harms_nothing(students, seen, tmp_path):
+    folders, out = students(), tmp_path / "out"
+    out.mkdir()
+    with alone(out / ".lock"), pytest.raises(SystemExit, match="grading into .* already: wait"):
+        grading.command(folders=folders, out=out, trust=True)
+    assert not seen and os.listdir(out) == ["hand-ins"]
+
+
+@pytest.mark.parametrize(
+    "options, told",
+    [
+        ({}, "holds grades already: --resume"),
+        ({"resume": True, "trust": False}, "was begun with trust True"),
+        ({"resume": True, "seed": "other"}, "was begun with seed one"),
+        ({"resume": True, "due": "tomorrow"}, "Invalid isoformat"),
+    ],
+)
+def test_what_does_not_go_on_gets_a_sentence(options, told, students, seen, tmp_path):
+    folders, out = students(), tmp_path / "out"
+    grade(folders, out, trust=True, seed="one")
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    with pytest.raises(CannotGrade, match=told):
+        grade(folders, out, **{"trust": True, **options})
+    assert before == {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+
+
+def test_where_there_are_no_hand_ins_that_is_said(tmp_path, seen):
+    with pytest.raises(CannotGrade, match="no hand-ins in"):
+        grade([tmp_path], tmp_path / "out", trust=True)
+
+
+# Workers that die.
+
+
+def test_what_a_worker_dies_of_is_tried_once_more_and_then_told(students, tmp_path, monkeypatch):
+    """Two die with their workers: one each time, one only the first time. All others go on."""
+    folders, out = students("killer", "once", *(f"student-{i}" for i in range(2))), tmp_path / "out"
+
+    def dying(key, paths, seed, trust):
+        folder = os.path.dirname(os.path.dirname(paths[0]))
+        with open(os.path.join(folder, "tries"), "a") as tries:
+            tries.write(f"{key}\n")
+        with open(os.path.join(folder, "tries")) as tries:
+            first = tries.read().split().count(key) == 1
+        if key == "killer" or key == "once" and first:
+            os.kill(os.getpid(), signal.SIGKILL)
+        record = {"points": 7.0, "of": 100.0, "year": "this suite", "exercises": [], "notes": []}
+        return key, {**record, "files": {}, "left_out": [], "refused": "", "fingerprints": []}
+
+    monkeypatch.setattr(grading, "graded", dying)
+    grade(folders, out, jobs=2, trust=True)
+    tries = (tmp_path / "tries").read_text().split()
+    kept = records(out)
+    assert len(kept) == 4 and len(lines(out)) == 5
+    assert tries.count("killer") in (2, 3) and kept["killer"]["points"] is None
+    assert "look at it by hand" in kept["killer"]["refused"]
+    assert {key: one["points"] for key, one in kept.items() if key != "killer"} == dict.fromkeys(
+        ["once", *(f"student-{i}" for i in range(2))], 7.0
+    )
+    assert "killer" in (out / "summary.html").read_text(encoding="utf-8").partition("by hand")[2]
+
+
+# In earnest.
+
+
+@pytest.fixture(scope="module")
+def graded_class(tmp_path_factory):
+    """A class of six, graded by two workers."""
+    place, out = (tmp_path_factory.mktemp(name) for name in ("class", "out"))
+    softmax = unmarked(solution("softmax.py"))
+    (place / "student-1").mkdir()
+    (place / "student-1" / "softmax.py").write_text(softmax)
+    name, mistake = "softmax_loss_naive", next(iter(WRONG["softmax_loss_naive"]))
+    old, new, _ = WRONG[name][mistake]
+    with zipfile.ZipFile(place / "student-2.zip", "w") as archive:
+        archive.writestr("softmax.py", unmarked(spoilt(name, old, new)))
+    (place / "student-3.tar.gz").write_bytes(b"no archive")
+    (place / "student-4.zip").symlink_to(place / "student-2.zip")
+    for number, file in enumerate(["softmax.py", "linear_svm.py"]):
+        text = softmax if number == 0 else make_stub(solution(file))
+        (place / f"five_LATE_55_{number}_{file}").write_text(text)
+    before = {
+        path: (path.lstat(), path.is_file() and path.read_bytes()) for path in place.rglob("*")
+    }
+    grade([place], out, jobs=2, seed="one", trust=True, also=["canvas", "gradescope"])
+    after = {
+        path: (path.lstat(), path.is_file() and path.read_bytes()) for path in place.rglob("*")
+    }
+    same = [
+        (b[0].st_mtime_ns, b[0].st_mode, b[1]) == (a[0].st_mtime_ns, a[0].st_mode, a[1])
+        for b, a in zip(before.values(), after.values(), strict=True)
+    ]
+    return records(out), out, before.keys() == after.keys() and all(same)
+
+
+def points(record, *names):
+    return sum(one["points"] for one in record["exercises"] if one["name"] in names)
+
+
+BOTH = "softmax_loss_naive", "softmax_loss_vectorized"
+
+
+def test_each_kind_of_hand_in_gets_its_grade(graded_class):
+    kept, _, _ = graded_class
+    assert {key: one["points"] for key, one in kept.items()} == {
+        "student-1": points(kept["student-1"], *BOTH),
+        "student-2": points(kept["student-2"], BOTH[1]),
+        "student-3": 0,
+        "student-4": 0,
+        "five-55": points(kept["student-1"], *BOTH),
+    }
+    assert points(kept["student-1"], *BOTH) == 16 and kept["student-2"]["points"] == 8
+    assert kept["five-55"]["late"] and kept["five-55"]["number"] == "55"
+
+
+def test_what_cannot_be_looked_at_says_why(graded_class):
+    kept, out, _ = graded_class
+    assert "student-3" in kept["student-3"]["refused"] and "link" in kept["student-4"]["refused"]
+    told = (out / "summary.html").read_text(encoding="utf-8").partition("by hand")[2]
+    assert (
+        "student-3" in told
+        and "student-4" in told
+        and "student-1.html" not in told.split("<h2>")[0]
+    )
+
+
+def test_hand_ins_stay_as_they_are(graded_class):
+    assert graded_class[2]
+
+
+def test_all_that_is_promised_is_there_and_no_half_file(graded_class):
+    kept, out, _ = graded_class
+    assert {path.stem for path in (out / "feedback").iterdir()} == set(kept)
+    assert len(lines(out)) == 6 and ",55," in (out / "canvas.csv").read_text(encoding="utf-8")
+    names = [path.name for path in out.rglob("*")]
+    assert not [name for name in names if "partial" in name or name == ".lock"]
+
+
+def test_the_command_has_each_format(command):
+    from assignment.grading.formats import FORMATS
+
+    told = command("grade", "--help").stdout
+    assert f"{{{','.join(FORMATS)}}}" in "".join(told.split())
