@@ -141,9 +141,12 @@ add("--seed", help="of the inputs, for the same ones again; a secret one, if not
 add("--resume", **FLAG, help="go on with what was interrupted, or with new hand-ins")
 add("--trust", **FLAG, help="without a sandbox: only code that you would run yourself")
 add("--due", metavar="TIME", help="such as 2026-10-31T23:59: how late is each?")
-formats = ("canvas", "moodle", "gradescope", "classroom50", "junit")
+formats = ("canvas", "moodle", "gradescope", "junit")
 add("--format", nargs="+", default=(), dest="also", choices=formats, help="besides grades.csv")
 add("--dask", dest="cluster", metavar="ADDRESS", help="of the scheduler of a cluster to run on")
+kit = "grading.kit.autograder"
+add = command("autograder", "the suite as Gradescope takes it, answers and all", kit)
+add("path", type=Path, metavar="ZIP", help="the file to write")
 command("data", "fetch the full CIFAR-10: 60,000 images, 180 MB on disk", "given.download.fetch")
 add = command("net", "train the best two-layer net, or go on with it", "further.best_net.command")
 add("--seed", type=int, default=0, help="of all random numbers")

@@ -7,10 +7,8 @@ import csv
 import html
 import io
 import json
-import os
 import re
 from collections import Counter
-from datetime import UTC, datetime
 from xml.etree import ElementTree
 
 from assignment.checking.exercises import COURSE, EXERCISES
@@ -169,43 +167,6 @@ def gradescope(out, records):
             _write_json(out / "gradescope" / f"{record['key']}.json", results)
 
 
-def classroom50(out, records):
-    """classroom50/KEY.json, each a result.json of Classroom 50, classroom50/result/v1 of 2026-08.
-
-    What its runner tells an autograder in the environment stands in it again. Points are integers.
-    """
-    names = ("CLASSROOM", "ASSIGNMENT", "ASSIGNMENT_TYPE", "OWNER", "SUBMISSION_TAG", "COMMIT_URL")
-    known = {name: os.environ.get(name, "") for name in (*names, "RELEASE_URL", "REVIEW_URL")}
-    for record in records:
-        if record["points"] is not None:
-            tests = [
-                {
-                    "test-name": one["name"],
-                    "passed": bool(one["points"]),
-                    "score": round(one["points"]),
-                    "max-score": round(one["of"]),
-                    "output": told(one),
-                }
-                for one in asked(record)
-            ]
-            result = {
-                "schema": "classroom50/result/v1",
-                "classroom": known["CLASSROOM"],
-                "assignment": known["ASSIGNMENT"],
-                "assignment_type": known["ASSIGNMENT_TYPE"] or "individual",
-                "owner": known["OWNER"] or record["student"],
-                "submission": known["SUBMISSION_TAG"],
-                "commit": known["COMMIT_URL"],
-                "release": known["RELEASE_URL"],
-                "review": known["REVIEW_URL"] or known["COMMIT_URL"],
-                "datetime": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-                "score": sum(test["score"] for test in tests),
-                "max-score": sum(test["max-score"] for test in tests),
-                "tests": tests,
-            }
-            _write_json(out / "classroom50" / f"{record['key']}.json", result)
-
-
 def junit(out, records):
     """junit.xml, as Jenkins' schema junit-10.xsd (xunit-plugin 3) and pytest's xunit2 have it.
 
@@ -252,4 +213,4 @@ def _write_json(path, data):
     write(path, json.dumps(data, indent=1, ensure_ascii=False).encode())
 
 
-FORMATS = {format.__name__: format for format in (canvas, moodle, gradescope, classroom50, junit)}
+FORMATS = {format.__name__: format for format in (canvas, moodle, gradescope, junit)}

@@ -16,6 +16,7 @@ import stat
 import sys
 import tempfile
 import threading
+import time
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -252,21 +253,15 @@ def _workers(jobs, cluster):
     """A function that runs tasks and gives what they return, in any order."""
     from joblib import Parallel, parallel_config
 
+    options = {"batch_size": 1, "pre_dispatch": 1 if jobs == 1 else "2 * n_jobs"}
     with contextlib.ExitStack() as stack:
         if cluster:
             stack.enter_context(_client(cluster))
             stack.enter_context(parallel_config(backend="dask"))
-            options = {}
         else:
-            # At least two, for one would be this very process.
-            options = {"n_jobs": max(2, jobs or os.cpu_count()), "backend": "loky"}
-            if jobs == 1:
-                options["pre_dispatch"] = 1
-        yield Parallel(
-            **{"pre_dispatch": "n_jobs + 1", **options},
-            batch_size=1,
-            return_as="generator_unordered",
-        )
+            options |= {"backend": "loky", "initializer": _ends_with_the_grader}
+            options["n_jobs"] = max(2, jobs or os.cpu_count())  # one would be this very process
+        yield Parallel(return_as="generator_unordered", **options)
 
 
 def _client(cluster):
@@ -305,11 +300,22 @@ def graded(key, paths, seed, trust):
         return key, _record(looked, verdicts)
 
 
+def _ends_with_the_grader():
+    """A worker of this machine hears no Ctrl-C, and ends when the grader has, however it did."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    grader = os.getppid()
+
+    def watch():
+        while os.getppid() == grader:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 @cache
 def _sandbox(seed, trust):
     """The one of this process, which ends with it."""
-    with contextlib.suppress(ValueError):  # no main thread: then nobody interrupts it
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the grader ends its workers
     stack = contextlib.ExitStack()
     atexit.register(stack.close)
     return stack.enter_context(Sandbox(trust, seed))

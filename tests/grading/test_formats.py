@@ -11,7 +11,8 @@ import jsonschema
 import pytest
 
 from assignment.checking.exercises import EXERCISES
-from assignment.grading import formats
+from assignment.grading import formats, kit
+from assignment.grading.classroom50 import NEEDED, result
 
 WORDS = 'He said "<b>&amp;</b>", \x1b[31m\x00\n=1+1'
 STATUSES = ["wrong", "crash", "unsolved", "not asked", "unstable", "convention"]
@@ -223,19 +224,21 @@ CLASSROOM_50 = {  # schemas/result-v1.schema.json of foundation50/classroom50
 }
 
 
-def test_classroom_50_gets_its_own_words_back(tmp_path, records, monkeypatch):
-    told = {"CLASSROOM": "class-1", "ASSIGNMENT": "assignment-1", "OWNER": "student-1"}
-    links = {name: "https://example.org/x" for name in ("COMMIT_URL", "RELEASE_URL")}
-    for name, value in {**told, **links, "SUBMISSION_TAG": "submit/1-abc"}.items():
-        monkeypatch.setenv(name, value)
-    formats.classroom50(tmp_path, records)
-    result = json.loads((tmp_path / "classroom50" / "one.json").read_bytes())
-    jsonschema.validate(result, CLASSROOM_50)
-    assert result["owner"] == "student-1" and result["score"] == POINTS
-    assert result["score"] <= result["max-score"] == 100 - EXERCISES[3].points
-    assert all(test["score"] <= test["max-score"] for test in result["tests"])
+def test_classroom_50_gets_its_own_words_back(record):
+    told = {"CLASSROOM": "class-1", "ASSIGNMENT": "assignment-1", "USERNAME": "student-1"}
+    told |= {name: "https://example.org/x" for name in ("COMMIT_URL", "RELEASE_URL")}
+    made = result(record("one"), told | {"SUBMISSION_TAG": "submit/1-abc"})
+    jsonschema.validate(made, CLASSROOM_50)
+    assert made["owner"] == "student-1" and made["score"] == POINTS
+    assert made["score"] <= made["max-score"] == 100
+    assert all(test["score"] <= test["max-score"] for test in made["tests"])
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(result | {"score": 77.5}, CLASSROOM_50)
+        jsonschema.validate(made | {"score": 77.5}, CLASSROOM_50)
+
+
+def test_the_packages_for_classroom_50_are_locked():
+    lock = (kit.SUITE.parent / "requirements.txt").read_text(encoding="utf-8")
+    assert all(re.search(rf"^{name}==", lock, re.MULTILINE) for name in NEEDED)
 
 
 def read_by_jenkins(text):
