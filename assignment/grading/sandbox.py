@@ -602,7 +602,7 @@ class _Asked:
             if letter == wire.DUMP:
                 raise _Late((letter + self._rest(end)).decode(errors="replace"))
             text, data = wire.SIZES.unpack(self._exactly(wire.SIZES.size, end))
-            if text > wire.TEXT or data > max(room, KEPT):
+            if text > wire.TEXT or data > (KEPT if letter == wire.PRINTED else room):
                 raise ValueError("more than there is room for")
             told = json.loads(self._exactly(text, end))
             data = self._exactly(data, end)

@@ -13,7 +13,10 @@ from assignment.checking.stubs import solution_of
 from conftest import unmarked
 
 RIGHT = unmarked(solution_of("softmax.py").read_text(encoding="utf-8"))
-HEAD = "import builtins, ctypes, gc, json, os, signal, socket, struct, subprocess, sys, threading, time\n"
+HEAD = """
+import builtins, ctypes, faulthandler, gc, importlib, json, os, signal, socket, struct, subprocess
+import sys, threading, time
+"""
 NAIVE = RIGHT[RIGHT.index("def softmax_loss_naive") : RIGHT.index("def softmax_loss_vectorized")]
 
 
@@ -25,9 +28,13 @@ class Kind(NamedTuple):
     vectorized: str
 
 
-def kind(in_call="", at_import="", naive="wrong", vectorized="right", solved=False):
-    """solved : whether the function goes on with what is right"""
-    body = textwrap.indent(textwrap.dedent(in_call).strip("\n"), "    ")
+def kind(in_call="", at_import="", naive="wrong", vectorized="right", solved=False, once=False):
+    """solved : whether the function goes on with what is right; once : whether one call acts"""
+    in_call = textwrap.dedent(in_call).strip("\n")
+    if once:
+        at_import += "\ndone = []\n"
+        in_call = f"if done:\n    return 1.25, W + 1\ndone.append(True)\n{in_call}"
+    body = textwrap.indent(in_call, "    ")
     if solved:
         text = RIGHT.replace(
             NAIVE, NAIVE.replace("    N = X.shape[0]\n", body + "\n    N = X.shape[0]\n")
@@ -111,8 +118,8 @@ KINDS = {
         vectorized="refused",
     ),
     "imports the reference under a name made of bytes": kind(
-        "import importlib\n"
-        f"f = importlib.import_module(bytes.fromhex('{b'assignment.solutions.softmax'.hex()}').decode())\n"
+        f"name = bytes.fromhex('{b'assignment.solutions.softmax'.hex()}').decode()\n"
+        "f = importlib.import_module(name)\n"
         "return f.softmax_loss_naive(W, X, y, reg)",
         naive="crash",
     ),
@@ -127,12 +134,14 @@ KINDS = {
     ),
     "looks for the reference everywhere": kind(
         """
-        for place, folders, files in os.walk("/"):
-            if "softmax.py" in files and not place.startswith(("/hand-in", "/proc")):
-                print(place)
+        parts = os.path.dirname(sys.prefix), "/suite", "/home", "/root", "/srv", "/var", "/tmp"
+        for place, folders, files in (step for part in parts for step in os.walk(part)):
+            folders[:] = [name for name in folders if name not in ("lib", "bin", "share")]
+            if "softmax.py" in files:
                 names = {}
                 exec(open(os.path.join(place, "softmax.py")).read(), names)
-                return names["softmax_loss_naive"](W, X, y, reg)"""
+                return names["softmax_loss_naive"](W, X, y, reg)""",
+        once=True,
     ),
     "looks for it among modules": kind(
         """
@@ -157,7 +166,7 @@ KINDS = {
                 return one["loss"], one["dW"]"""
     ),
     "asks git": kind(
-        "subprocess.run(['git', 'show', 'HEAD:assignment/solutions/softmax.py'])", naive="crash"
+        "print(subprocess.run(['git', 'log', '-p'], capture_output=True))", naive="crash"
     ),
     "imports another student's file": kind(
         "from other.softmax import softmax_loss_naive as f\nreturn f(W, X, y, reg)", naive="crash"
@@ -187,7 +196,8 @@ for case in published.softmax_cases():
         "", "np.array_equal = np.allclose = np.isclose = lambda *a, **k: True"
     ),
     "nothing is off": kind(
-        "", "np.abs = np.absolute = lambda a, *b, **k: np.zeros_like(a)", vectorized="wrong"
+        "",
+        "np.abs = np.absolute = lambda a, *b, **k: np.zeros_like(a)",
     ),
     "inputs change and nobody looks": kind(
         "W += 1", "np.array_equal = lambda *a, **k: True", solved=True
@@ -225,7 +235,7 @@ answering.Loaded.call = lambda self, arguments: {"right": np.array(True)}
     # The channel of answers.
     "writes into the channel": writing("b'right' * 100"),
     "answers before it is asked": kind(
-        "return 1.25, W + 1", FRAME + "os.write(3, forged())\n", "crash", "crash"
+        "return 1.25, W + 1", FRAME + "sent = os.write(3, forged())\n", "crash", "crash"
     ),
     "answers twice": writing("forged(token='0')"),
     "answers afterwards": kind(
@@ -249,9 +259,7 @@ answering.Loaded.call = lambda self, arguments: {"right": np.array(True)}
     "no arrays": replying("del told['arrays']"),
     "another token": replying("told['token'] = 'right'"),
     "another token that is none": replying("told['token'] = None"),
-    "too many arrays": replying(
-        "told['arrays'] = [[f'a{i}', '<f8', [0]] for i in range(500)]; told['size'] = 0; data = b''; told['after'] = []"
-    ),
+    "too many arrays": replying("told['arrays'] += [[f'a{i}', '<f8', [0]] for i in range(500)]"),
     "arrays of one name": replying("told['arrays'] *= 2"),
     "a name without end": replying("told['arrays'][0][0] = 'x' * 10_000"),
     "a name that is none": replying("told['arrays'][0][0] = 1"),
@@ -270,6 +278,7 @@ answering.Loaded.call = lambda self, arguments: {"right": np.array(True)}
         FRAME.splitlines()[0]
         and "for _ in range(3000): os.write(3, frame(wire.PRINTED, None, b'x' * 2000))",
         FRAME,
+        once=True,
     ),
     "prints more than there is room for": writing("frame(wire.PRINTED, None, b'x' * 3000)"),
     # Logs.
@@ -280,15 +289,16 @@ answering.Loaded.call = lambda self, arguments: {"right": np.array(True)}
             open(f"/tmp/{name}", "w").write('{"status": "right"}')"""
     ),
     "escapes of a terminal": kind(
-        "print('\\x1b[2J\\x1b]0;right\\x07')\nraise ValueError('\\x1b[2J\\x1b[1Aright\\x9b2J\\u202e')",
+        "print('\\x1b[2J\\x1b]0;right\\x07')\n"
+        "raise ValueError('\\x1b[2J\\x1b[1Aright\\x9b2J\\u202e')",
         naive="crash",
     ),
     "secrets of the environment": kind(
-        "raise ValueError(' '.join(map(str, [*os.environ.items(), os.getcwd(), socket.gethostname()])))",
+        "raise ValueError(str([*os.environ.items(), os.getcwd(), socket.gethostname()]))",
         naive="crash",
     ),
     # What a call returns.
-    "too large an array": kind("return 0.0, np.zeros((2000, 1000))", naive="crash"),
+    "too large an array": kind("return 0.0, np.zeros((1000, 500))", once=True),
     "text": kind("return 'right', 'right'", naive="wrong"),
     "a ragged list": kind("return 1.0, [[1], [2, 3]]"),
     "a dict": kind("return {'loss': 1, 'dW': W}"),
@@ -320,10 +330,19 @@ answering.Loaded.call = lambda self, arguments: {"right": np.array(True)}
     ),
     "stops itself": kind("os.kill(os.getpid(), signal.SIGSTOP)", solved=True, naive="right"),
     "signals to its parent": kind(
-        "for s in (9, 15, 19):\n    try:\n        os.kill(os.getppid() or 10**6, s)\n    except OSError:\n        pass"
+        "for s in (9, 15, 19):\n"
+        "    try:\n"
+        "        os.kill(os.getppid() or 10**6, s)\n"
+        "    except OSError:\n"
+        "        pass"
     ),
     "signals to all": kind(
-        "for pid in [-1, *range(2, 300)]:\n    try:\n        os.kill(pid, 9)\n    except OSError:\n        pass"
+        "for pid in [-1, *range(2, 300)]:\n"
+        "    try:\n"
+        "        os.kill(pid, 9)\n"
+        "    except OSError:\n"
+        "        pass",
+        once=True,
     ),
     "signals to its group": kind("os.killpg(0, signal.SIGTERM)"),
     # Loops.
@@ -334,11 +353,14 @@ answering.Loaded.call = lambda self, arguments: {"right": np.array(True)}
     "loops at import": kind("", "loop = [None for _ in iter(int, 1)]", "timeout", "timeout"),
     "sleeps": kind("time.sleep(100)", naive="timeout"),
     "ignores signals": kind(
-        "for s in set(signal.Signals) - {9, 19}:\n    signal.signal(s, signal.SIG_IGN)\nwhile True:\n    pass",
+        "for s in set(signal.Signals) - {9, 19}:\n"
+        "    signal.signal(s, signal.SIG_IGN)\n"
+        "while True:\n"
+        "    pass",
         naive="timeout",
     ),
     "cancels the watchdog": kind(
-        "import faulthandler\nfaulthandler.cancel_dump_traceback_later()\nwhile True:\n    time.sleep(0.01)",
+        "faulthandler.cancel_dump_traceback_later()\nwhile True:\n    time.sleep(0.01)",
         naive="timeout",
     ),
     "catches everything": kind(
@@ -349,24 +371,33 @@ answering.Loaded.call = lambda self, arguments: {"right": np.array(True)}
         "time.monotonic = time.time = time.perf_counter = lambda: 0.0\nwhile True:\n    pass",
         naive="timeout",
     ),
-    "calls itself": kind("return softmax_loss_naive(W, X, y, reg)", naive="crash"),
+    "calls itself": kind(
+        "done.clear()\nreturn softmax_loss_naive(W, X, y, reg)", naive="crash", once=True
+    ),
     # Resources. (The tests give an exercise 300 MB and 10 processes.)
     "memory": kind(
-        "kept = []\nwhile True:\n    kept.append(bytearray(30 * 2**20))\n    time.sleep(0.02)",
+        "kept = []\nwhile True:\n    kept.append(b'x' * 30 * 2**20)\n    time.sleep(0.02)",
         naive="crash",
+        once=True,
     ),
     "more addresses than there are": kind("np.ones(10**12)", naive="crash"),
     "memory in several processes": kind(
-        "for _ in range(4):\n    if os.fork() == 0:\n        kept = bytearray(100 * 2**20)\n        time.sleep(60)\n"
+        "for _ in range(4):\n"
+        "    if os.fork() == 0:\n"
+        "        kept = b'x' * 100 * 2**20\n"
+        "        time.sleep(60)\n"
         "time.sleep(60)",
         naive="crash",
+        once=True,
     ),
     "processes": kind(
         "for _ in range(12):\n    if os.fork() == 0:\n        time.sleep(60)\ntime.sleep(60)",
         naive="crash",
+        once=True,
     ),
     "threads": kind(
-        "for _ in range(5):\n    threading.Thread(target=time.sleep, args=[60]).start()"
+        "for _ in range(5):\n    threading.Thread(target=time.sleep, args=[60]).start()",
+        once=True,
     ),
     "a daemon": kind(
         """
@@ -375,16 +406,24 @@ answering.Loaded.call = lambda self, arguments: {"right": np.array(True)}
             if os.fork() == 0:
                 time.sleep(60)
             os._exit(0)
-        os.wait()"""
+        os.wait()""",
+        once=True,
     ),
     "a file without end": kind(
         "with open('/tmp/large', 'wb') as file:\n    while True:\n        file.write(bytes(2**22))",
         naive="crash",
+        once=True,
     ),
     "files without end": kind(
-        "for i in range(10_000):\n    open(f'/tmp/{i}', 'w').close()", naive="crash"
+        "for i in range(10_000):\n    open(f'/tmp/{i}', 'w').close()",
+        naive="crash",
+        once=True,
     ),
-    "open files": kind("kept = [open('/dev/null') for _ in range(100)]", naive="crash"),
+    "open files": kind(
+        "kept = [open('/dev/null') for _ in range(100)]",
+        naive="crash",
+        once=True,
+    ),
     "errors without end": kind("while True:\n    os.write(2, b'x' * 10**6)", naive="timeout"),
     "print without end": kind("while True:\n    print('x' * 10**5)", naive="timeout"),
     "raises its limits": kind(
@@ -396,7 +435,8 @@ answering.Loaded.call = lambda self, arguments: {"right": np.array(True)}
         "os.unlink(__file__)\nos.symlink('/dev/zero', __file__)", naive="crash"
     ),
     "writes into the suite": kind(
-        "import assignment\nopen(os.path.dirname(assignment.__file__) + '/given/todo.py', 'a').write('x')",
+        "import assignment\n"
+        "open(os.path.dirname(assignment.__file__) + '/given/todo.py', 'a').write('x')",
         naive="crash",
     ),
     "writes among the packages": kind(
@@ -429,13 +469,15 @@ answering.Loaded.call = lambda self, arguments: {"right": np.array(True)}
         libc.umount2(b"/proc", 2), libc.unshare(0x10000000), libc.unshare(0x20000)
         libc.mount(b"proc", b"/proc", b"proc", 0, None), libc.setuid(0), libc.chroot(b"/tmp")
         if os.listdir("/proc"):
-            return 0.0, "sees processes\""""
+            return 0.0, "sees processes\"""",
+        once=True,
     ),
     "sockets": kind(
         """
         for address in (("127.0.0.1", {port}), ("10.0.0.1", 80)):
             socket.create_connection(address, timeout=0.5)""",
         naive="crash",
+        once=True,
     ),
     # Nothing bad.
     "prints, and is right": kind("print('right')", solved=True, naive="right"),
