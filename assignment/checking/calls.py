@@ -139,7 +139,7 @@ def is_drawn_anew():
     return _seed is not None
 
 
-def rng(number):
+def generator(number):
     """The generator of some inputs; all that a case is made of is drawn from such a one."""
     return np.random.default_rng(number if _seed is None else [_seed, number])
 

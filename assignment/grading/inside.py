@@ -37,9 +37,7 @@ HOME = Path("/hand-in")
 WORK = HOME / "work"  # the files; one folder up there is nothing
 MESSAGE = 2**16
 ADDRESSES = 4 * 2**30  # bytes of address space of each process
-MEMORY = 2 * 2**30  # bytes that all processes of an exercise take together
 SMALL = 64 * 2**20  # bytes of /tmp, and of a file in it
-PROCESSES = 64  # and threads, in one exercise
 FILES = 64  # that a process has open
 POLL = 0.1  # seconds between two looks at the memory
 READING = 30  # seconds of processor time for all files of a hand-in
@@ -101,7 +99,7 @@ def serve(channel):
                 os.close(notice)
                 return {**task, "files": files}, socket.socket(fileno=its_end)
             os.close(its_end)
-            _guard(child, notice, "exercise" in task)
+            _guard(child, notice, task)
         for number in given:
             os.close(number)
 
@@ -112,7 +110,7 @@ def _bury(options):
             pass
 
 
-def _guard(child, notice, is_exercise):
+def _guard(child, notice, task):
     """Watch a child; tell how it ended: a number, or what it took too much of."""
     how = "unheard"
     try:
@@ -121,9 +119,9 @@ def _guard(child, notice, is_exercise):
         poll.register(ended, select.POLLIN)
         poll.register(notice, 0)  # it is told when nobody reads any more
         own = _processes()[os.getpid()][1]
-        pause = 1000 * POLL if is_exercise else None
+        pause = 1000 * POLL if "exercise" in task else None
         while not (happened := dict(poll.poll(pause))) and how == "unheard":
-            how = _excess(child, own) or how
+            how = _excess(child, own, task) or how
         os.kill(child, signal.SIGKILL)  # and with it all that are in its name space
         _, status = os.waitpid(child, 0)
         if ended in happened:
@@ -133,7 +131,7 @@ def _guard(child, notice, is_exercise):
         os._exit(0)
 
 
-def _excess(root, shared):
+def _excess(root, shared, task):
     """What a process and those below it take too much of, or None.
 
     shared : bytes that each of them has in common with its guard
@@ -142,9 +140,9 @@ def _excess(root, shared):
     while more := {pid for pid, (parent, _) in some.items() if parent in found} - found:
         found |= more
     taken = [max(some[pid][1] - shared, 0) for pid in found if pid in some]
-    if sum(taken) > MEMORY:
+    if sum(taken) > task["memory"]:
         return "memory"
-    return "processes" if len(taken) > PROCESSES else None
+    return "processes" if len(taken) > task["processes"] else None
 
 
 def _processes():
@@ -197,8 +195,10 @@ def _import(names):
 # An exercise.
 
 
-def shut_in(channel):
+def shut_in(task, channel):
     """Leave this process nothing but what an exercise needs; it is the first of its name space.
+
+    task : with the number of `processes` that it and those below it may be, threads among them
 
     Returns
     -------
@@ -220,7 +220,7 @@ def shut_in(channel):
         (resource.RLIMIT_AS, ADDRESSES),
         (resource.RLIMIT_FSIZE, SMALL),
         (resource.RLIMIT_NOFILE, FILES),
-        (resource.RLIMIT_NPROC, PROCESSES),
+        (resource.RLIMIT_NPROC, 2 * task["processes"]),
         (resource.RLIMIT_CORE, 0),
     ):
         _limit(kind, most)
@@ -313,7 +313,7 @@ def main():
         if "exercise" in task:
             break
         take_in(task, channel)
-    channel = shut_in(channel)
+    channel = shut_in(task, channel)
     try:
         answer(task, channel)
     except EOFError:

@@ -99,6 +99,8 @@ class Sandbox:
     trust : whether to run them without protection, as `check` does
     seed : str or int, by which the inputs of this run are drawn; a new one if None
     jobs : exercises that run at the same time
+    seconds, memory, processes : what an exercise has: for its calls, and of bytes and processes
+        (with threads, twice as many) at one time
     protection : a sentence on what is in force
 
     Two of them with different seeds do not go together in one process.
@@ -107,6 +109,8 @@ class Sandbox:
     ------
     NoSandbox : there is no protection here, and trust was not asked for
     """
+
+    seconds, memory, processes = SECONDS, 2 * 2**30, 32
 
     def __init__(self, trust=False, seed=None, jobs=1):
         self.seed = secrets.token_hex(8) if seed is None else str(seed)
@@ -145,7 +149,7 @@ class Sandbox:
         work = Work(copy)
         with work, self._running(work) as run_all:
             work.run_all = run_all
-            verdicts = [_cleaned(verdict) for verdict in work.examine_all()]
+            verdicts = [_cleaned(verdict) for verdict in work.examine_all(seconds=self.seconds)]
             files = {name: work.shown(name) for name in KNOWN if name in work.files}
             notes = [*notes, *work.hand_in.notes]
             told = _clean((files, tuple(work.hand_in.left_out), tuple(notes)))
@@ -525,6 +529,8 @@ class _Asked:
             "calls": exercise.calls.module,
             "places": {n: session.places[p] for n, p in files.items() if p in session.places},
             "seconds": seconds,
+            "memory": session.sandbox.memory,
+            "processes": session.sandbox.processes,
         }
         self.channel, self.notice = session.child(task)
 
@@ -606,7 +612,7 @@ class _Asked:
             if letter == wire.DUMP:
                 raise _Late((letter + self._rest(end)).decode(errors="replace"))
             text, data = wire.SIZES.unpack(self._exactly(wire.SIZES.size, end))
-            if text > wire.TEXT or data > max(room, KEPT):
+            if text > wire.TEXT or data > (KEPT if letter == wire.PRINTED else room):
                 raise ValueError("more than there is room for")
             told = json.loads(self._exactly(text, end))
             data = self._exactly(data, end)
