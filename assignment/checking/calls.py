@@ -122,7 +122,7 @@ def draw_labels(rng, classes, size):
     return rng.integers(0, classes, size=size).astype(np.intp)
 
 
-_seed = None  # of a run that draws its inputs anew
+_seed = _secret = None  # of a run that draws its inputs anew
 
 
 def draw_from(seed):
@@ -130,8 +130,14 @@ def draw_from(seed):
 
     seed : str, or None
     """
-    global _seed
+    global _seed, _secret
+    _secret = seed
     _seed = None if seed is None else int.from_bytes(hashlib.sha256(seed.encode()).digest())
+
+
+def drawn_from():
+    """What they are drawn by: another process has to be told."""
+    return _secret
 
 
 def is_drawn_anew():

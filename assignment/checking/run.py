@@ -20,6 +20,7 @@ from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 
+from assignment.checking import calls
 from assignment.checking.answering import (
     Answers,
     Failure,
@@ -93,6 +94,7 @@ class _Run:
             "files": {name: os.path.abspath(path) for name, path in files.items()},
             "folder": self.folder.name,
             "seconds": seconds,
+            "seed": calls.drawn_from(),
             "limit": START + seconds,
         }
         try:
@@ -290,8 +292,9 @@ def work(task):
     with open(folder / "log", "w") as log, open(folder / "printed", "wb", buffering=0) as printed:
         faulthandler.dump_traceback_later(task["seconds"], exit=True, file=log)
         files = {name: Path(path) for name, path in task["files"].items()}
-        calls = import_module(task["calls"]).CALLS[task["exercise"]]
-        _write(answer(calls, files, Heard(printed)), folder / "answers")
+        calls.draw_from(task["seed"])
+        its = import_module(task["calls"]).CALLS[task["exercise"]]
+        _write(answer(its, files, Heard(printed)), folder / "answers")
         os._exit(0)  # whatever threads are still running
 
 

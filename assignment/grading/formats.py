@@ -145,26 +145,27 @@ def _others(system, records):
 
 
 def gradescope(out, records):
-    """gradescope/KEY.json, each a results.json of Gradescope's autograder specifications, 2026."""
-    for record in records:
-        if record["points"] is not None:  # without the file, Gradescope says that it failed
-            tests = [
-                {
-                    "name": one["name"],
-                    "score": one["points"],
-                    "max_score": one["of"],
-                    "status": "passed" if one["points"] else "failed",
-                    "output": f"{one['status']}\n{told(one)}".strip(),
-                }
-                for one in asked(record)
-            ]
-            results = {
-                "score": record["points"],
-                "output": "\n".join(record["notes"]),
-                "visibility": "visible",
-                "tests": tests,
+    """gradescope/KEY.json, each a results.json of Gradescope's autograder specifications, 2026.
+
+    What could not be looked at has no points, so that its student can hand in again; what ended the
+    grader has no file, and Gradescope says that the autograder failed.
+    """
+    for record in (record for record in records if record["exercises"]):
+        tests = [
+            {
+                "name": one["name"],
+                "score": one["points"],
+                "max_score": one["of"],
+                "status": "passed" if one["points"] else "failed",
+                "output": f"{one['status']}\n{told(one)}".strip(),
             }
-            _write_json(out / "gradescope" / f"{record['key']}.json", results)
+            for one in asked(record)
+        ]
+        notes = "\n".join(record["notes"])
+        results = {"score": record["points"] or 0, "output": notes, "tests": tests}
+        path = out / "gradescope" / f"{record['key']}.json"
+        path.parent.mkdir(exist_ok=True)
+        write(path, json.dumps(results, indent=1, ensure_ascii=False).encode())
 
 
 def junit(out, records):
@@ -206,11 +207,6 @@ def _kind(exercise):
     if exercise["status"] in TO_DO:
         return "skipped"
     return "error" if exercise["status"] in BROKEN else "failure"
-
-
-def _write_json(path, data):
-    path.parent.mkdir(exist_ok=True)
-    write(path, json.dumps(data, indent=1, ensure_ascii=False).encode())
 
 
 FORMATS = {format.__name__: format for format in (canvas, moodle, gradescope, junit)}

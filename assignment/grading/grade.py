@@ -224,7 +224,12 @@ def _outcomes(waiting, plan, jobs, cluster):
     if not suspects:
         raise CannotGrade(f"The workers do not start: {told.splitlines()[0][:200]}")
     for one in suspects:
-        yield one, _alone(one, plan, cluster) or _alone(one, plan, cluster) or _not_graded()
+        yield (
+            one,
+            _alone(one, plan, cluster)
+            or _alone(one, plan, cluster)
+            or _record(Looked(refused=DIED), ()),
+        )
     yield from _outcomes([one for one in waiting if one.key not in begun], plan, jobs, cluster)
 
 
@@ -233,10 +238,6 @@ def _alone(one, plan, cluster):
     with contextlib.suppress(*_deaths()), _workers(2, cluster) as run:
         ((_, record),) = run(_begun([one], plan, {}))
         return record
-
-
-def _not_graded():
-    return {**_record(Looked(refused=DIED), ()), "points": None}
 
 
 def _begun(waiting, plan, begun):
@@ -334,16 +335,21 @@ def _together(paths, folder):
 
 
 def _record(looked, verdicts):
-    """What is kept of a hand-in, as plain data; points are None where nobody knows them."""
+    """What is kept of a hand-in, as plain data.
+
+    Points are None where it could not be looked at: that is told, and somebody has to look.
+    """
     known = {exercise.name: exercise for exercise in EXERCISES + COURSE}
     pairs = [(known[verdict.name], verdict) for verdict in verdicts]
+    data = as_data(pairs, looked.year)
     return {
         "year": looked.year.name,
         "files": looked.files or {},
         "left_out": looked.left_out,
         "notes": looked.notes or [looked.refused] * bool(looked.refused),
         "refused": looked.refused,
-        **as_data(pairs, looked.year),
+        **data,
+        "points": None if looked.refused else data["points"],
         "fingerprints": sorted(fingerprints(looked.trees)),
     }
 

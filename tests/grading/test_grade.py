@@ -221,8 +221,8 @@ def test_each_kind_of_hand_in_gets_its_grade(graded_class):
     assert {key: one["points"] for key, one in kept.items()} == {
         "student-1": points(kept["student-1"], *BOTH),
         "student-2": points(kept["student-2"], BOTH[1]),
-        "student-3": 0,
-        "student-4": 0,
+        "student-3": None,
+        "student-4": None,
         "five-55": points(kept["student-1"], *BOTH),
     }
     assert points(kept["student-1"], *BOTH) == 16 and kept["student-2"]["points"] == 8
@@ -231,6 +231,8 @@ def test_each_kind_of_hand_in_gets_its_grade(graded_class):
 
 def test_what_cannot_be_looked_at_says_why(graded_class):
     kept, out, _ = graded_class
+    results = json.loads((out / "gradescope" / "student-3.json").read_bytes())
+    assert results["score"] == 0 and "student-3" in results["output"]
     assert "student-3" in kept["student-3"]["refused"] and "link" in kept["student-4"]["refused"]
     told = (out / "summary.html").read_text(encoding="utf-8").partition("by hand")[2]
     assert (
