@@ -7,7 +7,9 @@ LAB_ARGS ?=
 AS_ROOT := $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
 BENCH_ARGS ?=
 COLAB_PYTHON ?= python3.12
+GRADE_ARGS ?=
 NET_ARGS ?=
+SUBMISSIONS ?=
 $(if $(WORKING),,$(shell rm -f .venv/ready-*))
 export PIP_USER := 0
 
@@ -21,7 +23,7 @@ COLAB_TESTS = $(filter-out tests/browser tests/conftest.py tests/test_lock.py te
 LESSONS := $(patsubst %,notebooks/%.ipynb,knn two_layer_net svm further/exact_neighbors softmax further/metric_learning start)
 NBVAL := pytest -q -n 2 --dist loadfile --no-loadscope-reorder --nbval-lax --nbval-current-env --nbval-cell-timeout=600
 
-.PHONY: help lab setup check lint test notebooks progress watch mutants derivations data net bench site check-browser check-colab stubs clean-notebooks picture lock
+.PHONY: help lab setup check lint test notebooks progress watch mutants derivations data net bench grade site check-browser check-colab stubs clean-notebooks picture lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*  ## ' Makefile | sed -E 's/:.*  ## /\t/' | expand -t 18
@@ -64,6 +66,10 @@ net: $(READY)  ## train the best two-layer net on the full CIFAR-10: eight minut
 
 bench: $(READY)  ## the speed of the reference beside other libraries (BENCH_ARGS=--quick: one minute)
 	@$(RUN) assignment bench $(BENCH_ARGS)
+
+grade: $(READY)  ## grade a class (SUBMISSIONS=folder; GRADE_ARGS="--resume --due 2026-10-31T23:59")
+	@test -n "$(SUBMISSIONS)" || { echo "Say where the hand-ins are: make grade SUBMISSIONS=folder" >&2; exit 1; }
+	@$(RUN) assignment grade $(SUBMISSIONS) $(GRADE_ARGS)
 
 site: .venv/ready-site  ## execute the notebooks with the reference and build a site, in results/site
 	@$(RUN) assignment site
