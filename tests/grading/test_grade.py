@@ -4,6 +4,8 @@ import contextlib
 import json
 import os
 import signal
+import subprocess
+import sys
 import zipfile
 
 import pytest
@@ -12,7 +14,7 @@ from assignment.checking.stubs import make_stub
 from assignment.given.files import alone
 from assignment.grading import grade as grading
 from assignment.grading.grade import CannotGrade, grade
-from conftest import unmarked
+from conftest import ROOT, unmarked
 from mutants import WRONG, solution, spoilt
 
 
@@ -164,6 +166,7 @@ def test_what_a_worker_dies_of_is_tried_once_more_and_then_told(students, tmp_pa
         return key, {**record, "files": {}, "left_out": [], "refused": "", "fingerprints": []}
 
     monkeypatch.setattr(grading, "graded", dying)
+    monkeypatch.setattr(grading, "_ends_with_the_grader", int)  # which imports nothing
     grade(folders, out, jobs=2, trust=True)
     tries = (tmp_path / "tries").read_text().split()
     kept = records(out)
@@ -174,6 +177,34 @@ def test_what_a_worker_dies_of_is_tried_once_more_and_then_told(students, tmp_pa
         ["once", *(f"student-{i}" for i in range(2))], 7.0
     )
     assert "killer" in (out / "summary.html").read_text(encoding="utf-8").partition("by hand")[2]
+
+
+WORKER = """
+import os, time
+from assignment.grading.grade import _ends_with_the_grader
+_ends_with_the_grader()
+print(os.getpid(), flush=True)
+time.sleep(0.5)
+print("goes on", flush=True)
+time.sleep(60)
+"""
+GRADER = """
+import subprocess, sys, time
+subprocess.Popen([sys.executable, "-c", sys.argv[1]])
+time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there a child does not learn of its parent")
+def test_a_worker_ends_with_its_grader():
+    command = [sys.executable, "-c", GRADER, WORKER]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE) as grader:
+        worker = int(grader.stdout.readline())
+        os.kill(worker, signal.SIGINT)  # Ctrl-C is for the grader to hear
+        assert grader.stdout.readline() == b"goes on\n"
+        grader.kill()
+        assert grader.stdout.read() == b""  # that is, when nobody has it open any more
 
 
 # In earnest.
