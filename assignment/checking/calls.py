@@ -131,7 +131,12 @@ def draw_from(seed):
     seed : str, or None
     """
     global _seed
-    _seed = None if seed is None else int.from_bytes(hashlib.sha256(seed.encode()).digest())
+    _seed = seed
+
+
+def drawn_from():
+    """The secret of this run, or None."""
+    return _seed
 
 
 def is_drawn_anew():
@@ -141,7 +146,10 @@ def is_drawn_anew():
 
 def generator(number):
     """The generator of some inputs; all that a case is made of is drawn from such a one."""
-    return np.random.default_rng(number if _seed is None else [_seed, number])
+    if _seed is None:
+        return np.random.default_rng(number)
+    secret = int.from_bytes(hashlib.sha256(_seed.encode()).digest())
+    return np.random.default_rng([secret, number])
 
 
 # Which way the scores of each row are moved.

@@ -29,6 +29,7 @@ from assignment.checking.answering import (
     sentence,
     unflat,
 )
+from assignment.checking.calls import draw_from, drawn_from
 from assignment.checking.nursery import Lost, environment, nursery
 from assignment.checking.printed import KEPT, Heard, last_heard, visible
 
@@ -84,6 +85,7 @@ class _Run:
             "folder": self.folder.name,
             "seconds": seconds,
             "limit": START + seconds,
+            "seed": drawn_from(),
         }
         try:
             self.process = nursery().child(self.task)
@@ -254,6 +256,7 @@ def limit_memory():
 def work(task):
     """Make the calls of a task in this process, leave the answers in its folder, and end."""
     limit_memory()
+    draw_from(task["seed"])
     folder = Path(task["folder"])
     with open(folder / "log", "w") as log, open(folder / "printed", "wb", buffering=0) as printed:
         faulthandler.dump_traceback_later(task["seconds"], exit=True, file=log)
