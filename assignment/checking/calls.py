@@ -122,7 +122,7 @@ def draw_labels(rng, classes, size):
     return rng.integers(0, classes, size=size).astype(np.intp)
 
 
-_seed = _secret = None  # of a run that draws its inputs anew
+_seed = None  # of a run that draws its inputs anew
 
 
 def draw_from(seed):
@@ -130,14 +130,13 @@ def draw_from(seed):
 
     seed : str, or None
     """
-    global _seed, _secret
-    _secret = seed
-    _seed = None if seed is None else int.from_bytes(hashlib.sha256(seed.encode()).digest())
+    global _seed
+    _seed = seed
 
 
 def drawn_from():
-    """What they are drawn by: another process has to be told."""
-    return _secret
+    """The secret of this run, or None."""
+    return _seed
 
 
 def is_drawn_anew():
@@ -147,7 +146,10 @@ def is_drawn_anew():
 
 def generator(number):
     """The generator of some inputs; all that a case is made of is drawn from such a one."""
-    return np.random.default_rng(number if _seed is None else [_seed, number])
+    if _seed is None:
+        return np.random.default_rng(number)
+    secret = int.from_bytes(hashlib.sha256(_seed.encode()).digest())
+    return np.random.default_rng([secret, number])
 
 
 # Which way the scores of each row are moved.

@@ -328,7 +328,7 @@ def _measured(facts, explanation):
         evidence, error = _evidence(facts.exercise, off, name)
     says = evidence["says"]
     judged = facts.exercise.judged or ()
-    speaks_of_it = len(judged) == 1 or (judged and name in says)  # and not of a fact about another
+    speaks_of_it = len(judged) == 1 or (judged and name and name in says)  # and of no other fact
     evidence["where"] = where = locate(plain, name) if speaks_of_it else ""
     shape = "wrong-shape" if f"{name} must have shape" in says else None
     message = f"{says} {where} {beside}"

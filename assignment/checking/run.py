@@ -20,7 +20,6 @@ from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 
-from assignment.checking import calls
 from assignment.checking.answering import (
     Answers,
     Failure,
@@ -31,6 +30,7 @@ from assignment.checking.answering import (
     sentence,
     unflat,
 )
+from assignment.checking.calls import draw_from, drawn_from
 from assignment.checking.nursery import Lost, environment, nursery
 from assignment.checking.printed import KEPT, Heard, last_heard, visible
 
@@ -94,8 +94,8 @@ class _Run:
             "files": {name: os.path.abspath(path) for name, path in files.items()},
             "folder": self.folder.name,
             "seconds": seconds,
-            "seed": calls.drawn_from(),
             "limit": START + seconds,
+            "seed": drawn_from(),
         }
         try:
             self.process = nursery().child(self.task)
@@ -288,6 +288,7 @@ def limit_memory():
 def work(task):
     """Make the calls of a task in this process, leave the answers in its folder, and end."""
     limit_memory()
+    draw_from(task["seed"])
     folder = Path(task["folder"])
     with open(folder / "log", "w") as log, open(folder / "printed", "wb", buffering=0) as printed:
         faulthandler.dump_traceback_later(task["seconds"], exit=True, file=log)

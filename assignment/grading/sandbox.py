@@ -371,20 +371,24 @@ class _Zygote:
         self.channel, its_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         settings = [word for pair in ENVIRONMENT.items() for word in ("--setenv", *pair)]
         with its_end, tempfile.TemporaryFile() as errors:
-            self.process = subprocess.Popen(
-                [
-                    *(program, *ALONE, *settings, *_mounts()),
-                    *("--size", str(2**28), "--tmpfs", "/tmp", "--remount-ro", "/"),
-                    *("--chdir", "/", sys.executable, "-P", "-m", "assignment.grading.inside"),
-                ],
-                stdin=its_end,
-                stdout=subprocess.DEVNULL,
-                stderr=errors,
-                cwd="/",
-                env={},
-                start_new_session=True,  # Ctrl-C is for the process that grades
-                **user,
-            )
+            try:
+                self.process = subprocess.Popen(
+                    [
+                        *(program, *ALONE, *settings, *_mounts()),
+                        *("--size", str(2**28), "--tmpfs", "/tmp", "--remount-ro", "/"),
+                        *("--chdir", "/", sys.executable, "-P", "-m", "assignment.grading.inside"),
+                    ],
+                    stdin=its_end,
+                    stdout=subprocess.DEVNULL,
+                    stderr=errors,
+                    cwd="/",
+                    env={},
+                    start_new_session=True,  # Ctrl-C is for the process that grades
+                    **user,
+                )
+            except OSError as error:
+                self.channel.close()
+                return str(error)
             its_end.close()
             if _heard(self.channel, START):
                 return None

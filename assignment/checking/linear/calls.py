@@ -62,7 +62,7 @@ def linear_cases(cost):
     for seed, (N, D, C, reg) in enumerate(sizes):
         rng = generator(10 + seed)
         arguments = {
-            "W": rng.normal(scale=0.5, size=(D, C)),
+            "W": rng.normal(scale=0.5 if D < 200 else 0.05, size=(D, C)),
             "X": rng.normal(size=(N, D)),
             "y": draw_labels(rng, C if seed == 2 else C - 1, N),
             "reg": reg,

@@ -34,10 +34,10 @@ from assignment.checking.calls import (
 from assignment.checking.training import calls as training
 
 
-def _parameters(rng, D, H, C):
+def _parameters(rng, D, H, C, scale=0.5):
     """Weights and biases far from zero, so that nothing in a network can hide."""
     shapes = {"W1": (D, H), "b1": H, "W2": (H, C), "b2": C}
-    return {name: rng.normal(scale=0.5, size=shape) for name, shape in shapes.items()}
+    return {name: rng.normal(scale=scale, size=shape) for name, shape in shapes.items()}
 
 
 def _net(net_class, params):
@@ -138,7 +138,7 @@ def _net_case(seed, N, D, H, C, reg):
     arguments = {
         "X": rng.normal(size=(N, D)),
         "y": draw_labels(rng, C if seed < 3 else C - 1, N),
-        "params": _parameters(generator(50), D, H, C),
+        "params": _parameters(generator(50), D, H, C, 0.5 if D < 120 else 0.15),
         "reg": reg,
     }
     return Case(f"N = {N}, D = {D}, H = {H}, C = {C}, reg = {reg:g}", arguments)
