@@ -84,7 +84,7 @@ def grade(
         except KeyboardInterrupt:
             done = sum(map(results.has, hand_ins))
             told = f"Interrupted: {done} of {len(hand_ins)} hand-ins are graded"
-            print(f"\n{told}; --resume goes on with the others.", file=sys.stderr)
+            print(f"{told}; --resume goes on with the others.", file=sys.stderr)
             sys.exit(130)
         for one in hand_ins:
             results.settle(one, due)
