@@ -103,6 +103,7 @@ def test_the_summary_counts_hand_ins_not_verdicts(tmp_path, make_record):
     says = MISTAKES["reg-factor-2-missing"].says
     assert f"2 of 3 {says}" in page.text and f"1 of 3 {MISTAKES['reg-over-n'].says}" in page.text
     assert page.text.index(f"2 of 3 {says}") < page.text.index("1 of 3 The penalty is divided")
+    assert "1 that one hand-in has" in page.text and page.tags.count("details") == 1
     assert "3 hand-ins" in page.text and "1 late" in page.text and "1 of 3 have all" in page.text
 
 
