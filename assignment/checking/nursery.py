@@ -269,11 +269,11 @@ def get_ready(task):
 
 
 @contextlib.contextmanager
-def at_most(seconds):
-    """Raise TimeoutError in what takes longer; in the main thread alone."""
+def at_most(seconds, error=InterruptedError):
+    """Raise an error in what takes longer; in the main thread alone."""
 
     def give_up(*_):
-        raise TimeoutError
+        raise error
 
     before = signal.signal(signal.SIGALRM, give_up)
     signal.setitimer(signal.ITIMER_REAL, seconds)

@@ -7,10 +7,12 @@ back otherwise is a verdict on that one exercise.
 """
 
 import contextlib
+import ctypes
 import json
 import os
 import pickle
 import re
+import resource
 import secrets
 import select
 import shutil
@@ -19,12 +21,14 @@ import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import deque
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import psutil
 
 from assignment.checking import calls, run
 from assignment.checking.answering import (
@@ -52,6 +56,8 @@ NOBODY = 65534
 OPENED = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 MOST_FILES, MOST_BYTES = 5_000, 200 * 2**20  # of a hand-in
 ROOM = 2**20  # bytes of numbers that any call may return, besides eight times what is right
+READING, AGAIN = 10.0, 1.0  # seconds for all files, and for each further one that takes long
+MEMORY = 2**30  # bytes to read them
 GRACE = 1.0  # seconds that a call has after its time, to say where it was
 
 # Of the suite, what runs student code.
@@ -146,7 +152,8 @@ class Sandbox:
         return Looked(refused=told), [Verdict(e.name, "missing", told) for e in EXERCISES]
 
     def _verdicts(self, copy, notes):
-        work = Work(copy)
+        with _within_limits():
+            work = Work(copy)
         with work, self._running(work) as run_all:
             work.run_all = run_all
             verdicts = [_cleaned(verdict) for verdict in work.examine_all(seconds=self.seconds)]
@@ -186,6 +193,33 @@ TRUSTED = (
     "No protection: hand-ins run as you do, with all that you may do. Grade like this only what "
     "you would run yourself."
 )
+
+
+@contextlib.contextmanager
+def _within_limits():
+    """Let what reads a hand-in here have so much time and memory; whatever takes more fails."""
+    me, is_over = threading.get_ident(), threading.Event()
+    raises = ctypes.pythonapi.PyThreadState_SetAsyncExc
+
+    def hurry():
+        pause = READING
+        while not is_over.wait(pause):
+            raises(ctypes.c_ulong(me), ctypes.py_object(TimeoutError))
+            pause = AGAIN
+
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    taken = psutil.Process().memory_info().vms
+    most = [taken + MEMORY, *(limit for limit in before if limit != resource.RLIM_INFINITY)]
+    thread = threading.Thread(target=hurry, daemon=True)
+    thread.start()
+    resource.setrlimit(resource.RLIMIT_AS, (min(most), before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+        is_over.set()
+        thread.join()
+        raises(ctypes.c_ulong(me), None)  # one that has not come yet
 
 
 def _draw_from(seed):

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import tarfile
+import time
 import zipfile
 
 import nbformat
@@ -21,6 +22,7 @@ from assignment.checking.faces import Work
 from assignment.checking.judge import judge
 from assignment.checking.nursery import SUITE
 from assignment.checking.stubs import SOLUTIONS, solution_of
+from assignment.checking.submission import read as reading
 from assignment.checking.submission.reference import has_marks
 from assignment.checking.submission.unpack import NoHandIn
 from assignment.grading import sandbox as sandboxes
@@ -279,6 +281,22 @@ def test_what_is_no_hand_in_is_told_in_a_sentence(sandbox, tmp_path):
     looked, verdicts = sandbox.verdicts(tmp_path / "nobody")
     assert "nobody cannot be opened" in looked.refused
     assert {v.status for v in verdicts} == {"missing"} and verdicts[0].message == looked.refused
+
+
+def test_a_file_that_takes_long_to_read_costs_no_other_one(sandbox, tmp_path, monkeypatch):
+    monkeypatch.setattr(sandboxes, "READING", 0.1)
+    monkeypatch.setattr(sandboxes, "AGAIN", 0.1)
+
+    def slow(path, *arguments):
+        while path.name == "linear_svm.py":
+            time.sleep(0.01)
+        return parsed(path, *arguments)
+
+    parsed = reading._parts
+    monkeypatch.setattr(reading, "_parts", slow)
+    (tmp_path / "softmax.py").write_text(RIGHT)
+    (tmp_path / "linear_svm.py").write_text("def svm_loss_naive(W, X, y, reg):\n    return 0")
+    assert losses(sandbox.verdicts(tmp_path)[1]) == ["right", "right"]
 
 
 def test_names_are_shown_without_escapes(sandbox, tmp_path):
