@@ -1,7 +1,7 @@
 # One target per wish; `make` alone lists them. README.md says how to do the same without make.
 
 # PYTHON picks the interpreter. Without it the one that .venv was made with stays.
-WORKING := $(shell .venv/bin/python -c 'import pip' 2>/dev/null && echo .venv/bin/python)
+WORKING := $(shell .venv/bin/python -P -c 'import pip' 2>/dev/null && echo .venv/bin/python)
 PYTHON ?= $(or $(WORKING),python3)
 LAB_ARGS ?=
 AS_ROOT := $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
@@ -13,9 +13,14 @@ SUBMISSIONS ?=
 $(if $(WORKING),,$(shell rm -f .venv/ready-*))
 export PIP_USER := 0
 
+# Of a file here that hides a module, such as random.py, one sentence is said instead of all else.
+FIND_HIDING = import importlib.machinery, os, signal, sys; sys.path.insert(0, "."); import assignment
+HIDING = $(shell .venv/bin/python -P -c '$(FIND_HIDING)' 2>&1 | sed -n '/hides the module/s/^ImportError: //p')
+$(if $(wildcard *.py),$(if $(HIDING),$(error $(HIDING))))
+
 VERSION := $(shell "$(PYTHON)" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 READY := .venv/ready-$(VERSION)
-RUN := .venv/bin/python -P -m
+RUN := .venv/bin/python -m
 COLAB := PYDEVD_DISABLE_FILE_VALIDATION=1 PYTHONPATH="$(CURDIR)" .venv/colab/bin/python -m
 COLAB_TESTS = $(filter-out tests/browser tests/conftest.py tests/test_lock.py tests/test_make.py,$(wildcard tests/[!_]*))
 

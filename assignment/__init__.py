@@ -42,7 +42,7 @@ class Yours:
             return None
         spec = PathFinder.find_spec(name, path)
         if spec and type(spec.loader) is SourceFileLoader and not spec.submodule_search_locations:
-            spec.loader, spec.cached = AsItIs(name, spec.origin), None
+            spec.loader = AsItIs(name, spec.origin)
         return spec
 
 
@@ -71,7 +71,10 @@ def hiding():
     return None
 
 
-told = hiding()
+try:
+    told = hiding()
+except OSError:  # from a folder that cannot be read nothing is imported
+    told = None
 if sys.argv[:1] == ["-m"]:  # it is the command, which says one line whatever ends it
     if signal.getsignal(signal.SIGINT) == signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # until it can say one

@@ -110,10 +110,9 @@ def with_files(folder, line):
     with subprocess.Popen(line, env=environment) as process:
         try:
             return process.wait()
-        except KeyboardInterrupt:
-            return process.wait()  # it has heard that too
-        except SystemExit:
+        except BaseException:  # this one has been told to end
             process.terminate()
+            process.wait()
             raise
 
 
@@ -154,6 +153,8 @@ add("--quick", **FLAG, help="the images that ship, in seconds")
 add("--restart", **FLAG, help="forget an earlier training")
 add = command("bench", "how fast the reference is, beside other libraries", "bench.run.bench")
 add("--quick", **FLAG, help="on the images that ship: a minute")
+checkers = "what other gradient checkers say to twelve inputs: a page of the site"
+command("checkers", checkers, "bench.checkers.table")
 command("site", "execute the notebooks with the reference; results/site", site)
 command("stubs", "write the five stubs anew; an edited file is kept beside it", stubs)
 command("clean", "strip outputs, counts and metadata from the notebooks", clean)

@@ -1,4 +1,4 @@
-"""k nearest neighbours, and the nearest neighbour made differentiable (NCA)."""
+"""k nearest neighbours, their number by cross-validation, and a differentiable one (NCA)."""
 
 import numpy as np
 
@@ -142,6 +142,38 @@ class KNearestNeighbor:
             # TODO KNearestNeighbor.predict_labels: your code instead of the next line
             raise NotImplementedError("to do: KNearestNeighbor.predict_labels")
         return y_pred
+
+
+def cross_validate(X, y, choices, num_folds=5):
+    """How well each number of neighbours does on each fold, when only the other folds train.
+
+    The folds are those of np.array_split: in order, and the first N % num_folds of them have one
+    example more than the others.
+
+    Source: CS231n notes, "Validation sets, cross-validation, and hyperparameter tuning".
+
+    Parameters
+    ----------
+    X : (N, D) training examples, one per row
+    y : (N,) integer labels, 0 or more
+    choices : sequence of int, the numbers of neighbours to try
+    num_folds : int, 2 <= num_folds <= N
+
+    Returns
+    -------
+    accuracies : dict from each k of choices to a list of num_folds floats; entry f is the share of
+        fold f that a KNearestNeighbor, trained on all other folds, gets right by a vote of k
+
+    Raises
+    ------
+    ValueError : names the argument that has a wrong shape or is out of range
+    """
+    require_inputs(X)
+    require_labels(y, len(X))
+    if not 2 <= num_folds <= len(X):
+        raise ValueError(f"num_folds must be 2 to {len(X)}, but it is {num_folds}.")
+    # TODO cross_validate: your code instead of the next line
+    raise NotImplementedError("to do: cross_validate")
 
 
 def log_sum_exp(S):

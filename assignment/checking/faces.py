@@ -124,8 +124,8 @@ class Work:
         """Where an exercise may be written, the likeliest place first."""
         if self.hand_in is not None:
             some = self.hand_in.sources(exercise)
-            extra = self.hand_in.has(exercise) and exercise.called not in self.year.given
-            return some if self.year.asks(exercise) or extra else []
+            extra = self.hand_in.has(exercise) and self.year.may_hold(exercise)
+            return some if self._asks(exercise) or extra else []
         return [self.files[exercise.file]] if exercise.file in self.files else []
 
     def _with(self, exercise, path):

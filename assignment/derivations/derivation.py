@@ -140,7 +140,7 @@ class Derivation:
         """Print whether `answer`, the right side of the blank line, is right, wrong or to do.
 
         A true line may still not be the one that is wanted: it has to be in terms of the same
-        differentials, and not of the left side itself.
+        differentials, and not of the left side itself, or of a gradient that comes later.
         """
         line = self.line(self.blank)
         left, *_, wanted = parse(line.claim)[0]
@@ -153,9 +153,12 @@ class Derivation:
         said = f"line {line.number}: {left} == {answer}"
         if verdict.status == "holds":
             needed, used = (self._differentials(text) for text in (ast.unparse(wanted), answer))
-            if left in re.findall(r"\w+", answer) or used != needed:
+            early = self._not_known_yet(answer) | ({left} & set(re.findall(r"\w+", answer)))
+            if early or used != needed:
                 wish = (
-                    f"in terms of {' and '.join(sorted(needed))}" if needed else f"without {left}"
+                    f"in terms of {' and '.join(sorted(needed))}"
+                    if used != needed
+                    else f"without {' and '.join(sorted(early))}"
                 )
                 print(f"✗ {said}: true, but it should be {wish}")
                 return
@@ -167,6 +170,13 @@ class Derivation:
         return {
             name for name in names if name == "d" or name.removeprefix("d") in self.symbols
         } - set(self.symbols)
+
+    def _not_known_yet(self, answer):
+        """The gradients in an answer that no line before the blank has."""
+        before = self.lines[: self.lines.index(self.line(self.blank))]
+        texts = " ".join(line.claim for line in before), answer
+        known, used = (set(re.findall(r"\bd\w+_d\w+", text)) for text in texts)
+        return used - known
 
     def show(self, first=None, last=None, details=False, seed=0, **sizes):
         """The lines from `first` to `last` as a table, each tried on fresh numbers.
@@ -305,7 +315,8 @@ class Table:
     def _repr_markdown_(self):
         head = "| | line and rule | |\n|--:|:--|:--|\n"
         return head + "\n".join(
-            f"| {row.number} | {self._line(row)} {row.rule} | {self._judged(row)} |"
+            f"| {row.number} | {self._line(row)} "
+            f'<span class="rule">{row.rule}</span> | {self._judged(row)} |'
             for row in self.rows
         )
 
@@ -383,7 +394,7 @@ def _in_rows(text):
         if piece.startswith(r"\text{--") or (piece, open_braces, open_brackets) == (",", 0, 0):
             rows.append("")
             has_left_side = False
-    return r"\begin{aligned}&" + r"\\&".join(rows) + r"\end{aligned}"
+    return r"\small \begin{aligned}&" + r"\\&".join(rows) + r"\end{aligned}"
 
 
 def _left(claim):

@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+import json
 import re
 import shutil
 import string
@@ -24,6 +25,7 @@ from assignment.given.files import alone
 from assignment.given.progress import progress_bar
 from assignment.notebook import address
 from assignment.notebook.clean import LESSONS, NOTEBOOKS, read
+from assignment.site import dark
 
 ROOT = NOTEBOOKS.parent
 SITE = ROOT / "results" / "site"
@@ -106,8 +108,10 @@ async def execute(paths):
             kernel_name="python3",
             resources=folder,
             on_cell_executed=lambda **_: bar.update(),
-            # no word on how a kernel is connected, or ended
-            extra_arguments=["--IPKernelApp.log_level=50"],
+            extra_arguments=[
+                "--IPKernelApp.log_level=50",  # no word on how a kernel is connected, or ended
+                f"--IPKernelApp.extensions={dark.__name__}",
+            ],
         )
         async with free:
             try:
@@ -144,6 +148,7 @@ def write_pages(folder, lessons):
         "CONTRIBUTING.md": (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"),
         "exercises.md": exercises_page(),
         "course.md": course_page(),
+        "checkers.md": checkers_page(),
         **{
             f"derivations/{name}.md": derivation_page(
                 derivation,
@@ -162,10 +167,11 @@ def write_pages(folder, lessons):
 
 
 def pictures(cells, path):
-    """Put each picture of the outputs into a file beside the notebook, named with its alt text.
+    """Put each picture of the outputs, and its dark variant, into files beside the notebook.
 
-    MyST-NB would take an alt text from the cell alone, where several pictures may stand. And a
-    control is a dead thing without a kernel: only the picture that comes with it is shown.
+    Both are named with its alt text. MyST-NB would take one from the cell alone, where several
+    pictures may stand. And a control is a dead thing without a kernel: only the picture that comes
+    with it is shown.
 
     Raises
     ------
@@ -180,10 +186,13 @@ def pictures(cells, path):
             if not alt or alt.startswith(FAILED):
                 raise RuntimeError(f"{path.name}: a picture of cell {cell.id} has no alt text.")
             number += 1
-            file = path.with_name(f"{path.stem}-{number:02d}.png")
-            file.write_bytes(b64decode(output.data["image/png"]))
             literal = re.sub(f"([{re.escape(string.punctuation)}])", r"\\\1", alt)
-            output.data = {"text/markdown": f"![{literal}]({file.name})"}
+            shown = []
+            for kind, page in {"image/png": "light", dark.MIME: "dark"}.items():
+                file = path.with_name(f"{path.stem}-{number:02d}-{page}.png")
+                file.write_bytes(b64decode(output.data[kind]))
+                shown.append(f"![{literal}]({file.name}){{.only-{page} loading=lazy}}")
+            output.data = {"text/markdown": "\n".join(shown)}
 
 
 def front_page():
@@ -196,7 +205,9 @@ def front_page():
     buttons["Run it: two commands"] = "README.html"
     links = "\n".join(f'<a class="button" href="{to}">{name}</a>' for name, to in buttons.items())
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    picture = re.search(r"!\[[^]]*\]\(\.github/overview\.png\)", readme)[0]
+    light = re.search(r"!\[[^]]*\]\(\.github/overview\.png\)", readme)[0]
+    dark_one = light.replace("overview.png", "overview-dark.png")
+    picture = f"{light}{{.only-light}}\n{dark_one}{{.only-dark}}"
     text = Path(__file__).with_name("front.md").read_text(encoding="utf-8")
     return string.Template(text).substitute(links=links, picture=picture)
 
@@ -207,7 +218,13 @@ def contents():
         "Lessons": [f"notebooks/{name}" for name in LESSONS if "/" not in name],
         "Further": [f"notebooks/{name}" for name in LESSONS if "/" in name],
         "Derivations": [f"derivations/{name}" for name in DERIVATIONS],
-        "More": ["exercises", "course", "Set-up, and all figures <README>", "CONTRIBUTING"],
+        "More": [
+            "exercises",
+            "course",
+            "checkers",
+            "Set-up, and all figures <README>",
+            "CONTRIBUTING",
+        ],
     }
     trees = (
         f"```{{toctree}}\n:hidden:\n:caption: {caption}\n\n" + "\n".join(pages) + "\n```"
@@ -259,6 +276,39 @@ def course_page():
         "- `linear_svm.py` is gone since 2025; the lesson svm is still worth an evening.\n"
         "- Two notebooks have no lesson here: features, and FullyConnectedNets, whose code is "
         "checked.\n"
+    )
+
+
+def checkers_page():
+    """What gradient checkers say to the same inputs, from the file that a command writes."""
+    told = json.loads((ROOT / "assignment" / "bench" / "checkers.json").read_text(encoding="utf-8"))
+    rows, names = told["rows"], list(next(iter(told["rows"].values())))
+    table = "\n".join(
+        f"| {given} | "
+        + " | ".join(f"{'✓' if c['due'] else '✗'} {c['says']}" for c in cells.values())
+        + " |"
+        for given, cells in rows.items()
+    )
+    head = [*(name.split()[0] for name in names[:-1]), "ours"]
+    ours = "\n".join(
+        f"- {given}: `{cells[names[-1]]['words']}`"
+        for given, cells in rows.items()
+        if cells[names[-1]]["words"]
+    )
+    versions = ", ".join(f"{name} {version}" for name, version in told["versions"].items())
+    return (
+        "# What gradient checkers say\n\n"
+        "Each checker is given a function, an array and a gradient, as its manual says, with its "
+        "own settings. ✓ is what had to be said, or a message that names the fault; ✗ is not.\n\n"
+        f"{{.checkers}}\n| input | {' | '.join(head)} |\n|:--|{':--|' * len(head)}\n{table}\n\n"
+        f"- The functions are {', '.join(names[:-1])}, and `{names[-1]}`.\n"
+        "- SciPy computes an error, and numdifftools, statsmodels and jacobi a derivative, and "
+        "leave the judgement to their users: here, *right* is right to 1e-5 of the largest entry.\n"
+        "- One part in a thousand is what PyTorch allows, unless it is told otherwise.\n"
+        "- A function that reads `x` itself is CS231n's way; most checkers move a copy of `x`.\n"
+        "- mygrad is missing: version 2.5.0 comes without a checker.\n\n"
+        f"What `{names[-1]}` says, where it is not *right*:\n\n{ours}\n\n"
+        f"Made by `python -m assignment checkers` with {versions}.\n"
     )
 
 

@@ -1,4 +1,4 @@
-"""k nearest neighbours, and the nearest neighbour made differentiable (NCA)."""
+"""k nearest neighbours, their number by cross-validation, and a differentiable one (NCA)."""
 
 import numpy as np
 
@@ -166,6 +166,51 @@ class KNearestNeighbor:
             y_pred[i] = np.bincount(self.y_train[nearest]).argmax()
             ### END SOLUTION
         return y_pred
+
+
+def cross_validate(X, y, choices, num_folds=5):
+    """How well each number of neighbours does on each fold, when only the other folds train.
+
+    The folds are those of np.array_split: in order, and the first N % num_folds of them have one
+    example more than the others.
+
+    Source: CS231n notes, "Validation sets, cross-validation, and hyperparameter tuning".
+
+    Parameters
+    ----------
+    X : (N, D) training examples, one per row
+    y : (N,) integer labels, 0 or more
+    choices : sequence of int, the numbers of neighbours to try
+    num_folds : int, 2 <= num_folds <= N
+
+    Returns
+    -------
+    accuracies : dict from each k of choices to a list of num_folds floats; entry f is the share of
+        fold f that a KNearestNeighbor, trained on all other folds, gets right by a vote of k
+
+    Raises
+    ------
+    ValueError : names the argument that has a wrong shape or is out of range
+    """
+    require_inputs(X)
+    require_labels(y, len(X))
+    if not 2 <= num_folds <= len(X):
+        raise ValueError(f"num_folds must be 2 to {len(X)}, but it is {num_folds}.")
+    ### BEGIN SOLUTION
+    X_folds, y_folds = np.array_split(X, num_folds), np.array_split(y, num_folds)
+    accuracies = {k: [] for k in choices}
+    for fold in range(num_folds):
+        X_train = np.concatenate(X_folds[:fold] + X_folds[fold + 1 :])
+        y_train = np.concatenate(y_folds[:fold] + y_folds[fold + 1 :])
+        classifier = KNearestNeighbor()
+        classifier.train(X_train, y_train)
+        # The distances do not depend on k: each k votes on the same ones.
+        dists = classifier.compute_distances_no_loops(X_folds[fold])
+        for k in choices:
+            y_pred = classifier.predict_labels(dists, k=k)
+            accuracies[k].append(float(np.mean(y_pred == y_folds[fold])))
+    return accuracies
+    ### END SOLUTION
 
 
 def log_sum_exp(S):

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from assignment.solutions.k_nearest_neighbor import KNearestNeighbor, nca_loss
+from assignment.solutions.k_nearest_neighbor import KNearestNeighbor, cross_validate, nca_loss
 from assignment.solutions.linear_classifier import LinearSVM, Softmax
 from assignment.solutions.linear_svm import svm_loss_naive, svm_loss_vectorized
 from assignment.solutions.neural_net import TwoLayerNet
@@ -32,6 +32,7 @@ def good():
         "dists": rng.random((N, N)),
         "k": 3,
         "num_loops": 0,
+        "num_folds": 3,
         "W1": rng.normal(size=(D, H)),
         "b1": rng.normal(size=H),
         "W2": rng.normal(size=(H, C)),
@@ -72,7 +73,10 @@ DISTANCES = {
     "knn.predict": lambda a: knn(a).predict(a["X"], a["k"], a["num_loops"]),
 }
 VOTE = {"predict_labels": lambda a: knn(a).predict_labels(a["dists"], a["k"])}
-KNN_TRAIN = {"knn.train": lambda a: KNearestNeighbor().train(a["X"], a["y"])}
+KNN_TRAIN = {
+    "knn.train": lambda a: KNearestNeighbor().train(a["X"], a["y"]),
+    "cross_validate": lambda a: cross_validate(a["X"], a["y"], [1, 2], a["num_folds"]),
+}
 NCA = {"nca_loss": lambda a: nca_loss(a["A"], a["X"], a["y"])}
 LINEAR_PREDICT = {
     f"{kind.__name__}.predict": lambda a, kind=kind: linear(kind, a).predict(a["X"])
@@ -148,6 +152,7 @@ CASES = [
     *each(VOTE, "k", {"0": lambda _: 0, "more than there are": lambda _: N + 1}),
     *each(KNN_TRAIN, "X", {"flat": np.ravel} | NO_ROWS),
     *each(KNN_TRAIN, "y", LABELS),
+    *each(["cross_validate"], "num_folds", {"1": lambda _: 1, "too many": lambda _: N + 1}),
     *each(NCA, "A", SHAPE | NO_ROWS | NOT_FINITE),
     *each(NCA, "X", {"flat": np.ravel} | NO_ROWS | NOT_FINITE),
     *each(NCA, "y", LABELS | {"lonely": lambda y: np.arange(len(y))}),

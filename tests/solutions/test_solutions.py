@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from assignment.given import blocks
 from assignment.given.gradient_check import check_gradient
-from assignment.solutions.k_nearest_neighbor import KNearestNeighbor, nca_loss
+from assignment.solutions.k_nearest_neighbor import KNearestNeighbor, cross_validate, nca_loss
 from assignment.solutions.linear_classifier import LinearClassifier, LinearSVM, Softmax
 from assignment.solutions.linear_svm import svm_loss_naive, svm_loss_vectorized
 from assignment.solutions.neural_net import TwoLayerNet
@@ -236,6 +236,12 @@ def test_knn_gets_the_published_number_of_500_test_images(k, right, published_cl
     classifier, dists = published_classifier
     got = np.sum(classifier.predict_labels(dists, k=k) == shipped.y_test)
     assert got == right, f"k = {k}: {got} of 500; another number means other distances or ties"
+
+
+def test_accuracies_on_two_folds_are_those_counted_by_hand():
+    """Of five points on a line the first three are a fold, and the other two."""
+    X, y = np.array([[0.0], [1.0], [2.0], [10.0], [11.0]]), np.array([0, 0, 1, 1, 1])
+    assert cross_validate(X, y, [2, 1], 2) == {2: [1 / 3, 0.0], 1: [1 / 3, 1.0]}
 
 
 # Gradients.
@@ -537,6 +543,7 @@ def every_call(rng):
     }
     return calls | {
         "knn.predict_labels": (knn.predict_labels, [rng.random((6, 5)), 3]),
+        "cross_validate": (cross_validate, [X, y, (1, 2), 3]),
         "nca_loss": (nca_loss, [A, X, lonely_free]),
         "linear.train": (lambda X, y: linear.train(X, y, num_iters=3), [X, y]),
         "linear.predict": (linear.predict, [X]),
