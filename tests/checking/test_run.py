@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from assignment.checking import nursery as nurseries
+from assignment.checking import run as running
 from assignment.checking.answering import LOCAL, answer, copied
 from assignment.checking.exercises import EXERCISES, find
 from assignment.checking.faces import Work
