@@ -59,12 +59,12 @@ def grade(
 
     Raises
     ------
-    CannotGrade : one sentence
+    CannotGrade, NoSandbox : one sentence
     """
     out = Path(os.path.abspath(out))
+    due = due and _time(due)
     try:
         hand_ins, passed = collect(folders, out)
-        due = due and datetime.fromisoformat(due).astimezone()
     except ValueError as error:
         raise CannotGrade(str(error)) from None
     if not hand_ins:
@@ -73,8 +73,9 @@ def grade(
     results.folder.mkdir(parents=True, exist_ok=True)
     busy = f"Somebody is grading into {out} already: wait for that, or name another --out."
     with alone(out / ".lock", busy):
+        with Sandbox(trust) as sandbox:
+            print(sandbox.protection)
         plan = results.begin(seed, resume, trust)
-        print(_protection(**plan))
         waiting = [one for one in hand_ins if not results.has(one)]
         try:
             with progress_bar(len(waiting), "hand-ins", left=True) as bar:
@@ -91,12 +92,11 @@ def grade(
         _report(results, hand_ins, passed, also)
 
 
-def _protection(seed, trust):
+def _time(text):
     try:
-        with Sandbox(trust, seed) as sandbox:
-            return sandbox.protection
-    except NoSandbox as error:
-        raise CannotGrade(str(error)) from None
+        return datetime.fromisoformat(text).astimezone()
+    except ValueError:
+        raise CannotGrade(f"--due takes a time such as 2026-10-31T23:59, not {text}.") from None
 
 
 def _report(results, hand_ins, passed, also):
@@ -156,7 +156,7 @@ class Results:
             record = self.read(hand_in)
         except (OSError, ValueError):
             return False
-        return record["mark"] == hand_in.looked_at()[1] and record["points"] is not None
+        return record.get("mark") == hand_in.looked_at()[1] and record["points"] is not None
 
     def read(self, hand_in):
         return json.loads(self.path(hand_in).read_bytes())
@@ -297,8 +297,12 @@ _turn = threading.Lock()  # a worker of Dask may have several threads, and the j
 def graded(key, paths, seed, trust):
     """(key, record) of one hand-in."""
     with _turn, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        looked, verdicts = _sandbox(seed, trust).verdicts(_together(paths, folder))
-        return key, _record(looked, verdicts)
+        sandbox = _sandbox(seed, trust)
+        try:
+            return key, _record(*sandbox.verdicts(_together(paths, folder)))
+        except Exception as error:  # whatever is wrong with it, others wait
+            told = f"It could not be graded ({type(error).__name__}). Please look at it by hand."
+            return key, _record(Looked(refused=told), ())
 
 
 def _ends_with_the_grader():
@@ -358,5 +362,5 @@ def command(**options):
     """What `python -m assignment grade` calls."""
     try:
         grade(**options)
-    except (CannotGrade, Busy) as error:
+    except (CannotGrade, NoSandbox, Busy) as error:
         sys.exit(str(error))

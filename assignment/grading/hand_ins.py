@@ -132,22 +132,23 @@ def _named(groups):
 
 
 def _seen(paths):
-    """(name, nanoseconds of the last change, size) of the files below some paths."""
+    """(name, nanoseconds of the last change, size) of the files of a hand-in, wherever it lies."""
     for path in paths:
-        yield _about(path)
+        yield _about(path, path.parent)
         count = 0
         for place, folders, files in os.walk(path):  # follows no links
             folders[:] = sorted(name for name in folders if not COPIES.fullmatch(name))
             count += len(files)
             if count > MOST_FILES:
                 break
-            yield from (_about(Path(place, name)) for name in sorted(files))
+            yield from (_about(Path(place, name), path.parent) for name in sorted(files))
 
 
-def _about(path):
+def _about(path, home):
+    name = os.fspath(path.relative_to(home))
     try:
         about = path.lstat()
     except OSError:
-        return os.fspath(path), 0, 0
+        return name, 0, 0
     is_file = stat.S_ISREG(about.st_mode)  # a folder's own time changes when it is copied
-    return os.fspath(path), about.st_mtime_ns if is_file else 0, about.st_size * is_file
+    return name, about.st_mtime_ns if is_file else 0, about.st_size * is_file

@@ -7,12 +7,14 @@ import signal
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import pytest
 
 from assignment.checking.stubs import make_stub
 from assignment.given.files import alone
 from assignment.grading import grade as grading
+from assignment.grading import sandbox as sandboxes
 from assignment.grading.grade import CannotGrade, grade
 from conftest import ROOT, unmarked
 from mutants import WRONG, solution, spoilt
@@ -91,14 +93,15 @@ def test_what_was_interrupted_goes_on_and_nobody_is_graded_twice(
     assert len(seen) == 4  # nothing was left to do
 
 
-def test_who_hands_in_again_is_graded_again_and_nobody_else(students, seen, tmp_path):
+def test_who_hands_in_again_is_graded_again_and_nobody_else(students, seen, tmp_path, monkeypatch):
     folders, out = students(), tmp_path / "out"
     grade(folders, out, trust=True)
     students("student-4")
     (folders[0] / "student-1" / "notes.py").write_text("another text")
     (out / "hand-ins" / "student-2.json").write_text('{"half')  # as no run of ours leaves it
     seen.clear()
-    grade(folders, out, trust=True, resume=True)
+    monkeypatch.chdir(tmp_path)  # the same folder by another name
+    grade([Path("class")], out, trust=True, resume=True)
     assert sorted(seen) == ["student-1", "student-2", "student-4"] and len(lines(out)) == 5
 
 
@@ -130,7 +133,7 @@ def test_a_second_grader_gets_a_sentence_and_harms_nothing(students, seen, tmp_p
         ({}, "holds grades already: --resume"),
         ({"resume": True, "trust": False}, "was begun with trust True"),
         ({"resume": True, "seed": "other"}, "was begun with seed one"),
-        ({"resume": True, "due": "tomorrow"}, "Invalid isoformat"),
+        ({"resume": True, "due": "tomorrow"}, "--due takes a time such as"),
     ],
 )
 def test_what_does_not_go_on_gets_a_sentence(options, told, students, seen, tmp_path):
@@ -140,6 +143,24 @@ def test_what_does_not_go_on_gets_a_sentence(options, told, students, seen, tmp_
     with pytest.raises(CannotGrade, match=told):
         grade(folders, out, **{"trust": True, **options})
     assert before == {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+
+
+def test_without_a_sandbox_nothing_has_begun(students, seen, tmp_path, monkeypatch):
+    folders, out = students(), tmp_path / "out"
+    monkeypatch.setattr(sandboxes.shutil, "which", lambda name: None)
+    with pytest.raises(SystemExit, match="--trust"):
+        grading.command(folders=folders, out=out)
+    grade(folders, out, trust=True)
+    assert len(seen) == 3
+
+
+def test_a_fault_of_ours_is_nobodys_zero(students, tmp_path, monkeypatch):
+    monkeypatch.setattr(grading, "fingerprints", lambda trees: 1 / 0 if trees else ())
+    (folder,) = students()
+    (folder / "student-1" / "softmax.py").write_text(make_stub(solution("softmax.py")))
+    key, record = grading.graded("student-1", [str(folder / "student-1")], seed="one", trust=True)
+    assert record["points"] is None and "(ZeroDivisionError)" in record["refused"]
+    json.dumps(record)
 
 
 def test_where_there_are_no_hand_ins_that_is_said(tmp_path, seen):

@@ -308,16 +308,21 @@ def test_check_as_json_matches_its_schema(hand_in, run_assignment, schema):
     assert found["LinearClassifier.train"]["status"] == "crash"
     assert found["TwoLayerNet.loss"]["status"] == "missing"
     assert found["nca_loss"]["status"] == "right"
+    assert found["nca_loss"]["points"] == found["nca_loss"]["of"] == find("nca_loss").points
+    assert found["softmax_loss_naive"]["points"] == 0 < found["softmax_loss_naive"]["of"]
+    assert data["points"] == sum(entry["points"] for entry in data["exercises"]) < data["of"] == 100
     assert data["files"]["softmax.py"] == "assignment1/cs231n/classifiers/softmax.py"
 
 
 def test_the_schema_can_fail(schema):
     good = {"submission": None, "year": "this suite", "files": {}, "left_out": [], "exercises": []}
+    good |= {"points": 0, "of": 0}
     schema(good)
     entry = {"name": "f", "message": "", "diagnosis": None, "evidence": {}, "remarks": []}
     perhaps = {**entry, "status": "perhaps", "see": ""}
-    for bad in ({}, {**good, "more": 1}, {**good, "exercises": [perhaps]}):
-        with pytest.raises(Exception, match="required|unexpected|is not one of"):
+    unread = {**good, "points": None}
+    for bad in ({}, {**good, "more": 1}, {**good, "exercises": [perhaps]}, unread):
+        with pytest.raises(Exception, match="required|unexpected|is not one of|is not of type"):
             schema(bad)
 
 
