@@ -90,6 +90,11 @@ def stubs():
         print(f"wrote {written.name}" + (f", kept yours as {kept.name}" if kept else ""))
 
 
+def release(folder):
+    with told((ValueError, OSError), sys.exit):
+        later("edition.release.release")(folder=folder)
+
+
 def clean():
     with told(RuntimeError, sys.exit):
         later("notebook.clean.clean_all")()
@@ -130,6 +135,28 @@ add("name", metavar="NAME")
 every = "every line of the derivations, tried on random numbers"
 add = command("derivations", every, "derivations.report.report")
 add("--json", **FLAG, dest="as_json", help="as data")
+command("data", "fetch the full CIFAR-10: 60,000 images, 180 MB on disk", "given.download.fetch")
+command("site", "execute the notebooks and build pages of them; results/site", site)
+command("clean", "strip outputs, counts and metadata from the notebooks", clean)
+add = command("address", "where the suite is published: written into every file", address)
+add("where", nargs="?", metavar="URL", help="https://github.com/OWNER/NAME; else pyproject.toml's")
+add = command("with", "run a command with five files laid over the stubs", with_files)
+add("folder", type=Path, help="where the five files are")
+add("line", nargs=argparse.REMAINDER, metavar="...", help="the command to run")
+finished = "whether every exercise is right, so that the lessons can be executed"
+command("finished", finished, "checking.faces.finished")
+# full suite
+add = command("net", "train the best two-layer net, or go on with it", "further.best_net.command")
+add("--seed", type=int, default=0, help="of all random numbers")
+add("--quick", **FLAG, help="the images that ship, in seconds")
+add("--restart", **FLAG, help="forget an earlier training")
+add = command("bench", "how fast the reference is, beside other libraries", "bench.run.bench")
+add("--quick", **FLAG, help="on the images that ship: a minute")
+checkers = "what other gradient checkers say to twelve inputs: a page of the site"
+command("checkers", checkers, "bench.checkers.table")
+command("stubs", "write the five stubs anew; an edited file is kept beside it", stubs)
+add = command("release", "write an edition without answers, for students", release)
+add("folder", type=Path, metavar="DIR", help="a folder that is empty, or not there yet")
 add = command("grade", "the hand-ins of a class: grades, and feedback", "grading.grade.command")
 add(
     "folders", nargs="+", type=Path, metavar="DIR", help="each folder, archive or file in it is one"
@@ -146,23 +173,7 @@ add("--dask", dest="cluster", metavar="ADDRESS", help="of the scheduler of a clu
 kit = "grading.kit.autograder"
 add = command("autograder", "the suite as Gradescope takes it, answers and all", kit)
 add("path", type=Path, metavar="ZIP", help="the file to write")
-command("data", "fetch the full CIFAR-10: 60,000 images, 180 MB on disk", "given.download.fetch")
-add = command("net", "train the best two-layer net, or go on with it", "further.best_net.command")
-add("--seed", type=int, default=0, help="of all random numbers")
-add("--quick", **FLAG, help="the images that ship, in seconds")
-add("--restart", **FLAG, help="forget an earlier training")
-add = command("bench", "how fast the reference is, beside other libraries", "bench.run.bench")
-add("--quick", **FLAG, help="on the images that ship: a minute")
-checkers = "what other gradient checkers say to twelve inputs: a page of the site"
-command("checkers", checkers, "bench.checkers.table")
-command("site", "execute the notebooks with the reference; results/site", site)
-command("stubs", "write the five stubs anew; an edited file is kept beside it", stubs)
-command("clean", "strip outputs, counts and metadata from the notebooks", clean)
-add = command("address", "where the suite is published: written into every file", address)
-add("where", nargs="?", metavar="URL", help="https://github.com/OWNER/NAME; else pyproject.toml's")
-add = command("with", "run a command with five files laid over the stubs", with_files)
-add("folder", type=Path, help="the five files, e.g. assignment/solutions")
-add("line", nargs=argparse.REMAINDER, metavar="...", help="the command to run")
+# end of full suite
 
 
 def guarded():
@@ -215,6 +226,8 @@ def told_of(error):
     if isinstance(error, ModuleNotFoundError):
         python = Path(__file__).parents[1] / ".venv" / "bin" / "python"
         return f"{sys.executable} has no {error.name}: use {python}, which `make` sets up."
+    if isinstance(error, ValueError) and str(error).startswith("points.toml: "):
+        return str(error)  # a course has its own
     if isinstance(error, OSError):
         told = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
         return f"{(told or str(error)).rstrip('.')}. {ADVICE.get(error.errno, '')}".rstrip()

@@ -90,6 +90,12 @@ def set_up(folder, *names):
 
 
 @needs_make
+def test_a_release_needs_a_folder(tmp_path):
+    set_up(tmp_path)
+    assert complaint("-C", tmp_path, "release") == "Say where: make release DIR=folder"
+
+
+@needs_make
 @pytest.mark.parametrize(
     "target, name", [("progress", "random"), ("lab", "types"), ("test", "numpy")]
 )

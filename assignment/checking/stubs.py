@@ -7,19 +7,29 @@ import os
 import re
 import subprocess
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 from assignment import FILES
 from assignment.given.files import alone, write
 
 ASSIGNMENT = Path(__file__).resolve().parents[1]
-SOLUTIONS = ASSIGNMENT / "solutions"
+# An edition without answers has the stubs in this place, and what the reference returned.
+STORED = ASSIGNMENT / "checking" / "stored"
+HAS_ANSWERS = not STORED.is_dir()
+SOLUTIONS = ASSIGNMENT / "solutions" if HAS_ANSWERS else STORED
 LOCK = ".stubs.lock"  # of a folder whose files are being replaced
 
 
 def solution_of(file):
     """The Path of the solution of a known file; those of the course's later years lie deeper."""
     return next(SOLUTIONS.rglob(file))
+
+
+def reference_of(file):
+    """The module that is the solution of a known file; in an edition without answers, its stub."""
+    place = solution_of(file).relative_to(ASSIGNMENT.parent).with_suffix("")
+    return import_module(".".join(place.parts))
 
 
 def own_folder():
@@ -69,12 +79,10 @@ def make_stub(source):
 @cache
 def blanks(file):
     """The name of each blank in one of the five files, and the function that it is a part of."""
-    source = (SOLUTIONS / file).read_text(encoding="utf-8")
-    tree, found = ast.parse(source), {}
-    for region in REGION.finditer(source):
-        function = _function_at(tree, source.count("\n", 0, region.start()) + 1)
-        found[region["name"] or function] = function
-    return found
+    stub = make_stub((SOLUTIONS / file).read_text(encoding="utf-8"))
+    tree = ast.parse(stub)
+    todos = re.finditer(r"^ *# TODO (\S+):", stub, flags=re.MULTILINE)
+    return {t[1]: _function_at(tree, stub.count("\n", 0, t.start()) + 1) for t in todos}
 
 
 def _function_at(tree, line):

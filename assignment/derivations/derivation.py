@@ -21,6 +21,7 @@ from assignment.derivations.algebra import (
 TOLERANCE = 1e-12  # relative; the complex step has no round-off of its own
 SMALLEST = 1e-2  # all symbols are of size 1: what is this small is small by chance
 DRAWS = 10
+BLANK = "your_line"  # in a claim: what a student is to find, where no answer is given
 
 
 @dataclass(frozen=True)
@@ -57,13 +58,15 @@ def quoted(lines, originals):
 
 @dataclass(frozen=True)
 class Verdict:
-    """What numbers say of a claim: status is "holds", "false" or "ill-formed"."""
+    """What numbers say of a claim: status is "holds", "false", "ill-formed", or "to do"."""
 
     status: str
     error: float = 0.0
     reason: str = ""
 
     def __str__(self):
+        if self.status == "to do":
+            return "… to do"
         if self.status == "ill-formed":
             return f"✗ ill-formed: {self.reason}"
         mark = "✓ holds" if self.status == "holds" else "✗ false"
@@ -104,6 +107,8 @@ class Derivation:
         -------
         Verdict : the worst of all draws
         """
+        if BLANK in claim:
+            return Verdict("to do")
         worst = Verdict("holds")
         for each in self.sizes if sizes is None else (sizes,):
             for number in range(DRAWS):
@@ -152,7 +157,7 @@ class Derivation:
         verdict = self.verdict(f"{left} == {answer}")
         said = f"line {line.number}: {left} == {answer}"
         if verdict.status == "holds":
-            needed, used = (self._differentials(text) for text in (ast.unparse(wanted), answer))
+            needed, used = (self.differentials(text) for text in (ast.unparse(wanted), answer))
             early = self._not_known_yet(answer) | ({left} & set(re.findall(r"\w+", answer)))
             if early or used != needed:
                 wish = (
@@ -164,7 +169,7 @@ class Derivation:
                 return
         print(f"{str(verdict)[0]} {said}: {str(verdict)[2:]}")
 
-    def _differentials(self, text):
+    def differentials(self, text):
         """The differentials in an expression: dW and the like, and d itself if it is applied."""
         names = set(re.findall(r"\w+", text))
         return {
@@ -211,8 +216,9 @@ class Derivation:
 
     def _row(self, line, seed, sizes):
         shapes = self.shapes_in(line.claim)
-        if line.number == self.blank:
-            claim = f"{_left(line.claim)} == your_line"
+        if line.number == self.blank or BLANK in line.claim:
+            lefts = (ast.unparse(left) for left, *_ in parse(line.claim))
+            claim = "; ".join(f"{left} == {BLANK}" for left in lefts)
             return Row(line.number, claim, line.rule, shapes, None)
         verdict = self.verdict(line.claim, seed, sizes)
         return Row(line.number, line.claim, line.rule, shapes, verdict, line.answer)
@@ -221,7 +227,9 @@ class Derivation:
         """The lines as they were first written down, slips included, with what is wrong in each."""
         return Original(
             tuple(
-                (line, self.verdict(line.written) if line.written else None) for line in self.lines
+                (line, self.verdict(line.written) if line.written else None)
+                for line in self.lines
+                if line.original
             )
         )
 
@@ -229,7 +237,7 @@ class Derivation:
     def names(self):
         """dict from the name of a symbol to its LaTeX, differentials and gradients included."""
         names = {name: symbol.latex for name, symbol in self.symbols.items()}
-        names["your_line"] = r"\;?"
+        names[BLANK] = r"\;?"
         for name, text in list(names.items()):
             names[f"d{name}"] = f"d{text}"
             for other, below in list(self.symbols.items()):

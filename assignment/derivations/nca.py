@@ -1,4 +1,4 @@
-"""The gradient of neighbourhood components analysis: softmax minus target, once more."""
+"""The gradient of neighbourhood components analysis: a softmax over the neighbours."""
 
 import numpy as np
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from assignment.given.files import write
 
-SUITE = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
+PARTS = "points.toml", "assignment/**/*", "notebooks/**/*.ipynb"
 KIT = Path(__file__).with_name("gradescope")
 # Of the locked packages, what grading takes.
 NEEDED = (
@@ -34,8 +35,8 @@ def autograder(path):
             about.external_attr = 0o100755 << 16
             kit.writestr(about, script.read_bytes())
         kit.writestr("requirements.txt", "\n".join(requirements()) + "\n")
-        for file in sorted(SUITE.rglob("*")):
-            name = file.relative_to(SUITE.parent).as_posix()
+        for file in sorted(file for pattern in PARTS for file in ROOT.glob(pattern)):
+            name = file.relative_to(ROOT).as_posix()
             if file.is_file() and not LEFT_OUT.search(name):
                 kit.writestr(zipfile.ZipInfo(name), file.read_bytes())
     write(path, data.getvalue())
@@ -44,5 +45,5 @@ def autograder(path):
 
 def requirements():
     """The lines of the lock that grading takes."""
-    lines = (SUITE.parent / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     return [line for line in lines if line.partition("==")[0] in NEEDED]

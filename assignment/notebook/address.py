@@ -15,7 +15,9 @@ ADDRESS = re.compile(r"https://github\.com/(?P<owner>[\w-]+)/(?P<suite>[\w.-]+?)
 IN_PYPROJECT = re.compile(r'(?<=^Repository = ")[^"]*', re.MULTILINE)
 IN_NOTEBOOK = re.compile(r'OWNER, SUITE = \\"[^"]*\\", \\"[^"]*\\"')
 IN_README = re.compile(r"(?<=<!-- badges -->\n).*?(?=<!-- end of badges -->)", re.DOTALL)
-UNKNOWN = "(Once the suite is published, badges stand here: see [CONTRIBUTING](CONTRIBUTING.md).)\n"
+UNKNOWN = (
+    "(Badges stand here once it is published: `python -m assignment address URL` writes them.)\n"
+)
 
 
 def known(root=ROOT):

@@ -1,4 +1,7 @@
-"""`python -m assignment site`: the lessons executed with the reference, as a site in a folder."""
+"""`python -m assignment site`: the lessons executed with the reference, as a site in a folder.
+
+An edition without answers executes them with the student's files, each lesson as far as these go.
+"""
 
 import asyncio
 import inspect
@@ -8,7 +11,6 @@ import shutil
 import string
 from base64 import b64decode
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
 
 import nbformat
@@ -17,7 +19,13 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from sphinx.cmd.build import build_main
 
 from assignment.checking.exercises import COURSE, EXERCISES
-from assignment.checking.stubs import SOLUTIONS, environment_with
+from assignment.checking.stubs import (
+    HAS_ANSWERS,
+    SOLUTIONS,
+    environment_with,
+    own_folder,
+    reference_of,
+)
 from assignment.checking.submission.year import LAST
 from assignment.derivations import DERIVATIONS
 from assignment.given.alt_text import FAILED
@@ -27,6 +35,7 @@ from assignment.notebook import address
 from assignment.notebook.clean import LESSONS, NOTEBOOKS, read
 from assignment.site import dark
 
+FILES, FOLDER = ("the reference", SOLUTIONS) if HAS_ANSWERS else ("your files", own_folder())
 ROOT = NOTEBOOKS.parent
 SITE = ROOT / "results" / "site"
 AT_ONCE = 2
@@ -58,7 +67,7 @@ def _build(site, notebooks):
     place.mkdir(parents=True)
     try:
         pages, made = place / "pages", place / "made"
-        print("Executing the lessons with the reference takes about a minute.", flush=True)
+        print(f"Executing the lessons with {FILES} takes about a minute.", flush=True)
         with asyncio.Runner(loop_factory=LoopWithoutSignals) as runner:
             executed = runner.run(execute(paths))
         write_pages(pages, dict(zip(LESSONS, executed, strict=True)))
@@ -94,7 +103,7 @@ class LoopWithoutSignals(asyncio.SelectorEventLoop):
 
 
 async def execute(paths):
-    """The notebooks as they are after a run with the reference, two at a time."""
+    """The notebooks as they are after a run with these files, two at a time."""
     free = asyncio.Semaphore(AT_ONCE)
     notebooks = [read(path.read_bytes(), path.name) for path in paths]
     code = sum(cell.cell_type == "code" for notebook in notebooks for cell in notebook.cells)
@@ -115,9 +124,11 @@ async def execute(paths):
         )
         async with free:
             try:
-                return await client.async_execute(env=environment_with(SOLUTIONS))
+                return await client.async_execute(env=environment_with(FOLDER))
             except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-                raise RuntimeError(f"{path.name} fails with the reference.\n{error}") from None
+                if HAS_ANSWERS:
+                    raise RuntimeError(f"{path.name} fails with the reference.\n{error}") from None
+                return notebook  # up to the first blank
 
     with bar:
         done = await asyncio.gather(*map(one, paths, notebooks), return_exceptions=True)
@@ -145,10 +156,8 @@ def write_pages(folder, lessons):
     pages = {
         "index.md": front_page() + contents(),
         "README.md": (ROOT / "README.md").read_text(encoding="utf-8"),
-        "CONTRIBUTING.md": (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"),
         "exercises.md": exercises_page(),
         "course.md": course_page(),
-        "checkers.md": checkers_page(),
         **{
             f"derivations/{name}.md": derivation_page(
                 derivation,
@@ -157,6 +166,9 @@ def write_pages(folder, lessons):
             for name, derivation in DERIVATIONS.items()
         },
     }
+    if HAS_ANSWERS:
+        contributing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+        pages |= {"checkers.md": checkers_page(), "CONTRIBUTING.md": contributing}
     for name, text in pages.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
@@ -218,14 +230,10 @@ def contents():
         "Lessons": [f"notebooks/{name}" for name in LESSONS if "/" not in name],
         "Further": [f"notebooks/{name}" for name in LESSONS if "/" in name],
         "Derivations": [f"derivations/{name}" for name in DERIVATIONS],
-        "More": [
-            "exercises",
-            "course",
-            "checkers",
-            "Set-up, and all figures <README>",
-            "CONTRIBUTING",
-        ],
+        "More": ["exercises", "course", "Set-up, and all figures <README>"],
     }
+    if HAS_ANSWERS:
+        groups["More"] += ["checkers", "CONTRIBUTING"]
     trees = (
         f"```{{toctree}}\n:hidden:\n:caption: {caption}\n\n" + "\n".join(pages) + "\n```"
         for caption, pages in groups.items()
@@ -243,7 +251,7 @@ def exercises_page():
     )
     total = sum(exercise.points for exercise in EXERCISES)
     return (
-        f"# Exercises\n\n{len(EXERCISES)} blanks, {total} points, in the order of the lessons. "
+        f"# Exercises\n\n{len(EXERCISES)} blanks, {total:g} points, in the order of the lessons. "
         '`check("NAME")` in a notebook, or `python -m assignment check NAME`, says what is wrong '
         "with one; `python -m assignment hint NAME` helps.\n\n"
         f"| exercise | points |\n|:--|--:|\n{rows}\n"
@@ -316,7 +324,7 @@ def _purpose(exercise):
     """The first line of the docstring of the function, as the student's file has it."""
     if exercise.called != exercise.name:
         return f"A part of `{exercise.called}`."
-    thing = import_module(f"assignment.solutions.{Path(exercise.file).stem}")
+    thing = reference_of(exercise.file)
     for name in exercise.called.split("."):
         thing = getattr(thing, name)
     return inspect.getdoc(thing).splitlines()[0]
@@ -328,7 +336,7 @@ def _slug(heading):
 
 
 def derivation_page(derivation, lessons):
-    """All lines of a derivation, those that a lesson asks for folded, each with its verdict."""
+    """All lines of a derivation, those that a lesson asks for hidden, each with its verdict."""
     links = " and ".join(f"[{name}](../notebooks/{name}.ipynb)" for name in lessons)
     symbols = "\n".join(
         f"| ${symbol.latex}$ | "
@@ -339,6 +347,6 @@ def derivation_page(derivation, lessons):
     return (
         f"# {derivation.title}\n\nThe lines of the lesson {links}, each tried on random numbers "
         "in shapes that are all different: a click on a tick shows how well both sides agree. What "
-        f"the lesson asks you to find is folded.\n\n{{.lines}}\n{lines}\n\n"
+        f"the lesson asks you to find is hidden.\n\n{{.lines}}\n{lines}\n\n"
         f"## Symbols\n\n| symbol | shape |\n|:--|:--|\n{symbols}\n"
     )

@@ -237,7 +237,7 @@ def test_classroom_50_gets_its_own_words_back(record):
 
 
 def test_the_packages_for_classroom_50_are_locked():
-    lock = (kit.SUITE.parent / "requirements.txt").read_text(encoding="utf-8")
+    lock = (kit.ROOT / "requirements.txt").read_text(encoding="utf-8")
     assert all(re.search(rf"^{name}==", lock, re.MULTILINE) for name in NEEDED)
 
 

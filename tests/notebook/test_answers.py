@@ -148,6 +148,7 @@ FRACTION = re.compile(r"\\t?frac\s?(\w|\{[^{}]*\})\s?(\w|\{[^{}]*\})")
 TRANSPOSED = re.compile(r"\.T\b|\^T|ᵀ|\\top\b")
 
 
+@cache
 def skeleton(text):
     """A formula as letters alone, be it Python, LaTeX or prose: all forms of it look the same."""
     text = WORDS.sub("", text.replace("==", "="))
