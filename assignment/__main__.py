@@ -158,9 +158,7 @@ command("stubs", "write the five stubs anew; an edited file is kept beside it", 
 add = command("release", "write an edition without answers, for students", release)
 add("folder", type=Path, metavar="DIR", help="a folder that is empty, or not there yet")
 add = command("grade", "the hand-ins of a class: grades, and feedback", "grading.grade.command")
-add(
-    "folders", nargs="+", type=Path, metavar="DIR", help="each folder, archive or file in it is one"
-)
+add("folders", nargs="+", type=Path, metavar="DIR", help="each folder or file in it is one")
 add("--out", type=Path, default=Path("results/grades"), help="where grades go: results/grades")
 add("--jobs", type=int, default=0, help="hand-ins at a time; one a core, if not given")
 add("--seed", help="of the inputs, for the same ones again; a secret one, if not given")

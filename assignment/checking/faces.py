@@ -265,8 +265,8 @@ def points_of(pairs):
 
 
 def worth(exercise, year):
-    """The points of an exercise, by which a year's together are 100; 0 where it is not asked."""
-    if not year.asks(exercise):
+    """The points of an exercise, by which each year's are as many as ours; 0 if it is not asked."""
+    if exercise.points is None or not year.asks(exercise):
         return 0
     whole = sum(other.points for other in EXERCISES + COURSE if year.asks(other))
     return exercise.points * sum(other.points for other in EXERCISES) / whole
