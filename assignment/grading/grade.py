@@ -17,6 +17,7 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -31,7 +32,8 @@ from assignment.grading.likeness import fingerprints
 from assignment.grading.sandbox import OPENED, Looked, NoSandbox, Sandbox
 
 DIED = (
-    "It could not be graded: what graded it came to an end, twice (by a lack of memory, perhaps). "
+    "It could not be graded: what graded it came to an end, again and again (by a lack of memory, "
+    "perhaps). "
     "Please look at it by hand."
 )
 
@@ -77,9 +79,10 @@ def grade(
             print(sandbox.protection)
         plan = results.begin(seed, resume, trust)
         waiting = [one for one in hand_ins if not results.has(one)]
+        outcomes = _there(waiting, plan, cluster) if cluster else _here(waiting, plan, jobs)
         try:
-            with progress_bar(len(waiting), "hand-ins", left=True) as bar:
-                for one, record in _outcomes(waiting, plan, jobs, cluster):
+            with closing(outcomes), progress_bar(len(waiting), "hand-ins", left=True) as bar:
+                for one, record in outcomes:
                     results.add(one, record)
                     bar.update()
         except KeyboardInterrupt:
@@ -206,38 +209,32 @@ def _write_json(path, data):
 # Who runs them.
 
 
-def _outcomes(waiting, plan, jobs, cluster):
-    """(HandedIn, record) of each as it ends.
+def _here(waiting, plan, jobs):
+    """(HandedIn, record) of each as it ends, from processes of this machine.
 
     Where a worker dies, what had begun is tried alone, and whatever dies alone once more.
     """
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
     begun, done = {}, set()
     try:
-        with _workers(jobs, cluster) as run:
-            for key, record in run(_begun(waiting, plan, begun)):
-                done.add(key)
-                yield begun[key], record
-            return
-    except _deaths() as error:
+        for key, record in _workers(jobs)(_begun(waiting, plan, begun)):
+            done.add(key)
+            yield begun[key], record
+        return
+    except TerminatedWorkerError as error:
         told = str(error)
     suspects = [one for key, one in begun.items() if key not in done]
     if not suspects:
         raise CannotGrade(f"The workers do not start: {told.splitlines()[0][:200]}")
     for one in suspects:
-        yield (
-            one,
-            _alone(one, plan, cluster)
-            or _alone(one, plan, cluster)
-            or _record(Looked(refused=DIED), ()),
-        )
-    yield from _outcomes([one for one in waiting if one.key not in begun], plan, jobs, cluster)
-
-
-def _alone(one, plan, cluster):
-    """The record of a hand-in that nothing else is graded beside; None if its worker dies."""
-    with contextlib.suppress(*_deaths()), _workers(2, cluster) as run:
-        ((_, record),) = run(_begun([one], plan, {}))
-        return record
+        record = None
+        for _ in range(2):
+            with contextlib.suppress(TerminatedWorkerError):
+                ((_, record),) = _workers(2)(_begun([one], plan, {}))
+                break
+        yield one, record or _record(Looked(refused=DIED), ())
+    yield from _here([one for one in waiting if one.key not in begun], plan, jobs)
 
 
 def _begun(waiting, plan, begun):
@@ -246,23 +243,41 @@ def _begun(waiting, plan, begun):
 
     for one in waiting:
         begun[one.key] = one
-        yield delayed(graded)(one.key, [os.path.abspath(path) for path in one.paths], **plan)
+        yield delayed(graded)(one.key, one.absolute(), **plan)
 
 
-@contextlib.contextmanager
-def _workers(jobs, cluster):
+def _workers(jobs):
     """A function that runs tasks and gives what they return, in any order."""
-    from joblib import Parallel, parallel_config
+    from joblib import Parallel
 
-    options = {"batch_size": 1, "pre_dispatch": 1 if jobs == 1 else "2 * n_jobs"}
-    with contextlib.ExitStack() as stack:
-        if cluster:
-            stack.enter_context(_client(cluster))
-            stack.enter_context(parallel_config(backend="dask"))
-        else:
-            options |= {"backend": "loky", "initializer": _ends_with_the_grader}
-            options["n_jobs"] = max(2, jobs or os.cpu_count())  # one would be this very process
-        yield Parallel(return_as="generator_unordered", **options)
+    return Parallel(
+        n_jobs=max(2, jobs or os.cpu_count()),  # one would be this very process
+        pre_dispatch=1 if jobs == 1 else "2 * n_jobs",
+        batch_size=1,
+        return_as="generator_unordered",
+        backend="loky",
+        initializer=_ends_with_the_grader,
+    )
+
+
+def _there(waiting, plan, cluster):
+    """The same from a Dask cluster, which tries again by itself what a worker dies of."""
+    with _client(cluster) as client:
+        from distributed import KilledWorker, as_completed
+
+        tasks = {
+            client.submit(graded, one.key, one.absolute(), **plan, pure=False): one
+            for one in waiting
+        }
+        try:
+            for task in as_completed(list(tasks)):
+                try:
+                    _, record = task.result()
+                except KilledWorker:
+                    record = _record(Looked(refused=DIED), ())
+                yield tasks.pop(task), record
+        finally:
+            client.cancel(list(tasks))
 
 
 def _client(cluster):
@@ -271,22 +286,10 @@ def _client(cluster):
     except ImportError:
         raise CannotGrade("--dask needs Dask: pip install -r requirements-bench.txt.") from None
     try:
-        return Client(cluster, timeout="10s", set_as_default=True)
+        return Client(cluster, timeout="10s")
     except (OSError, ValueError) as error:
         told = f"There is no Dask scheduler at {cluster}: start one with `dask scheduler`."
         raise CannotGrade(told) from error
-
-
-@cache
-def _deaths():
-    """What is raised where a worker has died."""
-    from joblib.externals.loky.process_executor import TerminatedWorkerError
-
-    try:
-        from distributed import KilledWorker
-    except ImportError:
-        return (TerminatedWorkerError,)
-    return TerminatedWorkerError, KilledWorker
 
 
 # In a worker.

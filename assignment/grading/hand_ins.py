@@ -53,6 +53,10 @@ class HandedIn:
     def place(self):
         return self.paths[0].as_posix()
 
+    def absolute(self):
+        """Its paths, for a process that has another working folder."""
+        return [os.path.abspath(path) for path in self.paths]
+
     def looked_at(self):
         """(seconds since 1970 of the newest file, a mark that any change of its files changes)."""
         seen = sorted(set(_seen(self.paths)))

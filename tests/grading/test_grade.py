@@ -1,11 +1,11 @@
 """A class is graded: nobody lost, nobody twice, whatever happens meanwhile."""
 
-import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
+import types
 import zipfile
 from pathlib import Path
 
@@ -42,14 +42,13 @@ def seen(monkeypatch):
         looked = grading.Looked(notes=(seed,))
         return key, grading._record(looked, ())
 
-    @contextlib.contextmanager
-    def workers(jobs, cluster):
+    def workers(jobs):
         def run(tasks):
             for function, arguments, options in tasks:
                 keys.append(arguments[0])
                 yield function(*arguments, **options)
 
-        yield run
+        return run
 
     monkeypatch.setattr(grading, "graded", told)
     monkeypatch.setattr(grading, "_workers", workers)
@@ -171,33 +170,60 @@ def test_where_there_are_no_hand_ins_that_is_said(tmp_path, seen):
 # Workers that die.
 
 
-def test_what_a_worker_dies_of_is_tried_once_more_and_then_told(students, tmp_path, monkeypatch):
+def dying(key, paths, seed, trust):
     """Two die with their workers: one each time, one only the first time. All others go on."""
-    folders, out = students("killer", "once", *(f"student-{i}" for i in range(2))), tmp_path / "out"
+    noted = os.path.join(os.path.dirname(os.path.dirname(paths[0])), "tries")
+    with open(noted, "a") as tries:
+        tries.write(f"{key}\n")
+    with open(noted) as tries:
+        first = tries.read().split().count(key) == 1
+    if key == "killer" or key == "once" and first:
+        os.kill(os.getpid(), signal.SIGKILL)
+    record = {"points": 7.0, "of": 100.0, "year": "this suite", "exercises": [], "notes": []}
+    return key, {**record, "files": {}, "left_out": [], "refused": "", "fingerprints": []}
 
-    def dying(key, paths, seed, trust):
-        folder = os.path.dirname(os.path.dirname(paths[0]))
-        with open(os.path.join(folder, "tries"), "a") as tries:
-            tries.write(f"{key}\n")
-        with open(os.path.join(folder, "tries")) as tries:
-            first = tries.read().split().count(key) == 1
-        if key == "killer" or key == "once" and first:
-            os.kill(os.getpid(), signal.SIGKILL)
-        record = {"points": 7.0, "of": 100.0, "year": "this suite", "exercises": [], "notes": []}
-        return key, {**record, "files": {}, "left_out": [], "refused": "", "fingerprints": []}
 
-    monkeypatch.setattr(grading, "graded", dying)
-    monkeypatch.setattr(grading, "_ends_with_the_grader", int)  # which imports nothing
-    grade(folders, out, jobs=2, trust=True)
-    tries = (tmp_path / "tries").read_text().split()
-    kept = records(out)
-    assert len(kept) == 4 and len(lines(out)) == 5
-    assert tries.count("killer") in (2, 3) and kept["killer"]["points"] is None
-    assert "look at it by hand" in kept["killer"]["refused"]
-    assert {key: one["points"] for key, one in kept.items() if key != "killer"} == dict.fromkeys(
-        ["once", *(f"student-{i}" for i in range(2))], 7.0
+@pytest.fixture
+def with_deaths(students, tmp_path, monkeypatch):
+    """A function that grades a class in which some die, and returns the records and all tries."""
+
+    def run(**options):
+        names = [f"student-{i}" for i in range(2)]
+        folders, out = students("killer", "once", *names), tmp_path / "out"
+        by_value = types.FunctionType(dying.__code__, {"os": os, "signal": signal})
+        monkeypatch.setattr(grading, "graded", by_value)  # workers have no tests to import
+        monkeypatch.setattr(grading, "_ends_with_the_grader", int)  # which imports nothing
+        grade(folders, out, jobs=2, trust=True, **options)
+        assert len(lines(out)) == 5 and "killer" in (out / "summary.html").read_text("utf-8")
+        kept = records(out)
+        assert {key: one["points"] for key, one in kept.items()} == {
+            **dict.fromkeys(["once", *names], 7.0),
+            "killer": None,
+        }
+        assert "look at it by hand" in kept["killer"]["refused"]
+        return (tmp_path / "tries").read_text().split()
+
+    return run
+
+
+def test_what_a_worker_dies_of_is_tried_once_more_and_then_told(with_deaths):
+    tries = with_deaths()
+    assert tries.count("killer") in (2, 3) and tries.count("once") == 2
+
+
+def test_on_a_dask_cluster_nobody_is_lost_either(with_deaths):
+    distributed = pytest.importorskip(
+        "distributed", reason="optional: pip install -r requirements-bench.txt"
     )
-    assert "killer" in (out / "summary.html").read_text(encoding="utf-8").partition("by hand")[2]
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None}
+    with distributed.LocalCluster(**options) as cluster:
+        assert with_deaths(cluster=cluster.scheduler_address).count("once") >= 2
+
+
+def test_where_there_is_no_cluster_that_is_said(students, tmp_path):
+    told = "needs Dask: pip install|no Dask scheduler at"
+    with pytest.raises(CannotGrade, match=told):
+        grade(students(), tmp_path / "out", trust=True, cluster="tcp://127.0.0.1:9")
 
 
 WORKER = """
