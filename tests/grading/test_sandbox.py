@@ -28,7 +28,7 @@ from assignment.checking.submission.unpack import NoHandIn
 from assignment.grading import sandbox as sandboxes
 from assignment.grading.sandbox import INSIDE, NoSandbox, Sandbox, copied
 from assignment.grading.wire import laid, unlaid
-from conftest import ROOT
+from conftest import ROOT, unmarked
 from kinds import RIGHT
 from mutants import WRONG, spoilt, verdict_on
 
@@ -72,10 +72,11 @@ def test_a_bubblewrap_that_fails_is_told(monkeypatch, tmp_path):
         Sandbox()
 
 
-def test_with_trust_the_first_line_says_that_there_is_no_protection(hand_in):
+def test_with_trust_the_first_line_says_that_there_is_no_protection(tmp_path):
     with Sandbox(trust=True, seed=1) as made:
         assert made.protection.startswith("No protection")
-        looked, verdicts = made.verdicts(hand_in(stubs=True, softmax=RIGHT))
+        (tmp_path / "softmax.py").write_text(RIGHT)
+        looked, verdicts = made.verdicts(tmp_path)
     assert losses(verdicts) == ["right", "right"] and looked.files["softmax.py"] == "softmax.py"
 
 
@@ -89,12 +90,14 @@ def test_what_runs_student_code_is_shown_no_answers():
 # Verdicts.
 
 
-def test_they_are_those_of_a_check(sandbox, hand_in, tmp_path):
-    """Of stubs, of what is wrong, in an archive and in a notebook, on fresh inputs too."""
-    wrong = spoilt("softmax_loss_naive", "2 * reg * W", "reg * W")
-    folder = hand_in(stubs=True, softmax=wrong)
+def test_they_are_those_of_a_check(sandbox, tmp_path):
+    """Of what is wrong, in a folder, an archive and a notebook, on fresh inputs too."""
+    wrong = unmarked(spoilt("softmax_loss_naive", "2 * reg * W", "reg * W"))
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "softmax.py").write_text(wrong)
     with zipfile.ZipFile(tmp_path / "packed.zip", "w") as archive:
-        archive.write(folder / "softmax.py", "work/softmax.py")
+        archive.writestr("work/softmax.py", wrong)
         archive.writestr("work/linear_svm.py", "def svm_loss_naive(W, X, y, reg):\n    return W\n")
     notebook = nbformat.v4.new_notebook()
     cells = ["import numpy as np", RIGHT, "%%writefile softmax.py\n" + RIGHT]
@@ -118,7 +121,7 @@ def test_the_same_seed_gives_the_same_inputs_and_another_one_others():
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("exercise", EXERCISES + COURSE, ids=lambda exercise: exercise.name)
-def test_on_fresh_inputs_right_is_right_and_wrong_is_not(exercise, drawn_anew):
+def test_on_fresh_inputs_right_is_right_and_wrong_is_not(exercise, drawn_anew, undiagnosed):
     files = {file: solution_of(file) for file in (exercise.file, "linear_classifier.py")}
     found = judge(exercise, answer(exercise, files))
     assert found.status == "right" and not found.remarks, found
