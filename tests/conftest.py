@@ -19,6 +19,8 @@ import pytest
 
 from assignment import FILES
 from assignment.__main__ import main
+from assignment.checking import judge
+from assignment.checking.diagnosis import NONE
 from assignment.checking.exercise import Exercise
 from assignment.checking.stubs import SOLUTIONS, make_stub
 from assignment.given.cifar10 import load_cifar10
@@ -124,6 +126,12 @@ def hand_in(tmp_path):
 
     yield make
     shutil.rmtree(tmp_path, ignore_errors=True)
+
+
+@pytest.fixture
+def undiagnosed(monkeypatch):
+    """Verdicts without a search for the mistake, which takes longest; it makes nothing right."""
+    monkeypatch.setattr(judge, "explained", lambda facts: NONE)
 
 
 @pytest.fixture

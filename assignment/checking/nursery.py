@@ -277,14 +277,17 @@ def get_ready(task):
 
 
 @contextlib.contextmanager
-def at_most(seconds, error=InterruptedError):
-    """Raise an error in what takes longer; in the main thread alone."""
+def at_most(seconds, error=InterruptedError, again=0):
+    """Raise an error in what takes longer; in the main thread alone.
+
+    again : seconds after which it is raised once more where somebody has caught it; 0 for never
+    """
 
     def give_up(*_):
         raise error
 
     before = signal.signal(signal.SIGALRM, give_up)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds, again)
     try:
         yield
     finally:

@@ -7,12 +7,10 @@ back otherwise is a verdict on that one exercise.
 """
 
 import contextlib
-import ctypes
 import json
 import os
 import pickle
 import re
-import resource
 import secrets
 import select
 import shutil
@@ -24,11 +22,16 @@ import tempfile
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import psutil
+
+try:
+    import resource
+except ImportError:  # Windows has no limits of this kind, and no sandbox
+    resource = None
 
 from assignment.checking import calls, run
 from assignment.checking.answering import (
@@ -43,7 +46,7 @@ from assignment.checking.exercise import Exercise
 from assignment.checking.exercises import EXERCISES
 from assignment.checking.faces import Work
 from assignment.checking.judge import Verdict
-from assignment.checking.nursery import SUITE
+from assignment.checking.nursery import SUITE, at_most
 from assignment.checking.printed import KEPT, visible
 from assignment.checking.run import SECONDS, START, timeout
 from assignment.checking.submission.collect import PYTHON, bytes_of
@@ -53,7 +56,11 @@ from assignment.checking.submission.year import KNOWN, OURS
 from assignment.grading import wire
 
 NOBODY = 65534
-OPENED = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+# A regular file and nothing else, without waiting; Windows knows no links that students make.
+OPENED = os.O_RDONLY | sum(
+    getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY")
+)
+NOTES = 20  # on files that were not opened
 MOST_FILES, MOST_BYTES = 5_000, 200 * 2**20  # of a hand-in
 ROOM = 2**20  # bytes of numbers that any call may return, besides eight times what is right
 READING, AGAIN = 10.0, 1.0  # seconds for all files, and for each further one that takes long
@@ -92,7 +99,7 @@ class Looked:
     """
 
     year: object = OURS
-    files: dict = None
+    files: dict = field(default_factory=dict)
     left_out: tuple = ()
     notes: tuple = ()
     refused: str = ""
@@ -134,11 +141,17 @@ class Sandbox:
             self._zygote.end()
 
     def verdicts(self, path):
-        """What was found in a hand-in, and the verdicts on all exercises. Nothing is raised.
+        """What was found in a hand-in, and the verdicts on all exercises.
+
+        Whatever the hand-in is, there are verdicts.
 
         Returns
         -------
         Looked, list of Verdict
+
+        Raises
+        ------
+        NoSandbox, OSError : no fault of the hand-in; the machine gives no processes or no memory
         """
         path = Path(path)
         try:
@@ -147,6 +160,8 @@ class Sandbox:
                 return self._verdicts(copy, notes)
         except NoHandIn as error:
             told = visible(str(error).replace(f"{folder}{os.sep}", ""))
+        except (NoSandbox, OSError):
+            raise
         except Exception as error:  # whatever is wrong with it, others wait
             told = f"{visible(path.name)} cannot be looked at ({type(error).__name__})."
         return Looked(refused=told), [Verdict(e.name, "missing", told) for e in EXERCISES]
@@ -198,28 +213,23 @@ TRUSTED = (
 @contextlib.contextmanager
 def _within_limits():
     """Let what reads a hand-in here have so much time and memory; whatever takes more fails."""
-    me, is_over = threading.get_ident(), threading.Event()
-    raises = ctypes.pythonapi.PyThreadState_SetAsyncExc
+    with contextlib.ExitStack() as limits:
+        if resource:
+            limits.enter_context(_memory_at_most(psutil.Process().memory_info().vms + MEMORY))
+        if resource and threading.current_thread() is threading.main_thread():  # that hears signals
+            limits.enter_context(at_most(READING, TimeoutError, AGAIN))
+        yield
 
-    def hurry():
-        pause = READING
-        while not is_over.wait(pause):
-            raises(ctypes.c_ulong(me), ctypes.py_object(TimeoutError))
-            pause = AGAIN
 
+@contextlib.contextmanager
+def _memory_at_most(most):
     before = resource.getrlimit(resource.RLIMIT_AS)
-    taken = psutil.Process().memory_info().vms
-    most = [taken + MEMORY, *(limit for limit in before if limit != resource.RLIM_INFINITY)]
-    thread = threading.Thread(target=hurry, daemon=True)
-    thread.start()
-    resource.setrlimit(resource.RLIMIT_AS, (min(most), before[1]))
+    limits = [most, *(limit for limit in before if limit != resource.RLIM_INFINITY)]
+    resource.setrlimit(resource.RLIMIT_AS, (min(limits), before[1]))
     try:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_AS, before)
-        is_over.set()
-        thread.join()
-        raises(ctypes.c_ulong(me), None)  # one that has not come yet
 
 
 def _draw_from(seed):
@@ -259,28 +269,23 @@ def copied(path, folder):
     path = Path(os.path.abspath(path))
     copy, opening = folder / path.name, _Opening()
     try:
-        number = os.open(path, OPENED)
-    except (OSError, ValueError) as error:
+        kind = os.lstat(path).st_mode
+    except (OSError, ValueError):
+        kind = 0
+    if stat.S_ISREG(kind):
+        opening.take(path, copy, path.name)
+    elif not stat.S_ISDIR(kind):
         raise NoHandIn(
-            f"{path} cannot be opened, or is a link. Please name a folder, a .zip or .tar.gz, a "
-            "notebook or a .py file that is there."
-        ) from error
-    if not stat.S_ISDIR(os.fstat(number).st_mode):
-        opening.take(number, copy)
-        return copy, opening.notes
-    try:
-        for place, folders, files, its in os.fwalk(".", dir_fd=number):
+            f"{path} is not there, or is a link or the like. Please name a folder, a .zip or "
+            ".tar.gz, a notebook or a .py file."
+        )
+    else:
+        for place, folders, files in os.walk(path):
             folders[:] = sorted(name for name in folders if not COPIES.fullmatch(name))
-            (copy / place).mkdir()
+            below = Path(place).relative_to(path)
+            (copy / below).mkdir()
             for name in sorted(files):
-                try:
-                    one = os.open(name, OPENED, dir_fd=its)
-                except OSError:
-                    opening.note(Path(place, name))
-                else:
-                    opening.take(one, copy / place / name, Path(place, name))
-    finally:
-        os.close(number)
+                opening.take(Path(place, name), copy / below / name, below / name)
     return copy, opening.notes
 
 
@@ -290,18 +295,17 @@ class _Opening:
     def __init__(self):
         self.notes, self._files, self._bytes = [], MOST_FILES, MOST_BYTES
 
-    def note(self, shown):
-        if len(self.notes) < 20:
-            self.notes.append(
-                f"{shown} is not opened: it is a link, a pipe or the like. Hand in the file itself."
-            )
-
-    def take(self, number, to, shown=None):
-        """Write what an open file holds; of one that is no matter, only that it is there."""
-        with open(number, "rb") as file:
-            state = os.fstat(number)
+    def take(self, path, to, shown):
+        """Write what a regular file holds; of one that is no matter, only that it is there."""
+        try:
+            file = open(os.open(path, OPENED), "rb")
+        except OSError:  # such as a link
+            self._note(shown)
+            return
+        with file:
+            state = os.fstat(file.fileno())
             if not stat.S_ISREG(state.st_mode):
-                self.note(shown or to.name)
+                self._note(shown)
                 return
             matters = PYTHON.fullmatch(to.name) or PACKED.fullmatch(to.name)
             data = file.read(self._bytes + 1) if matters else b""
@@ -310,10 +314,16 @@ class _Opening:
         if self._files < 0 or self._bytes < 0:
             raise NoHandIn(
                 f"There are more than {MOST_FILES:,} files, or {MOST_BYTES >> 20} MB, where "
-                f"{shown or to.name} is. Please hand in the files of the assignment alone."
+                f"{shown} is. Please hand in the files of the assignment alone."
             )
         to.write_bytes(data)
         os.utime(to, (state.st_mtime, state.st_mtime))
+
+    def _note(self, shown):
+        if len(self.notes) < NOTES:
+            self.notes.append(
+                f"{shown} is not opened: it is a link, a pipe or the like. Hand in the file itself."
+            )
 
 
 # The process that forks.
@@ -557,16 +567,20 @@ class _Asked:
     """The calls of one exercise, in a process of their own, one after the other."""
 
     def __init__(self, session, exercise, files, seconds):
-        self.exercise, self.files, self.seconds = exercise, files, seconds
+        self.session, self.exercise = session, exercise
+        self.files, self.seconds = files, seconds
         self.left = seconds + GRACE  # while something is waited for
         self.printed, self.channel = [], None
-        if exercise.file not in files:
-            return
+        if exercise.file in files:
+            self._begin()
+
+    def _begin(self):
+        session, exercise = self.session, self.exercise
         task = {
             "exercise": exercise.name,
             "calls": exercise.calls.module,
-            "places": {n: session.places[p] for n, p in files.items() if p in session.places},
-            "seconds": seconds,
+            "places": {name: session.places[path] for name, path in self.files.items()},
+            "seconds": self.seconds,
             "memory": session.sandbox.memory,
             "processes": session.sandbox.processes,
         }
@@ -578,7 +592,10 @@ class _Asked:
         if self.channel is None:
             return Answers(failure=Failure("missing", f"There is no {file}.", file))
         try:
+            self._is_ready()
             return self._answers()
+        except NoSandbox:
+            raise
         except _Late as error:
             return self._failed(timeout(Path(self.files[file]), str(error), self.seconds))
         except _Ended as error:
@@ -592,8 +609,17 @@ class _Asked:
     def _failed(self, failure):
         return Answers(failure=failure, printed=self.printed)
 
+    def _is_ready(self):
+        """Wait for the process; one that ends before it runs student code is started once more."""
+        for _ in range(2):
+            with contextlib.suppress(_Ended, _Late):
+                self._frame(wire.READY, START)
+                return
+            self.end()
+            self._begin()
+        raise NoSandbox("The sandbox gives no process for an exercise: is there memory left?")
+
     def _answers(self):
-        self._frame(wire.READY, START)
         told, _ = self._frame(wire.LOADED)
         if failure := failure_of(told["failure"]):
             return Answers(failure=failure, remarks=_remarks(told))

@@ -49,7 +49,7 @@ def statuses(sandbox, path):
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_a_kind_wins_nothing_and_harms_nothing(name, sandbox, world):
+def test_a_kind_wins_nothing_and_harms_nothing(name, sandbox, world, undiagnosed):
     (folder, server), kind = world, KINDS[name]
     text = kind.text.replace("{others}", str(folder / "other"))
     mine = folder / "mine" / "hand-in"

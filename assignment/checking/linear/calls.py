@@ -68,6 +68,8 @@ def linear_cases(cost, calm=False):
             "y": draw_labels(rng, C if seed == 2 else C - 1, N),
             "reg": reg,
         }
+        if calm:
+            arguments["X"] = np.clip(arguments["X"], -1, 1)
         if cost and N == 130:
             arguments["cost"] = True
         cases.append(Case(f"N = {N}, D = {D}, C = {C}, reg = {reg:g}", arguments))
