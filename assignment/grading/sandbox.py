@@ -215,7 +215,8 @@ def _within_limits():
 def _memory_at_most(most):
     before = resource.getrlimit(resource.RLIMIT_AS)
     limits = [most, *(limit for limit in before if limit != resource.RLIM_INFINITY)]
-    resource.setrlimit(resource.RLIMIT_AS, (min(limits), before[1]))
+    with contextlib.suppress(ValueError, OSError):  # some systems have no such limit
+        resource.setrlimit(resource.RLIMIT_AS, (min(limits), before[1]))
     try:
         yield
     finally:
