@@ -1,27 +1,35 @@
 # One target per wish; `make` alone lists them. README.md says how to do the same without make.
 
 # PYTHON picks the interpreter. Without it the one that .venv was made with stays.
-WORKING := $(shell .venv/bin/python -c 'import pip' 2>/dev/null && echo .venv/bin/python)
+WORKING := $(shell .venv/bin/python -P -c 'import pip' 2>/dev/null && echo .venv/bin/python)
 PYTHON ?= $(or $(WORKING),python3)
 LAB_ARGS ?=
 AS_ROOT := $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
-BENCH_ARGS ?=
-COLAB_PYTHON ?= python3.12
-NET_ARGS ?=
 $(if $(WORKING),,$(shell rm -f .venv/ready-*))
 export PIP_USER := 0
+
+# Of a file here that hides a module, such as random.py, one sentence is said instead of all else.
+FIND_HIDING = import importlib.machinery, os, signal, sys; sys.path.insert(0, "."); import assignment
+HIDING = $(shell .venv/bin/python -P -c '$(FIND_HIDING)' 2>&1 | sed -n '/hides the module/s/^ImportError: //p')
+$(if $(wildcard *.py),$(if $(HIDING),$(error $(HIDING))))
 
 VERSION := $(shell "$(PYTHON)" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 READY := .venv/ready-$(VERSION)
 RUN := .venv/bin/python -m
+# full suite
+BENCH_ARGS ?=
+NET_ARGS ?=
+DIR ?=
+COLAB_PYTHON ?= python3.12
 COLAB := PYDEVD_DISABLE_FILE_VALIDATION=1 PYTHONPATH="$(CURDIR)" .venv/colab/bin/python -m
 COLAB_TESTS = $(filter-out tests/browser tests/conftest.py tests/test_lock.py tests/test_make.py,$(wildcard tests/[!_]*))
+# end of full suite
 
 # The longest lessons first: none is left to run alone at the end.
 LESSONS := $(patsubst %,notebooks/%.ipynb,knn two_layer_net svm further/exact_neighbors softmax further/metric_learning start)
 NBVAL := pytest -q -n 2 --dist loadfile --no-loadscope-reorder --nbval-lax --nbval-current-env --nbval-cell-timeout=600
 
-.PHONY: help lab setup check lint test notebooks progress watch mutants derivations data net bench site check-browser check-colab stubs clean-notebooks picture lock
+.PHONY: help lab setup check lint test notebooks progress watch mutants inputs derivations data net bench release site check-browser check-colab stubs clean-notebooks picture lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*  ## ' Makefile | sed -E 's/:.*  ## /\t/' | expand -t 18
@@ -32,17 +40,24 @@ lab: $(READY)  ## open the notebooks in JupyterLab (LAB_ARGS="--no-browser --por
 
 setup: $(READY)  ## set up .venv, as every target does by itself when it is first called
 
+# full suite
 check: lint test notebooks progress  ## prove that everything is sound: all of the four below
+# end of full suite
+# edition: check: lint progress notebooks  ## prove that everything is sound: all of the three below
 
 lint: $(READY)  ## the style of the code
 	@$(RUN) ruff check --quiet
 	@$(RUN) ruff format --check --quiet
 
+# full suite
 test: $(READY)  ## the tests
 	@$(RUN) pytest -q -n 2 --dist loadfile
 
 notebooks: $(READY)  ## execute the notebooks with the reference solutions
 	@$(RUN) assignment with assignment/solutions $(RUN) $(NBVAL) $(LESSONS)
+# end of full suite
+# edition: notebooks: $(READY)  ## execute the notebooks with your files, once all exercises are right
+# edition: 	@if $(RUN) assignment finished; then $(RUN) $(NBVAL) $(LESSONS); fi
 
 progress: $(READY)  ## your exercises: right, wrong or to do
 	@$(RUN) assignment progress
@@ -50,14 +65,21 @@ progress: $(READY)  ## your exercises: right, wrong or to do
 watch: $(READY)  ## check again whenever you save, and say which exercise comes next
 	@$(RUN) assignment watch
 
-mutants: $(READY)  ## what the checks catch: wrong solutions, and right ones written differently
-	@.venv/bin/python -W ignore tests/checking/mutants.py
-
 derivations: $(READY)  ## every line of the derivations, tried on random numbers
 	@$(RUN) assignment derivations
 
 data: $(READY)  ## fetch the full CIFAR-10 (139 MB or 170 MB; 180 MB on disk)
 	@$(RUN) assignment data
+
+site: .venv/ready-site  ## execute the notebooks and build a site of them, in results/site
+	@$(RUN) assignment site
+
+# full suite
+mutants: $(READY)  ## what the checks catch: wrong solutions, and right ones written differently
+	@.venv/bin/python -W ignore tests/checking/mutants.py
+
+inputs: $(READY)  ## what becomes of bad and unusual input: 6,000 calls, by how they end
+	@.venv/bin/python tests/given/inputs.py
 
 net: $(READY)  ## train the best two-layer net on the full CIFAR-10: eight minutes; goes on if interrupted (NET_ARGS=--restart)
 	@$(RUN) assignment net $(NET_ARGS)
@@ -65,8 +87,9 @@ net: $(READY)  ## train the best two-layer net on the full CIFAR-10: eight minut
 bench: $(READY)  ## the speed of the reference beside other libraries (BENCH_ARGS=--quick: one minute)
 	@$(RUN) assignment bench $(BENCH_ARGS)
 
-site: .venv/ready-site  ## execute the notebooks with the reference and build a site, in results/site
-	@$(RUN) assignment site
+release: $(READY)  ## write an edition without answers, for students (DIR=folder)
+	@test -n "$(DIR)" || { echo "Say where: make release DIR=folder" >&2; exit 1; }
+	@$(RUN) assignment release "$(DIR)"
 
 check-browser: .venv/ready-site  ## JupyterLab and the site as a browser shows them; installs Chromium where it may
 	@if test -n "$$CHROMIUM"; then \
@@ -103,6 +126,8 @@ lock: $(READY)  ## pin what pyproject.toml asks for, and all that it needs, in r
 	  $(RUN) uv pip compile --quiet --universal --no-header --no-annotate pyproject.toml) \
 	  > requirements.txt.partial && mv requirements.txt.partial requirements.txt
 
+# end of full suite
+
 # The set-up, once for each interpreter and each change of what is required.
 .venv/ready-%: requirements.txt pyproject.toml
 	@"$(PYTHON)" -c 'import sys; sys.exit("This suite needs Python 3.11 or newer, but $(PYTHON) is %d.%d: say PYTHON=python3.12 make ..." % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
@@ -112,12 +137,13 @@ lock: $(READY)  ## pin what pyproject.toml asks for, and all that it needs, in r
 	@$(RUN) pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-# What the site and the browser need besides.
+# What the site needs besides.
 .venv/ready-site: requirements-site.txt $(READY)
 	@echo "Installing what the site takes besides; once."
 	@$(RUN) pip install --quiet --disable-pip-version-check -r requirements-site.txt
 	@touch $@
 
+# full suite
 # Colab's versions, and the same with IPython 8.
 .venv/ready-colab: requirements-colab.txt | $(READY)
 	@"$(COLAB_PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 12))' 2>/dev/null \
@@ -128,6 +154,7 @@ lock: $(READY)  ## pin what pyproject.toml asks for, and all that it needs, in r
 	  || exit 1; done
 	@.venv/ipython8/bin/python -m pip install --quiet --disable-pip-version-check 'ipython ==8.39.0'
 	@touch $@
+# end of full suite
 
 # Reached only where $(PYTHON) could not be run.
 .venv/ready-:

@@ -1,4 +1,7 @@
-"""`make picture`: the picture of the README, .github/overview.png, from the reference solutions."""
+"""`make picture`: the picture of the README, .github/overview.png, from the reference solutions.
+
+And overview-dark.png, for the front page of the site.
+"""
 
 from pathlib import Path
 
@@ -10,6 +13,7 @@ import numpy as np
 
 from assignment.given import plots
 from assignment.given.cifar10 import load_cifar10
+from assignment.site.dark import darkened
 from assignment.solutions.linear_classifier import Softmax
 from assignment.solutions.neural_net import TwoLayerNet
 from assignment.solutions.softmax import softmax_loss_vectorized
@@ -27,9 +31,14 @@ def main():
     axes[1, 0].set_title("what a softmax classifier learns")
     plots.grid(axes[1, 1], net_weights(photos), columns=8)
     axes[1, 1].set_title("what the neurons of a two-layer net learn")
-    path = Path(__file__).with_name("overview.png")
-    figure.savefig(path, metadata={"Software": None})
-    print(f"wrote {path.name}")
+    save(figure, "overview.png")
+    with darkened(figure):
+        save(figure, "overview-dark.png")
+
+
+def save(figure, name):
+    figure.savefig(Path(__file__).with_name(name), metadata={"Software": None})
+    print(f"wrote {name}")
 
 
 def gradient_errors(ax):

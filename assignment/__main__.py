@@ -2,7 +2,9 @@
 
 import argparse
 import contextlib
+import errno
 import os
+import signal
 import subprocess
 import sys
 from importlib import import_module
@@ -11,6 +13,11 @@ from pathlib import Path
 PARSER = argparse.ArgumentParser(prog="python -m assignment", description=__doc__)
 COMMANDS = PARSER.add_subparsers(dest="command", required=True)
 FLAG = {"action": "store_true"}
+ADVICE = {
+    errno.ENOSPC: "Make room there, then say it again.",
+    errno.EDQUOT: "Make room there, then say it again.",
+    errno.EROFS: "Copy the suite to a place where you may write.",
+}
 
 
 def main():
@@ -83,6 +90,11 @@ def stubs():
         print(f"wrote {written.name}" + (f", kept yours as {kept.name}" if kept else ""))
 
 
+def release(folder):
+    with told((ValueError, OSError), sys.exit):
+        later("edition.release.release")(folder=folder)
+
+
 def clean():
     with told(RuntimeError, sys.exit):
         later("notebook.clean.clean_all")()
@@ -100,7 +112,13 @@ def with_files(folder, line):
     if not line:
         PARSER.error("name a command to run, e.g. pytest --nbval-lax notebooks")
     environment = later("checking.stubs.environment_with")(folder=folder)
-    return subprocess.run(line, env=environment).returncode
+    with subprocess.Popen(line, env=environment) as process:
+        try:
+            return process.wait()
+        except BaseException:  # this one has been told to end
+            process.terminate()
+            process.wait()
+            raise
 
 
 command("progress", "right, wrong or to do: a table of all exercises", "checking.faces.progress")
@@ -118,31 +136,87 @@ every = "every line of the derivations, tried on random numbers"
 add = command("derivations", every, "derivations.report.report")
 add("--json", **FLAG, dest="as_json", help="as data")
 command("data", "fetch the full CIFAR-10: 60,000 images, 180 MB on disk", "given.download.fetch")
+command("site", "execute the notebooks and build pages of them; results/site", site)
+command("clean", "strip outputs, counts and metadata from the notebooks", clean)
+add = command("address", "where the suite is published: written into every file", address)
+add("where", nargs="?", metavar="URL", help="https://github.com/OWNER/NAME; else pyproject.toml's")
+add = command("with", "run a command with five files laid over the stubs", with_files)
+add("folder", type=Path, help="where the five files are")
+add("line", nargs=argparse.REMAINDER, metavar="...", help="the command to run")
+finished = "whether every exercise is right, so that the lessons can be executed"
+command("finished", finished, "checking.faces.finished")
+# full suite
 add = command("net", "train the best two-layer net, or go on with it", "further.best_net.command")
 add("--seed", type=int, default=0, help="of all random numbers")
 add("--quick", **FLAG, help="the images that ship, in seconds")
 add("--restart", **FLAG, help="forget an earlier training")
 add = command("bench", "how fast the reference is, beside other libraries", "bench.run.bench")
 add("--quick", **FLAG, help="on the images that ship: a minute")
-command("site", "execute the notebooks with the reference; results/site", site)
+checkers = "what other gradient checkers say to twelve inputs: a page of the site"
+command("checkers", checkers, "bench.checkers.table")
 command("stubs", "write the five stubs anew; an edited file is kept beside it", stubs)
-command("clean", "strip outputs, counts and metadata from the notebooks", clean)
-add = command("address", "where the suite is published: written into every file", address)
-add("where", nargs="?", metavar="URL", help="https://github.com/OWNER/NAME; else pyproject.toml's")
-add = command("with", "run a command with five files laid over the stubs", with_files)
-add("folder", type=Path, help="the five files, e.g. assignment/solutions")
-add("line", nargs=argparse.REMAINDER, metavar="...", help="the command to run")
+add = command("release", "write an edition without answers, for students", release)
+add("folder", type=Path, metavar="DIR", help="a folder that is empty, or not there yet")
+# end of full suite
 
-if __name__ == "__main__":
+
+def guarded():
+    """What main returns; whatever ends it is told in a line, when all it began is cleaned up."""
+    open_what_is_closed()
+    for number in (getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP")):
+        if number and signal.getsignal(number) != signal.SIG_IGN:  # as nohup has it
+            signal.signal(number, leave)
     try:
         code = main()
         sys.stdout.flush()
-        sys.exit(code)
-    except BrokenPipeError:  # as in `check | head`: nobody reads on
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)  # as what ends by SIGPIPE
-    except KeyboardInterrupt:  # what was running for it has been ended
-        sys.exit(130)
-    except ModuleNotFoundError as error:
+        return code
+    except (Exception, KeyboardInterrupt) as error:
+        if not heard:
+            return told_of(error)
+        # Whatever became of it on its way through a library.
+        print("Interrupted." if heard[0] == signal.SIGINT else "Ended.", file=sys.stderr)
+        return 128 + heard[0]
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is left to do takes no time
+        try:
+            sys.stdout.flush()
+        except OSError:  # or Python would try once more
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def open_what_is_closed():
+    """What was closed, as by >&-, leads nowhere: or the next file opened would be in its place."""
+    for name, mode in ("stdin", "r"), ("stdout", "w"), ("stderr", "w"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode))
+
+
+heard = []  # the signals that have come
+
+
+def leave(number, frame):
+    """End as by a signal, but clean up before."""
+    heard.append(number)
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
+    signal.signal(number, signal.SIG_IGN)
+    sys.exit(128 + number)
+
+
+def told_of(error):
+    """What sys.exit takes for an error: one line, where it is not a fault of ours."""
+    if isinstance(error, BrokenPipeError):  # as in `check | head`: nobody reads on
+        return 141  # as what ends by SIGPIPE
+    if isinstance(error, ModuleNotFoundError):
         python = Path(__file__).parents[1] / ".venv" / "bin" / "python"
-        sys.exit(f"{sys.executable} has no {error.name}: use {python}, which `make` sets up.")
+        return f"{sys.executable} has no {error.name}: use {python}, which `make` sets up."
+    if isinstance(error, ValueError) and str(error).startswith("points.toml: "):
+        return str(error)  # a course has its own
+    if isinstance(error, OSError):
+        told = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+        return f"{(told or str(error)).rstrip('.')}. {ADVICE.get(error.errno, '')}".rstrip()
+    raise error
+
+
+if __name__ == "__main__":
+    sys.exit(guarded())

@@ -90,6 +90,33 @@ def set_up(folder, *names):
 
 
 @needs_make
+def test_a_release_needs_a_folder(tmp_path):
+    set_up(tmp_path)
+    assert complaint("-C", tmp_path, "release") == "Say where: make release DIR=folder"
+
+
+@needs_make
+@pytest.mark.parametrize(
+    "target, name", [("progress", "random"), ("lab", "types"), ("test", "numpy")]
+)
+def test_a_file_that_hides_a_module_gets_one_sentence(target, name, tmp_path):
+    set_up(tmp_path)
+    (tmp_path / "assignment").symlink_to(ROOT / "assignment")
+    (tmp_path / f"{name}.py").touch()
+    done = make("-C", tmp_path, target)
+    assert done.returncode != 0 and f"{name}.py hides the module {name}" in done.stderr
+    assert "Traceback" not in done.stderr and done.stdout.count("\n") <= 2
+
+
+@needs_make
+def test_a_file_that_hides_nothing_is_let_be(tmp_path):
+    set_up(tmp_path)
+    (tmp_path / "assignment").symlink_to(ROOT / "assignment")
+    (tmp_path / "mine.py").touch()
+    assert make("-C", tmp_path, "setup").returncode == 0
+
+
+@needs_make
 def test_a_computer_without_a_browser_gets_one_sentence(tmp_path):
     for tool in ("make", "sh"):  # and no apt-get that could install one
         (tmp_path / tool).symlink_to(shutil.which(tool))

@@ -30,7 +30,7 @@ FLOORS = [
     [CHECKING + "layers"],
     ["assignment.checking"],
     ["assignment.notebook", "assignment.grading"],
-    ["assignment.bench", "assignment.site"],
+    ["assignment.bench", "assignment.site", "assignment.edition"],
     ["assignment.__main__"],
 ]
 YOURS = [file.removesuffix(".py") for file in FILES]

@@ -16,6 +16,8 @@ from time import perf_counter, sleep
 import psutil
 from tqdm import tqdm
 
+from assignment.search.workers import end_with_parent
+
 
 @dataclass(frozen=True)
 class Contestant:
@@ -53,9 +55,9 @@ def compare(contestants, rounds, at_least=0.0):
     turns : dict from name to its list of Turns
     failures : dict from the name of each that could not run to what it said
     """
-    spawn, deaf = get_context("spawn"), (signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for this one
+    spawn = get_context("spawn")
     processes = {
-        name: ProcessPoolExecutor(1, spawn, initializer=signal.signal, initargs=deaf)
+        name: ProcessPoolExecutor(1, spawn, initializer=_begin)
         for name in {contestant.process for contestant in contestants.values()}
     }
     turns, failures = {name: [] for name in contestants}, {}
@@ -110,6 +112,11 @@ def ratio(turns, to):
 # In the processes.
 
 _work = {}
+
+
+def _begin():
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one that started this
+    end_with_parent()
 
 
 def _prepare(name, prepare, argument):

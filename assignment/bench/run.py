@@ -16,6 +16,7 @@ from assignment.bench.work import Images, Step
 from assignment.further import best_net
 from assignment.further.best_net import write_json
 from assignment.given.cifar10 import FULL
+from assignment.given.files import alone
 
 RESULTS = best_net.RESULTS
 PACKAGES = ("numpy", "scipy", "scikit-learn", "faiss-cpu", "torch")
@@ -81,7 +82,17 @@ def bench(quick=False):
     Returns
     -------
     int : 0; 1 where the images are missing or the reference itself failed; 130 if interrupted
+
+    Raises
+    ------
+    Busy : another process is at it, and each would slow the other down
     """
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    with alone(RESULTS / "bench.lock", "Another bench is running: wait until it is done."):
+        return _bench(quick)
+
+
+def _bench(quick):
     sizes = QUICK_SIZES if quick else FULL_SIZES
     if sizes.full and not FULL.is_dir():
         print("The full CIFAR-10 is not here: fetch it with `make data`, or say --quick.")

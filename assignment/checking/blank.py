@@ -4,7 +4,7 @@ import ast
 import re
 from itertools import pairwise
 
-from assignment.checking.exercises import COURSE, EXERCISES
+from assignment.checking.exercises import ALL, COURSE
 from assignment.checking.stubs import todo_line
 from assignment.checking.submission.read import read
 
@@ -35,7 +35,7 @@ def blank_line(path, exercise):
         return holders[0] if holders else function.body[-1].lineno
     parts = [
         other.name
-        for other in EXERCISES + COURSE
+        for other in ALL + COURSE
         if (other.file, other.called) == (exercise.file, exercise.called)
     ]
     if 1 < len(blanks) <= len(parts):  # the last blank may be that of several

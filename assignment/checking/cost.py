@@ -1,11 +1,11 @@
-"""What a right answer costs: loops where there should be none, and memory."""
+"""What a right answer costs: loops where there should be none, memory, and work done twice."""
 
 import math
 
 
 def costs(seen):
     """Remarks on what calls.py has measured of a call, if it has."""
-    return [told for told in (_loop(seen), _memory(seen)) if told]
+    return [told for told in (_loop(seen), _memory(seen), _again(seen)) if told]
 
 
 def _loop(seen):
@@ -35,4 +35,15 @@ def _memory(seen):
     return (
         f"memory: {seen.arrays['memory'] / 1000:,.0f} kB at a time with {seen.case.name}, as much "
         f"as an array of shape {shape}; the distances alone are {dists.nbytes / 1000:,.0f} kB"
+    )
+
+
+def _again(seen):
+    """Distances that are computed for each k anew."""
+    folds = seen.arguments.get("num_folds")
+    if folds is None or seen.arrays.get("distances computed", 0) <= folds:
+        return None
+    return (
+        f"distances: they are computed {seen.arrays['distances computed']} times with "
+        f"{seen.case.name}; once for each fold will do, since they do not depend on k"
     )

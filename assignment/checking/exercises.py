@@ -9,11 +9,14 @@ from assignment.checking.knn import exercises as knn
 from assignment.checking.layers import exercises as layers
 from assignment.checking.linear import exercises as linear
 from assignment.checking.net import exercises as net
+from assignment.checking.points import by_course
 
-# In the order in which the notebooks come to them.
-EXERCISES = knn.EXERCISES + linear.EXERCISES + net.EXERCISES + knn.FURTHER
 # What only hand-ins have, of the course's own files of 2021 and later.
 COURSE = layers.EXERCISES
+# In the order in which the notebooks come to them, as points.toml has them.
+ALL = by_course(knn.EXERCISES + linear.EXERCISES + net.EXERCISES + knn.FURTHER, COURSE)
+# Those that are asked for.
+EXERCISES = tuple(exercise for exercise in ALL if exercise.points is not None)
 
 
 def find(name, loosely=False):
@@ -25,11 +28,11 @@ def find(name, loosely=False):
     ------
     ValueError : if there is none, with the names there are
     """
-    names = {exercise.name: exercise for exercise in EXERCISES + COURSE}
+    names = {exercise.name: exercise for exercise in ALL + COURSE}
     if name in names:
         return names[name]
     # Who says "scores" means the lesson's.
-    for some in (EXERCISES, COURSE):
+    for some in (ALL, COURSE):
         short = [exercise.name for exercise in some if exercise.name.rpartition(".")[2] == name]
         if len(short) == 1:
             return names[short[0]]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from assignment import FILES
 from assignment.checking.blank import blank_line
-from assignment.checking.exercises import COURSE, EXERCISES, find
+from assignment.checking.exercises import ALL, COURSE, EXERCISES, find
 from assignment.checking.judge import Verdict, judge
 from assignment.checking.run import SECONDS, run_all
 from assignment.checking.see import link
@@ -124,8 +124,8 @@ class Work:
         """Where an exercise may be written, the likeliest place first."""
         if self.hand_in is not None:
             some = self.hand_in.sources(exercise)
-            extra = self.hand_in.has(exercise) and exercise.called not in self.year.given
-            return some if self.year.asks(exercise) or extra else []
+            extra = self.hand_in.has(exercise) and self.year.may_hold(exercise)
+            return some if self._asks(exercise) or extra else []
         return [self.files[exercise.file]] if exercise.file in self.files else []
 
     def _with(self, exercise, path):
@@ -255,13 +255,13 @@ def table(work, exercises=None):
 
 
 def points_of(pairs):
-    """The points of verdicts, and those there are: of a year's exercises together they are 100.
+    """The points of verdicts, and those there are: of each year together as many as of our own.
 
     pairs : list of (Exercise, Verdict), of what is asked for
     """
     right = sum(e.points for e, v in pairs if COUNTED.get(v.status) == "right")
-    of = sum(exercise.points for exercise, _ in pairs)
-    return round(100 * right / of, 1) if of else 0, 100
+    of, total = (sum(e.points for e in some) for some in ((e for e, _ in pairs), EXERCISES))
+    return right if of == total else round(total * right / of, 1) if of else 0, total
 
 
 def _heading(exercise):
@@ -295,6 +295,15 @@ def progress(work=None):
         where = f" --submission {work.folder}" if work.folder else ""
         print(f"Of what is marked ✗ or !, `python -m assignment check NAME{where}` says more.")
     return sound
+
+
+def finished():
+    """Whether every exercise is right, of which the lessons need each; if not, it is said."""
+    with Work() as work:
+        done = all(COUNTED.get(v.status) == "right" for v in work.examine_all(ALL))
+    if not done:
+        print("The lessons are executed here as soon as every exercise is right.")
+    return done
 
 
 def report(exercises=(), folder=None, as_json=False):

@@ -15,6 +15,7 @@ import gc
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -58,7 +59,7 @@ class Nursery:
         self.channel, its_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with its_end:
             self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", __name__],
+                [sys.executable, "-P", "-m", __name__, str(os.getpid())],
                 stdin=its_end,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -116,8 +117,11 @@ class Child:
         return None if how == ["late"] else int(how[0])
 
     def end(self):
-        """End it and what it has started."""
-        os.close(self.pipe)  # the guard notices
+        """End it and what it has started; once more does nothing."""
+        if self.pipe is None:
+            return
+        pipe, self.pipe = self.pipe, None
+        os.close(pipe)  # the guard notices
         if self.said.count(b"\n") == 1:  # but there is none any more
             _end_group(int(self.said))
 
@@ -179,20 +183,27 @@ def _end_group(pid):
 # In the nursery.
 
 
-def serve(channel):
+def serve(channel, parent):
     """Fork a guard for each task that comes, until the channel closes. Returns in a child alone.
+
+    parent : int, the process that the tasks come from
 
     Returns
     -------
     dict : the task of the child
     """
     signal.signal(signal.SIGCHLD, lambda *_: _bury_guards(os.WNOHANG))
+    folders = []
     while True:
         message, pipes, *_ = socket.recv_fds(channel, MESSAGE, 1)
         if not message:
             _bury_guards(0)  # each ends at once, for nobody listens
+            if os.getppid() != parent:  # it was killed, and tidies up no more
+                for folder in folders:
+                    shutil.rmtree(folder, ignore_errors=True)
             os._exit(0)
         task, pipe = json.loads(message), pipes[0]
+        folders.append(task["folder"])
         get_ready(task)
         gc.freeze()  # what is here is no garbage: a child need not look
         if os.fork() == 0:
@@ -288,6 +299,6 @@ if __name__ == "__main__":
     import resource  # noqa: F401  for the limits of a child
 
     from assignment.checking.run import work
-    from assignment.given import blocks, todo, validation  # noqa: F401  for the five files
+    from assignment.given import blocks, distances, todo, validation  # noqa: F401  for the five files
 
-    work(serve(socket.socket(fileno=0)))
+    work(serve(socket.socket(fileno=0), int(sys.argv[1])))

@@ -39,7 +39,7 @@ class Overview:
 
     def _points(self):
         got, of = points_of([(exercise, verdict) for exercise, verdict, _ in self.rows])
-        return f"{got:g} of {of} points"
+        return f"{got:g} of {of:g} points"
 
 
 def _told(verdict):

@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections import deque
 from dataclasses import asdict
 from importlib import import_module
@@ -36,6 +37,8 @@ from assignment.checking.printed import KEPT, Heard, last_heard, visible
 MEMORY = 8 * 2**30  # bytes of address space, and of any file it writes
 SECONDS = 10.0  # for the calls of one exercise, which take a few hundredths
 TEXT, NUMBERS = 2**24, 2**28  # bytes of its answers
+ROOM = 2**20  # bytes of a temporary file; answers take a tenth of it
+ENDING = 1.0  # at most, after its process has been killed
 START = 30.0  # for its process to start, on a machine that is busy
 
 
@@ -47,6 +50,10 @@ def run(exercise, files, seconds=SECONDS):
     exercise : Exercise
     files : dict from the name of a file to its path
     seconds : float, the limit for its calls
+
+    Raises
+    ------
+    OSError : temporary files cannot be written
     """
     return next(run_all([(exercise, files)], seconds))
 
@@ -61,10 +68,12 @@ def run_all(pairs, seconds=SECONDS):
         for exercise, files in pairs:
             running.append(_Run(exercise, files, seconds))
             if len(running) > os.cpu_count():
-                yield running.popleft().answers()
+                yield running[0].answers()
+                running.popleft()
         while running:
-            yield running.popleft().answers()
-    finally:
+            yield running[0].answers()
+            running.popleft()
+    finally:  # also of one whose end was interrupted
         for run in running:
             run.end()
 
@@ -77,7 +86,8 @@ class _Run:
         self.process = self.folder = None
         if exercise.file not in files:
             return
-        self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        with _needing_room():
+            self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
         self.task = {
             "exercise": exercise.name,
             "calls": exercise.calls.module,
@@ -93,14 +103,23 @@ class _Run:
             self.process = _Alone(self.task)
 
     def answers(self):
-        """The Answers, when they are there."""
+        """The Answers, when they are there.
+
+        Raises
+        ------
+        OSError : there was no room for them
+        """
         file = self.exercise.file
         if self.folder is None:
             return Answers(failure=Failure("missing", f"There is no {file}.", file))
         try:
-            return self._read(self._wait())
+            answers = self._read(self._wait())
         finally:
             self.end()
+        if answers.failure and answers.failure.kind == "crash":
+            with _needing_room(), tempfile.TemporaryFile() as file:
+                file.write(bytes(ROOM))
+        return answers
 
     def _wait(self):
         try:
@@ -128,8 +147,21 @@ class _Run:
         """End the process, whatever it does, and remove its folder."""
         if self.process is not None:
             self.process.end()
-        if self.folder is not None:
-            self.folder.cleanup()
+        end = time.monotonic() + ENDING
+        while self.folder is not None and os.path.exists(self.folder.name):
+            self.folder.cleanup()  # until nobody writes into it any more
+            if time.monotonic() > end:
+                break
+
+
+@contextlib.contextmanager
+def _needing_room():
+    """A full temporary folder is no fault of what is checked."""
+    try:
+        yield
+    except OSError as error:
+        told = f"{error.strerror}; TMPDIR may name another folder for temporary files"
+        raise OSError(error.errno, told, tempfile.tempdir) from None
 
 
 class _Alone:

@@ -7,17 +7,29 @@ import os
 import re
 import subprocess
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 from assignment import FILES
+from assignment.given.files import alone, write
 
 ASSIGNMENT = Path(__file__).resolve().parents[1]
-SOLUTIONS = ASSIGNMENT / "solutions"
+# An edition without answers has the stubs in this place, and what the reference returned.
+STORED = ASSIGNMENT / "checking" / "stored"
+HAS_ANSWERS = not STORED.is_dir()
+SOLUTIONS = ASSIGNMENT / "solutions" if HAS_ANSWERS else STORED
+LOCK = ".stubs.lock"  # of a folder whose files are being replaced
 
 
 def solution_of(file):
     """The Path of the solution of a known file; those of the course's later years lie deeper."""
     return next(SOLUTIONS.rglob(file))
+
+
+def reference_of(file):
+    """The module that is the solution of a known file; in an edition without answers, its stub."""
+    place = solution_of(file).relative_to(ASSIGNMENT.parent).with_suffix("")
+    return import_module(".".join(place.parts))
 
 
 def own_folder():
@@ -67,12 +79,10 @@ def make_stub(source):
 @cache
 def blanks(file):
     """The name of each blank in one of the five files, and the function that it is a part of."""
-    source = (SOLUTIONS / file).read_text(encoding="utf-8")
-    tree, found = ast.parse(source), {}
-    for region in REGION.finditer(source):
-        function = _function_at(tree, source.count("\n", 0, region.start()) + 1)
-        found[region["name"] or function] = function
-    return found
+    stub = make_stub((SOLUTIONS / file).read_text(encoding="utf-8"))
+    tree = ast.parse(stub)
+    todos = re.finditer(r"^ *# TODO (\S+):", stub, flags=re.MULTILINE)
+    return {t[1]: _function_at(tree, stub.count("\n", 0, t.start()) + 1) for t in todos}
 
 
 def _function_at(tree, line):
@@ -105,21 +115,25 @@ def write_stubs(folder=ASSIGNMENT):
     Returns
     -------
     list of (path written, path of the kept copy or None)
+
+    Raises
+    ------
+    OSError : one cannot be written; what stood there stands there
     """
     written = []
-    for name in FILES:
-        stub = make_stub((SOLUTIONS / name).read_text(encoding="utf-8"))
-        path = folder / name
-        kept = None
-        if path.exists():
-            there = path.read_bytes()
-            if there == stub.encode():
+    with alone(folder / LOCK):
+        for name in FILES:
+            stub = make_stub((SOLUTIONS / name).read_text(encoding="utf-8")).encode()
+            path = folder / name
+            there = path.read_bytes() if path.exists() else None
+            if there == stub:
                 continue
-            if there != _stub_in_git(name):
-                kept = _free_name(path)
-                path.replace(kept)
-        _write(path, stub)
-        written.append((path, kept))
+            kept = write(path, stub, keep=True)
+            # Looked at now: what an editor saved in the meantime is kept too.
+            if kept and kept.read_bytes() == _stub_in_git(name):
+                kept.unlink()
+                kept = None
+            written.append((path, kept))
     return written
 
 
@@ -144,11 +158,18 @@ def reset(exercise, folder):
     if exercise.file not in FILES:
         raise ValueError(f"{exercise.name} is of the course's own files: it has no blank here.")
     path = folder / exercise.file
-    stub = make_stub((SOLUTIONS / exercise.file).read_text(encoding="utf-8")).splitlines(True)
-    if not path.exists():
-        _write(path, "".join(stub))
-        return path, None
+    stub = make_stub((SOLUTIONS / exercise.file).read_text(encoding="utf-8"))
+    with alone(folder / LOCK):
+        text = _blanked(exercise, stub, path) if path.exists() else stub
+        if text is None:
+            return path, None
+        return path, write(path, text.encode(errors="surrogateescape"), keep=True)
+
+
+def _blanked(exercise, stub, path):
+    """The text of a file with the blank of an exercise; None if it is blank already."""
     yours = path.read_text(encoding="utf-8", errors="surrogateescape").splitlines(True)
+    stub = stub.splitlines(True)
     start = next(i for i, line in enumerate(stub) if f"# TODO {exercise.name}:" in line)
     end = start + 1 + ("raise NotImplementedError" in stub[start + 1])
     matcher = difflib.SequenceMatcher(None, stub, yours, autojunk=False)
@@ -164,24 +185,4 @@ def reset(exercise, folder):
         + stub[before + 1 : after]
         + yours[kept_lines.get(after, len(yours)) :]
     )
-    if text == "".join(yours):
-        return path, None
-    kept = _free_name(path)
-    path.replace(kept)
-    _write(path, text)
-    return path, kept
-
-
-def _free_name(path):
-    """softmax.py.kept-1, or the first number that is not taken."""
-    number = 1
-    while (kept := path.with_name(f"{path.name}.kept-{number}")).exists():
-        number += 1
-    return kept
-
-
-def _write(path, text):
-    """Write a text file under a temporary name, then rename it: it is there whole or not at all."""
-    temporary = path.with_name(path.name + ".partial")
-    temporary.write_text(text, encoding="utf-8", errors="surrogateescape", newline="\n")
-    temporary.replace(path)
+    return None if text == "".join(yours) else text

@@ -1,5 +1,6 @@
 """`make watch`: check what has been saved, and say what comes next."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from watchfiles import watch as changes_in
@@ -8,27 +9,29 @@ from assignment import FILES
 from assignment.checking.exercises import EXERCISES
 from assignment.checking.faces import Work, as_text, table
 
+TICK = 100  # milliseconds
+PATIENCE = 10  # ticks
+
 
 def watch():
     """Print the table, then check the exercises of each file again as it is saved, until Ctrl-C."""
     work = Work()
     saved = changes_in(
         *{path.parent for path in work.files.values()},
-        watch_filter=lambda change, path: path.endswith(FILES),
+        watch_filter=lambda change, path: Path(path).name in FILES,
         debounce=100,
         step=20,
         recursive=False,
         raise_interrupt=False,
-        rust_timeout=200,
+        rust_timeout=TICK,
         yield_on_timeout=True,
     )
     next(saved, None)  # it watches from here on: what is saved during the first check is not missed
     states = {verdict.name: verdict.status for verdict in table(work)}
     print("\nWatching the five files; Ctrl-C ends it.")
     _say_next(work, states)
-    for changes in filter(None, saved):
+    for files in _whole(saved):
         work = Work()
-        files = {Path(path).name for _, path in changes}
         print(f"\nChecking {', '.join(sorted(files))} ...", flush=True)
         touched = [exercise for exercise in EXERCISES if exercise.file in files]
         news = set()
@@ -39,6 +42,29 @@ def watch():
                 news.add(verdict.name)
             states[verdict.name] = verdict.status
         _say_next(work, states, touched, news)
+
+
+def _whole(saved):
+    """The names of files that have been saved, when nothing is written to them any more.
+
+    An editor may empty a file before it writes it, or move it away: what is not there, or empty, is
+    waited for, but no longer than a second.
+
+    saved : iterator of sets of (change, path); an empty one after each TICK without changes
+    """
+    paths, ticks = set(), 0
+    for changes in saved:
+        ticks = 0 if changes else ticks + 1
+        paths |= {Path(path) for _, path in changes}
+        if paths and ticks >= (1 if all(map(_has_content, paths)) else PATIENCE):
+            yield {path.name for path in paths}
+            paths = set()
+
+
+def _has_content(path):
+    with suppress(OSError):
+        return path.stat().st_size > 0
+    return False
 
 
 def _say_next(work, states, touched=(), news=()):

@@ -17,8 +17,8 @@ from assignment.derivations.originals import BACKPROP
 SUM_OF_EXAMPLES = (
     Line(
         "1",
-        "L == -Sum(log(SoftMax(sigma(X @ W1 + b1) @ W2 + b2)) @ y)",
-        "the loss, summed over the examples i",
+        "L == -Sum(log(SoftMax(O2)) @ y); O2 == sigma(X @ W1 + b1) @ W2 + b2",
+        "the loss, summed over the examples i, and their scores",
         kind="loose",
         remark="A bracket of the logarithm is never closed.",
         label="log",
@@ -49,7 +49,8 @@ SUM_OF_EXAMPLES = (
     ),
     Line(
         "5",
-        "dL == tr(d(Sum(-y @ (O2 - log(exp(O2) @ one) @ one.T))))",
+        "dL == tr(d(-Sum(y @ log(SoftMax(O2)))));"
+        " log(SoftMax(O2)) == O2 - log(exp(O2) @ one) @ one.T",
         "log of a quotient; 1ᵀ spreads the number over the row",
         written="dL == tr(d(Sum(-y @ (O2 - (log(exp(O2)) @ one) @ one.T))))",
         kind="loose",
@@ -59,7 +60,7 @@ SUM_OF_EXAMPLES = (
     ),
     Line(
         "6",
-        "dL == tr(d(Sum(-y @ O2 + y @ log(exp(O2) @ one) @ one.T)))"
+        "dL == tr(d(Sum(y @ log(exp(O2) @ one) @ one.T - y @ O2)))"
         " == d(Sum(tr(-y @ O2) + one.T @ y @ log(exp(O2) @ one)))",
         "multiply out; the trace is cyclic",
         written="dL == tr(d(Sum(-y @ O2 + y @ log(exp(O2) @ one) @ one.T)))"

@@ -21,6 +21,7 @@ from assignment.derivations.algebra import (
 TOLERANCE = 1e-12  # relative; the complex step has no round-off of its own
 SMALLEST = 1e-2  # all symbols are of size 1: what is this small is small by chance
 DRAWS = 10
+BLANK = "your_line"  # in a claim: what a student is to find, where no answer is given
 
 
 @dataclass(frozen=True)
@@ -57,13 +58,15 @@ def quoted(lines, originals):
 
 @dataclass(frozen=True)
 class Verdict:
-    """What numbers say of a claim: status is "holds", "false" or "ill-formed"."""
+    """What numbers say of a claim: status is "holds", "false", "ill-formed", or "to do"."""
 
     status: str
     error: float = 0.0
     reason: str = ""
 
     def __str__(self):
+        if self.status == "to do":
+            return "… to do"
         if self.status == "ill-formed":
             return f"✗ ill-formed: {self.reason}"
         mark = "✓ holds" if self.status == "holds" else "✗ false"
@@ -104,6 +107,8 @@ class Derivation:
         -------
         Verdict : the worst of all draws
         """
+        if BLANK in claim:
+            return Verdict("to do")
         worst = Verdict("holds")
         for each in self.sizes if sizes is None else (sizes,):
             for number in range(DRAWS):
@@ -140,7 +145,7 @@ class Derivation:
         """Print whether `answer`, the right side of the blank line, is right, wrong or to do.
 
         A true line may still not be the one that is wanted: it has to be in terms of the same
-        differentials, and not of the left side itself.
+        differentials, and not of the left side itself, or of a gradient that comes later.
         """
         line = self.line(self.blank)
         left, *_, wanted = parse(line.claim)[0]
@@ -152,21 +157,31 @@ class Derivation:
         verdict = self.verdict(f"{left} == {answer}")
         said = f"line {line.number}: {left} == {answer}"
         if verdict.status == "holds":
-            needed, used = (self._differentials(text) for text in (ast.unparse(wanted), answer))
-            if left in re.findall(r"\w+", answer) or used != needed:
+            needed, used = (self.differentials(text) for text in (ast.unparse(wanted), answer))
+            early = self._not_known_yet(answer) | ({left} & set(re.findall(r"\w+", answer)))
+            if early or used != needed:
                 wish = (
-                    f"in terms of {' and '.join(sorted(needed))}" if needed else f"without {left}"
+                    f"in terms of {' and '.join(sorted(needed))}"
+                    if used != needed
+                    else f"without {' and '.join(sorted(early))}"
                 )
                 print(f"✗ {said}: true, but it should be {wish}")
                 return
         print(f"{str(verdict)[0]} {said}: {str(verdict)[2:]}")
 
-    def _differentials(self, text):
+    def differentials(self, text):
         """The differentials in an expression: dW and the like, and d itself if it is applied."""
         names = set(re.findall(r"\w+", text))
         return {
             name for name in names if name == "d" or name.removeprefix("d") in self.symbols
         } - set(self.symbols)
+
+    def _not_known_yet(self, answer):
+        """The gradients in an answer that no line before the blank has."""
+        before = self.lines[: self.lines.index(self.line(self.blank))]
+        texts = " ".join(line.claim for line in before), answer
+        known, used = (set(re.findall(r"\bd\w+_d\w+", text)) for text in texts)
+        return used - known
 
     def show(self, first=None, last=None, details=False, seed=0, **sizes):
         """The lines from `first` to `last` as a table, each tried on fresh numbers.
@@ -201,8 +216,9 @@ class Derivation:
 
     def _row(self, line, seed, sizes):
         shapes = self.shapes_in(line.claim)
-        if line.number == self.blank:
-            claim = f"{_left(line.claim)} == your_line"
+        if line.number == self.blank or BLANK in line.claim:
+            lefts = (ast.unparse(left) for left, *_ in parse(line.claim))
+            claim = "; ".join(f"{left} == {BLANK}" for left in lefts)
             return Row(line.number, claim, line.rule, shapes, None)
         verdict = self.verdict(line.claim, seed, sizes)
         return Row(line.number, line.claim, line.rule, shapes, verdict, line.answer)
@@ -211,7 +227,9 @@ class Derivation:
         """The lines as they were first written down, slips included, with what is wrong in each."""
         return Original(
             tuple(
-                (line, self.verdict(line.written) if line.written else None) for line in self.lines
+                (line, self.verdict(line.written) if line.written else None)
+                for line in self.lines
+                if line.original
             )
         )
 
@@ -219,7 +237,7 @@ class Derivation:
     def names(self):
         """dict from the name of a symbol to its LaTeX, differentials and gradients included."""
         names = {name: symbol.latex for name, symbol in self.symbols.items()}
-        names["your_line"] = r"\;?"
+        names[BLANK] = r"\;?"
         for name, text in list(names.items()):
             names[f"d{name}"] = f"d{text}"
             for other, below in list(self.symbols.items()):
@@ -305,7 +323,8 @@ class Table:
     def _repr_markdown_(self):
         head = "| | line and rule | |\n|--:|:--|:--|\n"
         return head + "\n".join(
-            f"| {row.number} | {self._line(row)} {row.rule} | {self._judged(row)} |"
+            f"| {row.number} | {self._line(row)} "
+            f'<span class="rule">{row.rule}</span> | {self._judged(row)} |'
             for row in self.rows
         )
 
@@ -383,7 +402,7 @@ def _in_rows(text):
         if piece.startswith(r"\text{--") or (piece, open_braces, open_brackets) == (",", 0, 0):
             rows.append("")
             has_left_side = False
-    return r"\begin{aligned}&" + r"\\&".join(rows) + r"\end{aligned}"
+    return r"\small \begin{aligned}&" + r"\\&".join(rows) + r"\end{aligned}"
 
 
 def _left(claim):

@@ -1,4 +1,4 @@
-"""The gradient of neighbourhood components analysis: softmax minus target, once more."""
+"""The gradient of neighbourhood components analysis: a softmax over the neighbours."""
 
 import numpy as np
 
@@ -40,6 +40,7 @@ LINES = (
         "7",
         "dl == (SoftMax(s) - t) @ ds.T == tr((SoftMax(s) - t).T @ ds)",
         "(u ⊙ v) w = (u ⊙ wᵀ) vᵀ for rows u, v and a column w; the trace is cyclic",
+        answer=True,
     ),
     Line(
         "8",
@@ -169,5 +170,5 @@ nca = Derivation(
     },
     sizes=({"N": 5, "D": 3, "E": 2}, {"N": 4, "D": 5, "E": 2}, {"N": 6, "D": 2, "E": 4}),
     draw=_draw,
-    blank="8",
+    blank="7",
 )

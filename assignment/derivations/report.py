@@ -5,6 +5,8 @@ import math
 
 from assignment.derivations import DERIVATIONS
 
+SOUND = ("holds", "to do")
+
 
 def report(as_json=False, derivations=DERIVATIONS):
     """Print all lines, as written and as mended.
@@ -28,11 +30,13 @@ def report(as_json=False, derivations=DERIVATIONS):
             print(_text(result))
     flagged = [result["written"] for result in lines if result["written"]]
     held = sum(result["status"] == "holds" for result in lines)
+    to_do = sum(result["status"] == "to do" for result in lines)
     loose = sum(bool(result["remark"]) for result in lines) - len(flagged)
     failing = sum(written["status"] != "holds" for written in flagged)
     print(
         f"\n{held} of {len(lines)} lines hold; {len(flagged)} are flagged as written, of which "
         f"{failing} fail as written; {loose} more are loose notation"
+        + (f"; {to_do} are yours to find" if to_do else "")
     )
     return sound
 
@@ -52,7 +56,7 @@ def _result(derivation, line):
         "kind": line.kind,
         "remark": line.remark,
         "written": written,
-        "sound": verdict["status"] == "holds" and (not written or _fails_as_said(written)),
+        "sound": verdict["status"] in SOUND and (not written or _fails_as_said(written)),
     }
 
 

@@ -6,6 +6,7 @@ mirrored, a first layer that starts as pieces of images, dropout, smoothed label
     N  images    K  components of an image    H  hidden units    C  classes
 """
 
+import io
 import json
 import math
 import platform
@@ -19,6 +20,13 @@ from pathlib import Path
 import numpy as np
 
 from assignment.given.cifar10 import CLASSES, load_cifar10
+from assignment.given.files import alone, write
+from assignment.given.validation import (
+    require_count,
+    require_finite,
+    require_inputs,
+    require_labels,
+)
 from assignment.solutions.neural_net import TwoLayerNet
 
 RESULTS = Path(__file__).resolve().parents[2] / "results"
@@ -69,6 +77,9 @@ class Whitening:
         """
         from scipy.linalg import eigh
 
+        images = require_inputs(images, "images", features=3 * SIDE**2)
+        require_finite(images.sum(), images=images)
+        components = require_count(components, "components", 1, 3 * SIDE**2)
         even, odd = fold(images)
         self.mean = even.mean(axis=0)  # the mean of the odd half is zero
         even -= self.mean
@@ -87,6 +98,7 @@ class Whitening:
 
     def __call__(self, images):
         """(N, K) whitened images."""
+        images = require_inputs(images, "images", features=3 * SIDE**2)
         even, odd = fold(images)
         even -= self.mean
         Z = np.hstack([even @ self.even_axes, odd @ self.odd_axes])
@@ -105,8 +117,10 @@ def contrast(images, least=10.0):
     images : (N, 3072) numbers from 0 to 255
     least : float, keeps the noise of an image of one colour small
     """
+    images = require_inputs(images, "images", features=3 * SIDE**2)
     images -= images.mean(axis=1, keepdims=True)
     squares = np.einsum("nd,nd->n", images, images) / images.shape[1]
+    require_finite(squares, images=images)
     images /= np.sqrt(squares + least**2)[:, None]
     return images
 
@@ -131,6 +145,9 @@ def unfold(even, odd):
 
 def shift(images, down, right):
     """Images moved by some pixels; what comes in at an edge repeats the edge."""
+    images = require_inputs(images, "images", features=3 * SIDE**2)
+    down = require_count(down, "down", -SIDE, SIDE)
+    right = require_count(right, "right", -SIDE, SIDE)
     rows = np.clip(np.arange(SIDE) - down, 0, SIDE - 1)
     columns = np.clip(np.arange(SIDE) - right, 0, SIDE - 1)
     pixels = (SIDE * rows[:, None] + columns).ravel()
@@ -185,6 +202,8 @@ class DropoutNet(TwoLayerNet):
         if y is None:
             return super().loss(X)
         W1, b1, W2, b2 = self.params.values()
+        X = require_inputs(X, features=len(W1))
+        y = require_labels(y, len(X), classes=len(b2))
         N, C = len(X), len(b2)
         scale = 1.0 if kept is None else 1 / (1 - self.dropout)  # at W2, which is small
 
@@ -211,6 +230,7 @@ class DropoutNet(TwoLayerNet):
         }
         for name in ("W1", "W2"):
             grads[name] += 2 * reg * self.params[name]
+        require_finite(loss, X=X, **self.params)
         return loss, grads
 
     def predict(self, X):
@@ -321,7 +341,9 @@ class Training:
             "history": self.history,
             "seconds": self.seconds,
         }
-        write(path, lambda file: np.savez(file, state=json.dumps(state), **self.arrays()))
+        content = io.BytesIO()
+        np.savez(content, state=json.dumps(state), **self.arrays())
+        write(path, content.getbuffer())
 
     def load(self, path):
         """Go on from a checkpoint.
@@ -372,13 +394,20 @@ def run(seed=0, quick=False, restart=False, folder=None, settings=None):
     ------
     FileNotFoundError : the full data set is missing; the message says how to get it
     ValueError : the checkpoint is damaged, or of another training; the message says so
+    Busy : another process is at it
     """
+    checkpoint = Path(folder or RESULTS) / ("net-quick.npz" if quick else "net.npz")
+    checkpoint.parent.mkdir(parents=True, exist_ok=True)
+    busy = f"Another process is training {checkpoint.name}: let it finish, or end it."
+    with alone(checkpoint.with_suffix(".lock"), busy):
+        return _run(seed, quick, restart, checkpoint, settings or (QUICK if quick else Settings()))
+
+
+def _run(seed, quick, restart, checkpoint, settings):
     import scipy
     from tqdm import tqdm
 
     start = time.perf_counter()
-    checkpoint = Path(folder or RESULTS) / ("net-quick.npz" if quick else "net.npz")
-    settings = settings or (QUICK if quick else Settings())
     data = load_cifar10(full=not quick)
     training = Training(data, settings, seed)
     outcome = checkpoint.with_suffix(".json")
@@ -436,28 +465,21 @@ def draw(checkpoint, result):
         fig, ax = plt.subplots()
         accuracies = [entry["validation_accuracy"] for entry in result["history"]]
         plots.accuracy_by_pass(ax, accuracies, 2, result["test_accuracy"])
-        fig.savefig(checkpoint.with_suffix(".png"))
+        png = io.BytesIO()
+        fig.savefig(png)
+        write(checkpoint.with_suffix(".png"), png.getbuffer())
         plt.close(fig)
 
 
-def write(path, fill):
-    """Let fill(file) write a file whole or not at all: a kill in between leaves the one before."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    with partial.open("wb") as file:
-        fill(file)
-    partial.replace(path)
-
-
 def write_json(path, data):
-    write(path, lambda file: file.write(json.dumps(data, indent=1).encode() + b"\n"))
+    write(path, json.dumps(data, indent=1).encode() + b"\n")
 
 
 def command(seed, quick, restart):
     """`python -m assignment net`: run, and say what came out; returns the exit code."""
     try:
         result = run(seed, quick, restart)
-    except (OSError, ValueError) as error:
+    except (FileNotFoundError, ValueError) as error:
         print(error)
         return 1
     except KeyboardInterrupt:

@@ -4,6 +4,7 @@ import base64
 import html
 import io
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from assignment.given.alt_text import describe
@@ -37,27 +38,26 @@ class Play:
     def __init__(self, draw, settings):
         import ipywidgets as widgets  # here, since workers do without
 
-        settings = {name: list(values) for name, values in settings.items()}
+        settings = {name: _choices(name, values) for name, values in settings.items()}
         self.draw = draw
-        self.png, self.alt = self._picture({name: values[0] for name, values in settings.items()})
+        self.figure = self._drawn({name: values[0] for name, values in settings.items()})
+        self.png, self.alt = _picture(self.figure)
         self.controls = {name: _control(name, values) for name, values in settings.items()}
         self.picture = widgets.HTML(_image(self.png, self.alt))
         self.widget = widgets.VBox([*self.controls.values(), self.picture])
         for control in self.controls.values():
             control.observe(self._redraw, "value")
 
-    def _picture(self, setting):
-        """The picture for one value of each setting, as PNG, and what it shows."""
+    def _drawn(self, setting):
+        """The figure for one value of each setting."""
         figure = Figure()
         self.draw(figure.add_subplot(), **setting)
-        png = io.BytesIO()
-        figure.savefig(png, format="png")
-        return png.getvalue(), describe(figure)
+        return figure
 
     def _redraw(self, change):
         setting = {name: control.value for name, control in self.controls.items()}
         try:
-            self.picture.value = _image(*self._picture(setting))
+            self.picture.value = _image(*_picture(self._drawn(setting)))
         except Exception as error:  # the kernel would write it where nobody looks
             line = f"{type(error).__name__}: {str(error).strip()}".splitlines()[0]
             self.picture.value = f'<p role="alert">{html.escape(line)}</p>'
@@ -73,6 +73,22 @@ class Play:
             "text/plain": self.alt,
         }
         return data, {"image/png": {"alt": self.alt}}
+
+
+def _choices(name, values):
+    """The values of a setting as a list, or a ValueError."""
+    if isinstance(values, str) or not np.iterable(values) or len(values := list(values)) == 0:
+        raise ValueError(
+            f"{name} must be a list of the values to choose from, but it is {values!r}."
+        )
+    return values
+
+
+def _picture(figure):
+    """A figure as PNG, and what it shows."""
+    png = io.BytesIO()
+    figure.savefig(png, format="png")
+    return png.getvalue(), describe(figure)
 
 
 def _control(name, values):

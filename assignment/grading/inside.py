@@ -30,7 +30,7 @@ from assignment.checking.answering import Failure, loaded
 from assignment.checking.nursery import LIBRARIES, at_most
 from assignment.checking.printed import Heard
 from assignment.checking.submission.load import prepare
-from assignment.given import blocks, todo, validation  # noqa: F401  for the five files
+from assignment.given import blocks, distances, todo, validation  # noqa: F401  for the five files
 from assignment.grading.wire import ANSWER, ENDED, LOADED, PRINTED, READY, Inner, arrays_in, fitting
 
 HOME = Path("/hand-in")

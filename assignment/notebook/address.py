@@ -7,13 +7,17 @@ import re
 import tomllib
 from pathlib import Path
 
+from assignment.given import files
+
 ROOT = Path(__file__).resolve().parents[2]
 NOBODY = "_owner_"  # a name that nobody can have
 ADDRESS = re.compile(r"https://github\.com/(?P<owner>[\w-]+)/(?P<suite>[\w.-]+?)/?")
 IN_PYPROJECT = re.compile(r'(?<=^Repository = ")[^"]*', re.MULTILINE)
 IN_NOTEBOOK = re.compile(r'OWNER, SUITE = \\"[^"]*\\", \\"[^"]*\\"')
 IN_README = re.compile(r"(?<=<!-- badges -->\n).*?(?=<!-- end of badges -->)", re.DOTALL)
-UNKNOWN = "(Once the suite is published, badges stand here: see [CONTRIBUTING](CONTRIBUTING.md).)\n"
+UNKNOWN = (
+    "(Badges stand here once it is published: `python -m assignment address URL` writes them.)\n"
+)
 
 
 def known(root=ROOT):
@@ -55,9 +59,7 @@ def write(address=None, root=ROOT):
     texts[readme] = IN_README.sub(badges, readme.read_text(encoding="utf-8"))
     changed = [path for path, new in texts.items() if path.read_text(encoding="utf-8") != new]
     for path in changed:
-        temporary = path.with_name(f"{path.name}.partial")
-        temporary.write_text(texts[path], encoding="utf-8", newline="\n")
-        temporary.replace(path)
+        files.write(path, texts[path].encode())
     return changed
 
 

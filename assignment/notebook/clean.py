@@ -6,6 +6,8 @@ from pathlib import Path
 
 import nbformat
 
+from assignment.given.files import write
+
 START = "start"  # the page that `make lab` opens
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 # In the order in which they are read; what is in further/ goes on from these four.
@@ -86,7 +88,5 @@ def clean_all():
     paths = sorted(path for where in ("", "further/") for path in NOTEBOOKS.glob(f"{where}*.ipynb"))
     for path, content in [(path, cleaned(path.read_bytes(), path.stem)) for path in paths]:
         if content != path.read_bytes():
-            temporary = path.with_suffix(".partial")
-            temporary.write_bytes(content)
-            temporary.replace(path)
+            write(path, content)
             print(f"cleaned {path.name}")

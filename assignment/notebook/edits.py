@@ -7,13 +7,23 @@ two versions of one length that are saved within a second, it runs the first.
 
 import gc
 import linecache
+import os
 import sys
 import traceback
 from contextlib import suppress
+from importlib.machinery import (
+    EXTENSION_SUFFIXES,
+    SOURCE_SUFFIXES,
+    ExtensionFileLoader,
+    FileFinder,
+)
 from pathlib import Path
 from types import CellType, FunctionType, ModuleType
 
 import assignment
+from assignment import AsItIs
+
+LOADERS = (ExtensionFileLoader, EXTENSION_SUFFIXES), (AsItIs, SOURCE_SUFFIXES)
 
 
 class Edits:
@@ -24,7 +34,12 @@ class Edits:
 
     def __init__(self, names):
         self.names = names
+        here = os.getcwd()
+        sys.path_importer_cache[here] = FileFinder(here, *LOADERS)
         self.read = _sources()
+        for path, module in _modules(self.read).items():  # imported before, perhaps in other words
+            loader = getattr(module.__spec__, "loader", None)
+            self.read[path] = getattr(loader, "source", self.read[path])
 
     def take_in(self, info=None):
         """Bring what was imported up to date with its file.
@@ -157,4 +172,4 @@ def _told(module, error):
         lines, said = [error.lineno], error.msg
     place = module.__name__.replace(".", "/") + ".py" + "".join(f", line {n}" for n in lines[-1:])
     kind = f"{type(error).__name__}: {said}".removesuffix(": ")
-    return f"{place}: {kind}. Until that is mended, cells use the version before it."
+    return f"{place}: {kind}. Until you fix it, the cells use the last version that worked."

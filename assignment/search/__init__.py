@@ -1,5 +1,5 @@
 """Hyperparameter search: many settings side by side, on this machine or on a cluster."""
 
-from assignment.search.trials import Trial, best_trial, grid, search
+from assignment.search.trials import Trial, best_trial, grid, reached, search
 
-__all__ = ["Trial", "best_trial", "grid", "search"]
+__all__ = ["Trial", "best_trial", "grid", "reached", "search"]

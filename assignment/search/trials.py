@@ -32,7 +32,7 @@ class Trial:
         """What trials are compared by: the value, or its first entry; NaN if there is an error."""
         if self.error:
             return np.nan
-        return self.value[0] if isinstance(self.value, tuple) else self.value
+        return self.value[0] if isinstance(self.value, tuple) and self.value else self.value
 
     def __repr__(self):
         setting = ", ".join(f"{name}={value!r}" for name, value in self.setting.items())
@@ -41,7 +41,15 @@ class Trial:
 
 
 def grid(**choices):
-    """All combinations, the last name varying fastest: [{"rate": 0.1, "reg": 0}, ...]."""
+    """All combinations, the last name varying fastest: [{"rate": 0.1, "reg": 0}, ...].
+
+    Raises
+    ------
+    ValueError : a choice is one word or one number, not a list
+    """
+    for name, values in choices.items():
+        if isinstance(values, str | bytes) or np.ndim(values) == 0 and not np.iterable(values):
+            raise ValueError(f"{name} has to be a list of choices: say grid({name}=[{values!r}]).")
     return [dict(zip(choices, values, strict=True)) for values in product(*choices.values())]
 
 
@@ -51,12 +59,33 @@ def best_trial(trials):
     Raises
     ------
     RuntimeError : no trial has a score; the message says why
+    ValueError : what a trial returned is neither a number nor a tuple that starts with one
     """
+    for trial in trials:
+        if not (
+            isinstance(trial.score, Real | np.generic | np.ndarray) and np.ndim(trial.score) == 0
+        ):
+            got = "None" if trial.value is None else f"a {type(trial.value).__name__}"
+            raise ValueError(
+                f"{trial} has no score: evaluate has to return a number, or a tuple that starts "
+                f"with one, and returned {got}."
+            )
     scored = [trial for trial in trials if not np.isnan(trial.score)]
     if not scored:
         why = f"the first is {trials[0]}" if trials else "there are none"
         raise RuntimeError(f"None of {len(trials)} trials has a score: {why}.")
     return max(scored, key=lambda trial: trial.score)
+
+
+def reached(trials, goal):
+    """A sentence: whether the best of the trials reaches a goal, and else how far it is from it."""
+    try:
+        best = best_trial(trials)
+    except RuntimeError as nothing:
+        return f"… {nothing}"
+    if best.score >= goal:
+        return f"✓ right: the goal of {goal:g} is reached by {best}"
+    return f"… {goal - best.score:.4g} short of the goal of {goal:g}; the best so far is {best}"
 
 
 def search(evaluate, settings, n_jobs=-1, seed=0, client=None):
@@ -78,10 +107,15 @@ def search(evaluate, settings, n_jobs=-1, seed=0, client=None):
     ------
     NotImplementedError : evaluate needs an exercise that is still to be written
     RuntimeError : every setting failed, or a worker process died
+    ValueError : evaluate is no function, or settings are no dicts
     """
     from joblib import effective_n_jobs  # here, since workers do without
 
+    if not callable(evaluate):
+        raise ValueError(f"evaluate must be a function of one setting, not {evaluate!r}.")
     settings, trials = list(settings), {}
+    if not all(isinstance(setting, dict) for setting in settings):
+        raise ValueError("settings must be a list of dicts: say grid(reg=[0.0, 1.0]).")
     trial = parcel.Parcel(partial(_trial, evaluate, settings, seed))
     if client is None:
         outcomes = workers.here(trial, len(settings), effective_n_jobs(n_jobs))

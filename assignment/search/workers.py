@@ -1,14 +1,15 @@
 """Where trials run: each in a process of its own on this machine, or on a cluster."""
 
 import operator
+import os
 import signal
 import sys
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from itertools import islice
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from multiprocessing.connection import wait
-from threading import current_thread, main_thread
+from threading import Thread, current_thread, main_thread
 
 METHOD = "fork" if sys.platform == "linux" else "spawn"  # elsewhere BLAS may not outlive a fork
 DIED = "A worker process died: memory ran out (fewer n_jobs need less), or evaluate ended it."
@@ -45,8 +46,23 @@ def here(trial, number, jobs):
 
 def _send(pipe, trial, i):
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # where it could not be blocked
+    end_with_parent()
     sys.stdout, sys.stderr = sys.__stdout__, sys.__stderr__  # a kernel's takes ages from here
     pipe.send(trial(i))
+
+
+def end_with_parent():
+    """Let this process end when the one that started it does; if that is killed, nobody else would.
+
+    It was started by multiprocessing.
+    """
+    Thread(target=_end_with, args=(parent_process(),), daemon=True).start()
+
+
+def _end_with(parent):
+    while os.getppid() == parent.pid and not wait([parent.sentinel], timeout=1):
+        pass
+    os._exit(1)
 
 
 @contextmanager

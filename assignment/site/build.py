@@ -1,13 +1,16 @@
-"""`python -m assignment site`: the lessons executed with the reference, as a site in a folder."""
+"""`python -m assignment site`: the lessons executed with the reference, as a site in a folder.
+
+An edition without answers executes them with the student's files, each lesson as far as these go.
+"""
 
 import asyncio
 import inspect
+import json
 import re
 import shutil
 import string
 from base64 import b64decode
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
 
 import nbformat
@@ -16,14 +19,23 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from sphinx.cmd.build import build_main
 
 from assignment.checking.exercises import COURSE, EXERCISES
-from assignment.checking.stubs import SOLUTIONS, environment_with
+from assignment.checking.stubs import (
+    HAS_ANSWERS,
+    SOLUTIONS,
+    environment_with,
+    own_folder,
+    reference_of,
+)
 from assignment.checking.submission.year import LAST
 from assignment.derivations import DERIVATIONS
 from assignment.given.alt_text import FAILED
+from assignment.given.files import alone
 from assignment.given.progress import progress_bar
 from assignment.notebook import address
 from assignment.notebook.clean import LESSONS, NOTEBOOKS, read
+from assignment.site import dark
 
+FILES, FOLDER = ("the reference", SOLUTIONS) if HAS_ANSWERS else ("your files", own_folder())
 ROOT = NOTEBOOKS.parent
 SITE = ROOT / "results" / "site"
 AT_ONCE = 2
@@ -40,28 +52,44 @@ def build(site=SITE, notebooks=NOTEBOOKS):
     Raises
     ------
     RuntimeError : a notebook raises, or shows a picture that has no alt text; or it is interrupted
+    Busy : another process is at it
     """
+    site.parent.mkdir(parents=True, exist_ok=True)
+    busy = f"Another process is building {site.name}: wait until it is done, or end it."
+    with alone(site.with_name(f"{site.name}.lock"), busy):
+        return _build(site, notebooks)
+
+
+def _build(site, notebooks):
     paths = [notebooks / f"{lesson}.ipynb" for lesson in LESSONS]
     place = site.with_name(f"{site.name}.partial")
-    shutil.rmtree(place, ignore_errors=True)  # of a build that was killed
+    _clear(place, site)  # of a build that was killed
     place.mkdir(parents=True)
     try:
         pages, made = place / "pages", place / "made"
-        print("Executing the lessons with the reference takes about a minute.", flush=True)
+        print(f"Executing the lessons with {FILES} takes about a minute.", flush=True)
         with asyncio.Runner(loop_factory=LoopWithoutSignals) as runner:
             executed = runner.run(execute(paths))
         write_pages(pages, dict(zip(LESSONS, executed, strict=True)))
         options = ["-q", "--fail-on-warning", "-c", Path(__file__).parent, "-d", place / "read"]
         if failed := build_main([*map(str, options), str(pages), str(made)]):
             return failed
-        shutil.rmtree(site, ignore_errors=True)
+        if site.exists():
+            site.replace(place / "before")
         made.replace(site)
     except KeyboardInterrupt:
         raise RuntimeError("Interrupted: the site is as it was.") from None
     finally:
-        shutil.rmtree(place)
+        _clear(place, site)
     print(f"The site is built: open {(site / 'index.html').as_uri()}")
     return 0
+
+
+def _clear(place, site):
+    """Remove what a build leaves; the older site goes back where the new one has not come."""
+    if (place / "before").exists() and not site.exists():
+        (place / "before").replace(site)
+    shutil.rmtree(place, ignore_errors=True)
 
 
 class LoopWithoutSignals(asyncio.SelectorEventLoop):
@@ -75,7 +103,7 @@ class LoopWithoutSignals(asyncio.SelectorEventLoop):
 
 
 async def execute(paths):
-    """The notebooks as they are after a run with the reference, two at a time."""
+    """The notebooks as they are after a run with these files, two at a time."""
     free = asyncio.Semaphore(AT_ONCE)
     notebooks = [read(path.read_bytes(), path.name) for path in paths]
     code = sum(cell.cell_type == "code" for notebook in notebooks for cell in notebook.cells)
@@ -89,14 +117,18 @@ async def execute(paths):
             kernel_name="python3",
             resources=folder,
             on_cell_executed=lambda **_: bar.update(),
-            # no word on how a kernel is connected, or ended
-            extra_arguments=["--IPKernelApp.log_level=50"],
+            extra_arguments=[
+                "--IPKernelApp.log_level=50",  # no word on how a kernel is connected, or ended
+                f"--IPKernelApp.extensions={dark.__name__}",
+            ],
         )
         async with free:
             try:
-                return await client.async_execute(env=environment_with(SOLUTIONS))
+                return await client.async_execute(env=environment_with(FOLDER))
             except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-                raise RuntimeError(f"{path.name} fails with the reference.\n{error}") from None
+                if HAS_ANSWERS:
+                    raise RuntimeError(f"{path.name} fails with the reference.\n{error}") from None
+                return notebook  # up to the first blank
 
     with bar:
         done = await asyncio.gather(*map(one, paths, notebooks), return_exceptions=True)
@@ -124,7 +156,6 @@ def write_pages(folder, lessons):
     pages = {
         "index.md": front_page() + contents(),
         "README.md": (ROOT / "README.md").read_text(encoding="utf-8"),
-        "CONTRIBUTING.md": (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"),
         "exercises.md": exercises_page(),
         "course.md": course_page(),
         **{
@@ -135,6 +166,9 @@ def write_pages(folder, lessons):
             for name, derivation in DERIVATIONS.items()
         },
     }
+    if HAS_ANSWERS:
+        contributing = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+        pages |= {"checkers.md": checkers_page(), "CONTRIBUTING.md": contributing}
     for name, text in pages.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
@@ -145,10 +179,11 @@ def write_pages(folder, lessons):
 
 
 def pictures(cells, path):
-    """Put each picture of the outputs into a file beside the notebook, named with its alt text.
+    """Put each picture of the outputs, and its dark variant, into files beside the notebook.
 
-    MyST-NB would take an alt text from the cell alone, where several pictures may stand. And a
-    control is a dead thing without a kernel: only the picture that comes with it is shown.
+    Both are named with its alt text. MyST-NB would take one from the cell alone, where several
+    pictures may stand. And a control is a dead thing without a kernel: only the picture that comes
+    with it is shown.
 
     Raises
     ------
@@ -163,10 +198,13 @@ def pictures(cells, path):
             if not alt or alt.startswith(FAILED):
                 raise RuntimeError(f"{path.name}: a picture of cell {cell.id} has no alt text.")
             number += 1
-            file = path.with_name(f"{path.stem}-{number:02d}.png")
-            file.write_bytes(b64decode(output.data["image/png"]))
             literal = re.sub(f"([{re.escape(string.punctuation)}])", r"\\\1", alt)
-            output.data = {"text/markdown": f"![{literal}]({file.name})"}
+            shown = []
+            for kind, page in {"image/png": "light", dark.MIME: "dark"}.items():
+                file = path.with_name(f"{path.stem}-{number:02d}-{page}.png")
+                file.write_bytes(b64decode(output.data[kind]))
+                shown.append(f"![{literal}]({file.name}){{.only-{page} loading=lazy}}")
+            output.data = {"text/markdown": "\n".join(shown)}
 
 
 def front_page():
@@ -179,7 +217,9 @@ def front_page():
     buttons["Run it: two commands"] = "README.html"
     links = "\n".join(f'<a class="button" href="{to}">{name}</a>' for name, to in buttons.items())
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    picture = re.search(r"!\[[^]]*\]\(\.github/overview\.png\)", readme)[0]
+    light = re.search(r"!\[[^]]*\]\(\.github/overview\.png\)", readme)[0]
+    dark_one = light.replace("overview.png", "overview-dark.png")
+    picture = f"{light}{{.only-light}}\n{dark_one}{{.only-dark}}"
     text = Path(__file__).with_name("front.md").read_text(encoding="utf-8")
     return string.Template(text).substitute(links=links, picture=picture)
 
@@ -190,8 +230,10 @@ def contents():
         "Lessons": [f"notebooks/{name}" for name in LESSONS if "/" not in name],
         "Further": [f"notebooks/{name}" for name in LESSONS if "/" in name],
         "Derivations": [f"derivations/{name}" for name in DERIVATIONS],
-        "More": ["exercises", "course", "Set-up, and all figures <README>", "CONTRIBUTING"],
+        "More": ["exercises", "course", "Set-up, and all figures <README>"],
     }
+    if HAS_ANSWERS:
+        groups["More"] += ["checkers", "CONTRIBUTING"]
     trees = (
         f"```{{toctree}}\n:hidden:\n:caption: {caption}\n\n" + "\n".join(pages) + "\n```"
         for caption, pages in groups.items()
@@ -209,7 +251,7 @@ def exercises_page():
     )
     total = sum(exercise.points for exercise in EXERCISES)
     return (
-        f"# Exercises\n\n{len(EXERCISES)} blanks, {total} points, in the order of the lessons. "
+        f"# Exercises\n\n{len(EXERCISES)} blanks, {total:g} points, in the order of the lessons. "
         '`check("NAME")` in a notebook, or `python -m assignment check NAME`, says what is wrong '
         "with one; `python -m assignment hint NAME` helps.\n\n"
         f"| exercise | points |\n|:--|--:|\n{rows}\n"
@@ -245,11 +287,44 @@ def course_page():
     )
 
 
+def checkers_page():
+    """What gradient checkers say to the same inputs, from the file that a command writes."""
+    told = json.loads((ROOT / "assignment" / "bench" / "checkers.json").read_text(encoding="utf-8"))
+    rows, names = told["rows"], list(next(iter(told["rows"].values())))
+    table = "\n".join(
+        f"| {given} | "
+        + " | ".join(f"{'✓' if c['due'] else '✗'} {c['says']}" for c in cells.values())
+        + " |"
+        for given, cells in rows.items()
+    )
+    head = [*(name.split()[0] for name in names[:-1]), "ours"]
+    ours = "\n".join(
+        f"- {given}: `{cells[names[-1]]['words']}`"
+        for given, cells in rows.items()
+        if cells[names[-1]]["words"]
+    )
+    versions = ", ".join(f"{name} {version}" for name, version in told["versions"].items())
+    return (
+        "# What gradient checkers say\n\n"
+        "Each checker is given a function, an array and a gradient, as its manual says, with its "
+        "own settings. ✓ is what had to be said, or a message that names the fault; ✗ is not.\n\n"
+        f"{{.checkers}}\n| input | {' | '.join(head)} |\n|:--|{':--|' * len(head)}\n{table}\n\n"
+        f"- The functions are {', '.join(names[:-1])}, and `{names[-1]}`.\n"
+        "- SciPy computes an error, and numdifftools, statsmodels and jacobi a derivative, and "
+        "leave the judgement to their users: here, *right* is right to 1e-5 of the largest entry.\n"
+        "- One part in a thousand is what PyTorch allows, unless it is told otherwise.\n"
+        "- A function that reads `x` itself is CS231n's way; most checkers move a copy of `x`.\n"
+        "- mygrad is missing: version 2.5.0 comes without a checker.\n\n"
+        f"What `{names[-1]}` says, where it is not *right*:\n\n{ours}\n\n"
+        f"Made by `python -m assignment checkers` with {versions}.\n"
+    )
+
+
 def _purpose(exercise):
     """The first line of the docstring of the function, as the student's file has it."""
     if exercise.called != exercise.name:
         return f"A part of `{exercise.called}`."
-    thing = import_module(f"assignment.solutions.{Path(exercise.file).stem}")
+    thing = reference_of(exercise.file)
     for name in exercise.called.split("."):
         thing = getattr(thing, name)
     return inspect.getdoc(thing).splitlines()[0]
@@ -261,7 +336,7 @@ def _slug(heading):
 
 
 def derivation_page(derivation, lessons):
-    """All lines of a derivation, those that a lesson asks for folded, each with its verdict."""
+    """All lines of a derivation, those that a lesson asks for hidden, each with its verdict."""
     links = " and ".join(f"[{name}](../notebooks/{name}.ipynb)" for name in lessons)
     symbols = "\n".join(
         f"| ${symbol.latex}$ | "
@@ -272,6 +347,6 @@ def derivation_page(derivation, lessons):
     return (
         f"# {derivation.title}\n\nThe lines of the lesson {links}, each tried on random numbers "
         "in shapes that are all different: a click on a tick shows how well both sides agree. What "
-        f"the lesson asks you to find is folded.\n\n{{.lines}}\n{lines}\n\n"
+        f"the lesson asks you to find is hidden.\n\n{{.lines}}\n{lines}\n\n"
         f"## Symbols\n\n| symbol | shape |\n|:--|:--|\n{symbols}\n"
     )

@@ -11,7 +11,7 @@ extensions = ["myst_nb", "sphinx.ext.mathjax"]
 nb_execution_mode = "off"  # build.py has executed them, with the reference
 nb_render_markdown_format = "myst"  # formulae in outputs, too
 nb_merge_streams = True
-myst_enable_extensions = ["amsmath", "attrs_block", "dollarmath"]
+myst_enable_extensions = ["amsmath", "attrs_block", "attrs_inline", "dollarmath"]
 myst_heading_anchors = 4
 
 # One script that holds its glyphs: fonts beside it would not load from a folder in every browser.

@@ -2,6 +2,9 @@
 
 import json
 import os
+import signal
+import subprocess
+import sys
 import time
 from concurrent.futures import Future
 from dataclasses import replace
@@ -13,7 +16,8 @@ from assignment.bench import measure, run, work
 from assignment.bench.measure import Contestant, Turn, compare, memory, ratio, seconds
 from assignment.bench.work import Images
 from assignment.given.cifar10 import Cifar10
-from conftest import pooled
+from assignment.given.files import Busy, alone
+from conftest import ROOT, pooled
 
 # Contestants: each of these runs in another process, so each stands in a module.
 
@@ -219,6 +223,40 @@ def test_an_interrupted_benchmark_leaves_what_was_finished(monkeypatch, tmp_path
     assert run.bench(quick=True) == 130
     assert "Interrupted" in capsys.readouterr().out
     assert json.loads((tmp_path / "bench-quick.json").read_text())["neighbours"]
+
+
+KILLED = """
+import os, signal, time
+from assignment.bench.measure import Contestant, compare
+
+def prepare(kills):
+    if kills:
+        os.kill(os.getppid(), signal.SIGKILL)
+    time.sleep(1000)
+
+if __name__ == "__main__":
+    compare({"a": Contestant("one", prepare, False), "b": Contestant("other", prepare, True)}, 1)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a process is killed otherwise there")
+def test_contestants_end_when_the_benchmark_is_killed(tmp_path):
+    (tmp_path / "killed.py").write_text(KILLED)
+    # It comes back when nobody has its standard output open any more.
+    done = subprocess.run(
+        [sys.executable, tmp_path / "killed.py"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        timeout=100,
+    )
+    assert done.returncode == -signal.SIGKILL
+
+
+def test_of_two_benchmarks_the_second_gets_a_sentence(monkeypatch, tmp_path):
+    monkeypatch.setattr(run, "RESULTS", tmp_path)
+    with alone(tmp_path / "bench.lock"), pytest.raises(Busy, match="^Another bench is running"):
+        run.bench(quick=True)
 
 
 def test_without_the_bare_products_and_the_reference_there_are_rows_all_the_same(monkeypatch):

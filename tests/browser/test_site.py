@@ -22,7 +22,7 @@ Axe = pytest.importorskip(
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "results" / "site"
 SCREENSHOTS = ROOT / "results" / "screenshots" / "site"
-PAGES = 5 + len(LESSONS) + len(DERIVATIONS)  # front page, exercises, course, two of the root
+PAGES = 6 + len(LESSONS) + len(DERIVATIONS)  # front, exercises, course, checkers, two of the root
 SCHEMES = ("light", "dark")
 WIDTHS = (1280, 390)
 RULES = {
@@ -160,6 +160,14 @@ def excess(page):
     return page.evaluate("document.scrollingElement.scrollWidth - innerWidth")
 
 
+def cut_off(page):
+    """The lines of derivations that one would have to scroll, by how many pixels."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll(".lines td")]
+            .map(cell => cell.scrollWidth - cell.clientWidth).filter(pixels => pixels > 1)"""
+    )
+
+
 @pytest.fixture(scope="session")
 def url():
     """Where the site is served that `make site` has built."""
@@ -244,6 +252,7 @@ def test_every_page_is_accessible_and_fits(scheme, browser, pages, url):
                 found = barriers(page, contrast=width == WIDTHS[0])
                 if excess(page) > 0:
                     found.append(f"{excess(page)} px too wide")
+                found += [f"a line is {pixels} px too wide" for pixels in cut_off(page)]
                 name = urlsplit(address).path.strip("/").replace("/", "-").removesuffix(".html")
                 if found:
                     told[f"{name}, {width} px"] = found
@@ -327,3 +336,10 @@ def test_a_barrier_is_noticed(content, rule, page, tiny):
 def test_a_page_that_is_too_wide_is_noticed(page, tiny):
     open_page(page, tiny("<p style='width: 5000px'>wide</p>") + "index.html")
     assert excess(page) > 0
+
+
+def test_a_line_of_a_derivation_that_is_too_wide_is_noticed(page, tiny):
+    cell = "<td style='max-width: 9em; overflow: auto hidden; display: block'>{}</td>"
+    rows = (f"<tr>{cell.format(text)}</tr>" for text in ("short", "<pre>" + "wide " * 40))
+    open_page(page, tiny(f"<table class=lines>{''.join(rows)}</table>") + "index.html")
+    assert len(cut_off(page)) == 1

@@ -703,6 +703,86 @@ def test_watch_sees_what_is_saved_during_its_first_check(at_work, monkeypatch, c
     assert "✓ softmax_loss_naive: right." in capsys.readouterr().out
 
 
+@pytest.fixture
+def checked(at_work, monkeypatch):
+    """What watch checks: a function of steps, each of which does something and names what changed.
+
+    A step is a function of the folder that returns the names of files, or None for a quiet tick.
+    """
+    folder, seen = at_work(), []
+
+    class Watched(faces.Work):
+        def examine_all(self, exercises=None, seconds=0):
+            states = {e.file: (folder / e.file).exists() for e in exercises or ()}
+            seen.extend(states.items())
+            return iter(())
+
+    def checked(*steps):
+        def changes(*folders, watch_filter, **options):
+            yield set()
+            for step in steps:
+                names = step(folder) or ()
+                made = {(1, str(folder / name)) for name in names}
+                yield {change for change in made if watch_filter(*change)}
+
+        monkeypatch.setattr(watch, "changes_in", changes)
+        monkeypatch.setattr(watch, "Work", Watched)
+        monkeypatch.setattr(watch, "table", lambda work: [])
+        monkeypatch.setattr(watch, "_say_next", lambda *_: None)
+        watch.watch()
+        return seen
+
+    return checked
+
+
+def writes(content, name="softmax.py"):
+    def step(folder):
+        (folder / name).write_text(content)
+        return [name]
+
+    return step
+
+
+def quiet(folder):
+    """Nothing happens."""
+
+
+def goes(folder):
+    (folder / "softmax.py").unlink()
+    return ["softmax.py"]
+
+
+WHOLE = [("softmax.py", True)]
+
+
+@pytest.mark.parametrize(
+    "steps, seen",
+    [
+        ([writes("x = 1"), quiet], WHOLE),
+        # Emptied, then written; in two parts; moved away, then written anew.
+        ([writes(""), quiet, quiet, writes("x = 1"), quiet, quiet], WHOLE),
+        ([writes("x ="), writes("x = 1"), quiet], WHOLE),
+        ([goes, quiet, quiet, writes("x = 1"), quiet], WHOLE),
+        # Or it is gone for good.
+        ([goes, *[quiet] * 9], []),
+        ([goes, *[quiet] * 10], [("softmax.py", False)]),
+        ([writes("x = 1"), quiet, writes("x = 2"), quiet], WHOLE * 2),
+    ],
+)
+def test_watch_waits_until_a_file_is_whole(steps, seen, checked):
+    assert checked(*steps) == seen
+
+
+BESIDE = """.#softmax.py #softmax.py# softmax.py~ .softmax.py.swp .softmax.py.swx 4913 my_softmax.py
+    .softmax.py.kate-swp softmax.py.kept-1 softmax.py.0a1b2c3d.partial ..softmax.py.un~ softmax.pyc
+    .~softmax.py softmax.py___jb_tmp___ softmax.py.bak softmax.orig.py .goutputstream-softmax.py"""
+
+
+def test_watch_takes_no_other_file_for_an_exercise(checked, capsys):
+    checked(*(writes("x = 1", name) for name in BESIDE.split()), quiet, quiet)
+    assert "Checking" not in capsys.readouterr().out
+
+
 # The whole way: five files in a folder, laid over the stubs in another process.
 
 

@@ -19,6 +19,7 @@ from assignment.checking.mistakes import MISTAKES
 from assignment.checking.net import diagnosis as net
 from assignment.checking.stubs import SOLUTIONS, make_stub
 from assignment.checking.training import diagnosis as training
+from knn.mutants import TEXTBOOK
 from linear.mutants import PENALTY
 from mutants import WRONG, answered, solution, spoilt, verdict_on
 from net.mutants import NET_PENALTY
@@ -36,7 +37,9 @@ def verdict(name, edits=()):
 def edited(name, edits):
     """The solution with another answer to an exercise, or with replacements, pairs (old, new)."""
     if isinstance(edits, str):  # perhaps in the layout of 2015
-        return answered(name, edits).replace("    require_linear(W, X, y, reg)\n", "")
+        return answered(name, edits).replace(
+            "    W, X, y, reg = require_linear(W, X, y, reg)\n", ""
+        )
     source = solution(find(name).file)
     for old, new in edits:
         assert old in source, old
@@ -71,7 +74,7 @@ def test_a_vote_by_bincount_is_right_where_indices_have_32_bits(indices_of_32_bi
     name = "KNearestNeighbor.predict_labels"
     body = "y_pred[i] = np.bincount(self.y_train[np.argsort(dists[i])[:k]]).argmax()"
     ours = answered(name, body)
-    as_given = ours.replace("np.asarray(y, dtype=np.intp)", "y")
+    as_given = ours.replace("= X, require_labels(y, len(X))", "= X, y")
     assert as_given != ours
     for source in (ours, as_given):
         assert verdict_on(name, source).status == "right"
@@ -148,6 +151,17 @@ SAID = [
      "loss, dW = self.loss(None, None, reg)\nloss_history.append(loss)", "unsolved", ""),
     ("zeros of floats", "LinearClassifier.predict", "return np.zeros(X.shape[0])", "unsolved", ""),
     ("nothing", "LinearClassifier.train", "pass", "unsolved", ""),
+    ("an empty dict", "cross_validate", "accuracies = {}\nreturn accuracies", "unsolved", ""),
+    ("no accuracies", "cross_validate", [("return accuracies", "return None")],
+     "unsolved", ""),
+    ("no list for k = 1", "cross_validate",
+     [("return accuracies", "return {k: accuracies[k] for k in choices if k > 1}")],
+     "wrong wrong-return", r"cross_validate must return accuracies for k = 1 too\.$"),
+    ("a number too many", "cross_validate",
+     [("return accuracies", "return {k: [*its, 0] for k, its in accuracies.items()}")],
+     "wrong wrong-shape", r"accuracies\[1\] must have shape \(5,\), but yours has \(6,\)\.$"),
+    ("a number", "cross_validate", "return 0.28", "wrong wrong-return",
+     "must return a dict from each k to its accuracies, not a float"),
     ("no scores", "TwoLayerNet.scores", "scores = None", "unsolved", ""),
     ("no labels", "TwoLayerNet.predict", "y_pred = None\nreturn y_pred", "unsolved", ""),
 
@@ -309,7 +323,7 @@ SAID = [
      [("2 * reg * W", "reg * W"), (RETURNS, "X += 1; return loss, dW\n")],
      "wrong reg-factor-2-missing", f"Besides: {re.escape(MISTAKES['inputs-changed'].says)}"),
     *((f"an error early in {name}", name, [("N = X.shape[0]", "N = X.shape[0]; W @ X")],
-       "crash", "matmul")
+       "crash factors-do-not-fit", "matmul")
       for name in ("softmax_loss_naive", "svm_loss_naive", "softmax_loss_vectorized")),
     ("an unknown mistake is located", "softmax_loss_vectorized",
      [(RETURNS, "dW[-1] = 0; return loss, dW\n")], "wrong",
@@ -421,7 +435,8 @@ A_LOOP, A_SECOND_LOOP = ["a loop over the examples"], ["a loop over the training
 # fmt: off
 REMARKS = [
     ("float labels", VOTE, [("dtype=np.int64", "dtype=float")], ["float labels"]),
-    ("NaN", f"{DISTANCES}no_loops", [("np.maximum(dists, 0, out=dists)", "pass")],
+    ("NaN", f"{DISTANCES}no_loops",
+     TEXTBOOK[f"{DISTANCES}no_loops"].replace("np.maximum(dists, 0, out=dists)", "pass"),
      ["NaN on identical points"]),
     ("single precision, without NaN", f"{DISTANCES}no_loops",
      f"A, B = X.astype(np.float32), self.X_train.astype(np.float32)\n{SQUARES}\n"
@@ -431,6 +446,8 @@ REMARKS = [
     ("the other order", VOTE, [("candidates[by_distance[:k]]",
      "(len(self.y_train) - 1 - np.argsort(dists[i][::-1], kind='stable'))[:k]")],
      ["order of equal distances"]),
+    ("distances for each k", "cross_validate",
+     [("predict_labels(dists, k=k)", "predict(X_folds[fold], k=k)")], ["distances"]),
     ("ten counters", VOTE, [(counts := "np.bincount(self.y_train[nearest])", f"{counts}[:10]")],
      ["labels above 9"]),
     ("log of 0", "softmax_loss_naive", [("loss += log_sum - shifted[y[i]]",

@@ -1,10 +1,12 @@
 """The processes that run student code: what they are given, what they cannot do, how they end."""
 
+import errno
 import json
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -14,6 +16,7 @@ import psutil
 import pytest
 
 from assignment.checking import nursery as nurseries
+from assignment.checking import run as running
 from assignment.checking.answering import LOCAL, answer, copied
 from assignment.checking.exercises import EXERCISES, find
 from assignment.checking.faces import Work
@@ -223,17 +226,18 @@ def test_ctrl_c_ends_the_call(way, doing, tmp_path):
     assert until(lambda: all(map(is_gone, noted_in(noted)[:1])))
 
 
-def test_ctrl_c_ends_the_command_without_a_word(doing, tmp_path):
-    noted = tmp_path / "pid"
+def test_ctrl_c_ends_the_command_with_one_word_and_leaves_nothing(doing, tmp_path):
+    noted, temporary = tmp_path / "pid", tmp_path / "temporary"
+    temporary.mkdir()
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(temporary)}
     files = doing(NOTE.format(noted), "time.sleep(60)")
     folder = files["softmax.py"].parent
     command = [sys.executable, "-m", "assignment", "check", "--submission", folder, SOFTMAX.name]
-    with subprocess.Popen(
-        command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE
-    ) as process:
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE) as process:
         assert until(lambda: noted_in(noted))
         process.send_signal(signal.SIGINT)
-        assert process.stderr.read() == b"" and process.wait() == 130
+        assert process.stderr.read() == b"Interrupted.\n" and process.wait() == 130
+    assert [*temporary.iterdir()] == []
     assert until(lambda: all(map(is_gone, noted_in(noted)[:1])))
 
 
@@ -252,8 +256,9 @@ def test_a_reader_who_leaves_is_no_error(name):
 
 
 @LINUX
-def test_all_end_when_the_process_that_checks_is_killed(doing, tmp_path):
-    noted = tmp_path / "pid"
+def test_all_end_when_the_process_that_checks_is_killed_and_nothing_is_left(doing, tmp_path):
+    noted, temporary = tmp_path / "pid", tmp_path / "temporary"
+    temporary.mkdir()
     files = doing(NOTE.format(noted), "time.sleep(60)")
     program = (
         "import json, sys; from assignment.checking.run import run, nursery\n"
@@ -262,13 +267,53 @@ def test_all_end_when_the_process_that_checks_is_killed(doing, tmp_path):
         "run(find('softmax_loss_naive'), json.loads(sys.argv[1]))"
     )
     given = json.dumps({name: str(path) for name, path in files.items()})
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(temporary)}
     command = [sys.executable, "-c", program, given]
     with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
         pid = int(process.stdout.readline())
         assert until(lambda: noted_in(noted))
         process.kill()
     assert until(lambda: all(map(is_gone, (pid, *noted_in(noted)))))
+    assert [*temporary.iterdir()] == []
+
+
+FULL = """
+import resource, signal, sys
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))  # as if there were no more room
+from assignment.__main__ import guarded
+sys.exit(guarded())
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="it cannot limit the size of files")
+@pytest.mark.parametrize("arguments", [["check", SOFTMAX.name], ["progress"], ["check", "--json"]])
+def test_a_full_temporary_folder_is_no_crash_of_a_right_solution(arguments, hand_in, tmp_path):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "ASSIGNMENT_FILES": str(hand_in())}
+    command = [sys.executable, "-c", FULL, *arguments]
+    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1 and "crash" not in done.stdout
+    assert done.stderr.endswith("; TMPDIR may name another folder for temporary files.\n")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_crash_where_there_is_room_is_one(doing):
+    assert run(SOFTMAX, doing("os._exit(3)")).failure.kind == "crash"
+
+
+def test_a_solution_that_fills_the_disk_is_a_crash(doing, monkeypatch):
+    files = doing("open('much', 'wb').write(bytes(10**6)); os._exit(3)")
+    full = running._needing_room
+
+    def only_while_it_is_there():
+        left = [*Path(tempfile.gettempdir()).glob("*/much")]
+        if left:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return full()
+
+    monkeypatch.setattr(tempfile, "tempdir", str(files["softmax.py"].parent))
+    monkeypatch.setattr(running, "_needing_room", only_while_it_is_there)
+    assert run(SOFTMAX, files).failure.kind == "crash"
 
 
 # What is printed.

@@ -1,4 +1,4 @@
-"""Nothing is said that was not compared: distances, votes, NCA, predictions and training.
+"""Nothing is said that was not compared: distances, votes, folds, NCA, predictions and training.
 
 Faults are crossed in pairs. Of each answer that comes out, every sentence of the verdict must be
 true: a mistake that is named must be in one of the constructions here that give the very same
@@ -201,14 +201,14 @@ def holds_of_sizes(found, seen):
 
 
 COUNT = r"in (?P<n>all|\d+ of) (?P<steps>\d+) steps"
-PLACE = r"(?P<array>\w+)(\[(?P<index>[\d, ]+)\])?"
+PLACE = r"(?P<array>\w+(\[\d+\](?=\[))?)(\[(?P<index>[\d, ]+)\])?"
 SENTENCES = {
     PLACE + r" is (?P<got>\S+), but should be (?P<right>[^\s;]+)"
     r"(; \d+ of \d+ entries are off)?\.": holds_of_an_entry,
     PLACE + r" is (nan|-?inf): all must be finite\.": lambda found, seen: (
         not np.isfinite(seen.arrays[found["array"]]).all()
     ),
-    r"(?P<array>\w+) must have shape \([\d, ]+\), but yours has "
+    r"(?P<array>\w+(\[\d+\])?) must have shape \([\d, ]+\), but yours has "
     r"\((?P<shape>[\d, ]*)\)\.": holds_of_a_shape,
     r"the nearest (neighbour|(?P<k>\d+)) of test example (?P<i>\d+) ha(ve|s) the labels? "
     r"(?P<labels>[\d, .]+?)(, nearest first)?: you predict (?P<got>\S+), but should predict "
@@ -501,6 +501,104 @@ def test_votes():
         return {"y_pred": np.array([winner(y, voters(row, k), row) for row in dists])}
 
     check_crossed(name, "y_pred", VOTERS, WINNERS, answer, wrong=130, named=40)
+
+
+# Cross-validation: who trains and who is predicted, by which k, and what is noted of it.
+
+
+def but(folds, *left_out):
+    return np.concatenate([fold for i, fold in enumerate(folds) if i not in left_out])
+
+
+def cut(folds, way):
+    """Other folds of as many examples, each given by N, F and its number."""
+    N, F = sum(map(len, folds)), len(folds)
+    return [way(np.arange(N), N // F, F, i) for i in range(F)]
+
+
+def trained_on(way):
+    return lambda folds, i: (way(folds, i), way(folds, i), folds[i])
+
+
+def with_folds(way):
+    def round_of(folds, i):
+        its = cut(folds, way)
+        return but(its, i), but(its, i), its[i]
+
+    return round_of
+
+
+# Who trains, whose labels they get, and who is predicted.
+ROUNDS = {
+    (): trained_on(but),
+    ("trained-on-all",): trained_on(lambda folds, i: np.concatenate(folds)),
+    ("validated-on-training",): lambda folds, i: [but(folds, i)] * 3,
+    ("validated-on-training", "the fold"): lambda folds, i: [folds[i]] * 3,
+    ("validated-on-training", "all"): lambda folds, i: [np.concatenate(folds)] * 3,
+    ("folds-swapped",): lambda folds, i: (folds[i], folds[i], but(folds, i)),
+    ("fold-left-out",): trained_on(lambda folds, i: but(folds, i, 0)),
+    ("fold-left-out", "next"): trained_on(lambda folds, i: but(folds, i, (i + 1) % len(folds))),
+    ("one-fold-trains",): trained_on(lambda folds, i: folds[-1 if i < len(folds) - 1 else -2]),
+    ("same-fold-validated",): lambda folds, i: (but(folds, i), but(folds, i), folds[0]),
+    ("trained-once",): trained_on(lambda folds, i: but(folds, 0)),
+    ("folds-not-aligned",): lambda folds, i: (but(folds, i), but(folds, i)[::-1], folds[i]),
+    ("rows-left-out",): with_folds(lambda all, size, F, i: all[i * size : (i + 1) * size]),
+    ("folds-cut-otherwise",): with_folds(lambda all, size, F, i: all[i::F]),
+    ("half of them",): trained_on(lambda folds, i: but(folds, i)[::2]),
+}
+WHICH_K = {
+    (): lambda choices, i: choices[i],
+    ("choice-ignored",): lambda choices, i: choices[0],
+    ("other-choice",): lambda choices, i: choices[i] + 1,
+    ("other-choice", "sorted"): lambda choices, i: sorted(choices)[i],
+}
+
+
+def each_list(way):
+    return lambda lists: [way(its) for its in lists]
+
+
+# Of lists of arrays, of what is right in each fold.
+NOTES = {
+    (): each_list(lambda its: [np.mean(right) for right in its]),
+    ("fold-mean",): each_list(lambda its: np.mean([np.mean(right) for right in its])),
+    ("fold-mean", "pooled"): each_list(lambda its: [np.mean(np.concatenate(its))] * len(its)),
+    ("folds-overwritten",): each_list(lambda its: [np.mean(its[-1])]),
+    ("list-shared",): lambda lists: (
+        [[np.mean(right) for its in lists for right in its]] * len(lists)
+    ),
+    ("not-a-share",): each_list(lambda its: [np.sum(right) for right in its]),
+    ("not-a-share", "wrong ones"): each_list(lambda its: [np.mean(~right) for right in its]),
+    ("the largest",): each_list(lambda its: [max(map(np.mean, its))] * len(its)),
+}
+
+
+def cross_validated(arguments, round_of, which_k, note):
+    X, y, choices, F = (arguments[key] for key in ("X", "y", "choices", "num_folds"))
+    folds, lists = np.array_split(np.arange(len(X)), F), [[] for _ in choices]
+    for fold in range(F):
+        train, labels, asked = round_of(folds, fold)
+        dists = np.linalg.norm(X[asked][:, np.newaxis] - X[train], axis=2)
+        near = y[labels][np.argsort(dists, axis=1, kind="stable")]
+        for i in range(len(choices)):
+            voters = near[:, : which_k(choices, i)]
+            lists[i].append(np.array([np.bincount(row).argmax() for row in voters]) == y[asked])
+    return {f"accuracies[{k}]": its for k, its in zip(choices, note(lists), strict=True)}
+
+
+@pytest.mark.parametrize(
+    "rounds, ks, notes, wrong, named",
+    [(ROUNDS, {(): WHICH_K[()]}, NOTES, 119, 95), (ROUNDS, WHICH_K, {(): NOTES[()]}, 59, 50)],
+    ids=["notes", "choices"],
+)
+def test_folds(rounds, ks, notes, wrong, named):
+    """All choices are compared by k = 3, which is tried in each case."""
+    name, both = "cross_validate", {a + b: (ks[a], notes[b]) for a in ks for b in notes}
+
+    def answer(arguments, round_of, ends):
+        return cross_validated(arguments, round_of, *ends)
+
+    check_crossed(name, "accuracies[3]", rounds, both, answer, wrong, named)
 
 
 # NCA: faults of the loss with faults of the gradient.

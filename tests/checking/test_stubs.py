@@ -171,6 +171,7 @@ SIGNATURES = {
         "KNearestNeighbor.compute_distances_one_loop": "(self, X)",
         "KNearestNeighbor.compute_distances_no_loops": "(self, X)",
         "KNearestNeighbor.predict_labels": "(self, dists, k=1)",
+        "cross_validate": "(X, y, choices, num_folds=5)",
         "nca_loss": "(A, X, y)",
     },
     "linear_svm": dict.fromkeys(("svm_loss_naive", "svm_loss_vectorized"), LOSS),

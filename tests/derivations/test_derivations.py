@@ -81,7 +81,7 @@ EQUIVALENT = {
     ),
     # The Hadamard product of two numbers is their product.
     "dl == tr(-y @ da) + tr(one.T @ y * d(log(exp(a) @ one))); one.T @ y == 1": "1 x 1",
-    "dL == tr(d(Sum(-y @ O2 + y @ log(exp(O2) @ one) @ one.T)))"
+    "dL == tr(d(Sum(y @ log(exp(O2) @ one) @ one.T - y @ O2)))"
     " == d(Sum(tr(-y @ O2) + one.T @ y * log(exp(O2) @ one)))": "1 x 1",
     # The margin of the right class is 1 whatever W is, so its differential is 0.
     "dl == d(sigma(m)) @ (one + y) == dsigma(m) * dm @ (one - y)": "dm is 0 at y",
@@ -304,6 +304,14 @@ def test_a_true_answer_in_the_wrong_terms_is_told_so(capsys):
     for answer in ("tr((SoftMax(a).T - y) @ da)", "d(l)", "tr((SoftMax(a).T - y) @ d(X @ W))"):
         derivations.softmax.solve(answer)
         assert "true, but it should be in terms of dW" in capsys.readouterr().out
+    for name, gradient, answer in (
+        ("nca", "dl_ds", "tr(dl_ds.T @ ds)"),
+        ("backprop", "dL_dO1", "tr(Sum(dL_dO1.T @ dO1))"),
+    ):
+        DERIVATIONS[name].solve(answer)
+        assert f"true, but it should be without {gradient}" in capsys.readouterr().out
+    derivations.softmax.solve("tr(dl_da.T @ X @ dW)")
+    assert capsys.readouterr().out.startswith("✓"), "line 15 has that gradient"
 
 
 # The last line is the code's own formula.
@@ -450,7 +458,7 @@ def test_a_formula_is_broken_where_a_line_is_too_long_for_a_telephone():
     for derivation in DERIVATIONS.values():
         for line in derivation.lines:
             typeset = algebra.latex_claim(line.claim, derivation.names)
-            assert algebra.width(typeset) <= 40, typeset
+            assert algebra.width(typeset) <= 22.5, typeset
     wide = "L == " + " + ".join(["tr(W1.T @ W1)"] * 5)
     names = derivations.backprop.names
     assert algebra.latex_claim(wide, names).count(r"\\") >= 2

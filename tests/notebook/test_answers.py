@@ -77,6 +77,13 @@ ANSWERS = {
         "|x|^2 - 2 x.t + |t|^2",
         r"\lVert x \rVert^2 - 2\, x \cdot t + \lVert t \rVert^2",
     ),
+    "cross_validate": (
+        "np.array_split(X, num_folds)",
+        "X_folds[:fold] + X_folds[fold + 1",
+        "np.concatenate(X_folds",
+        "np.mean(y_pred == y_folds[fold])",
+        "accuracies[k].append(",
+    ),
     "nca_loss": ("M @ Z + M.T @ Z", "(M + M.T) @ Z", "M = (P - Q) / N"),
     "svm_loss_naive": SVM,
     "svm_loss_vectorized": (*SVM, "M[rows, y] =", "M[np.arange(N), y] ="),
@@ -110,10 +117,15 @@ ANSWERS = {
         }.items()
     },
 }
-# The blanks of derivations that can be said in words. Softmax minus target stands in line 7 of nca,
-# as a factor of ds: that it is the gradient is what is asked.
+# The blanks of derivations that can be said in words, or by the factor that matters.
 IN_WORDS = {
-    "nca": ("softmax minus target", "softmax minus the target"),
+    "nca": (
+        "softmax minus target",
+        "softmax minus the target",
+        "SoftMax(s) - t",
+        "SoftMax(s_i) - t_i",
+        "(SoftMax(s) - t) @ ds.T",
+    ),
     "svm": ("minus the number of its ones", "the right class loses what the others gain"),
 }
 
@@ -125,8 +137,6 @@ def blank_answers(name):
     right = parse(line.claim)[0][-1]
     original = line.original.partition("=")[2]
     forms = [ast.unparse(right), latex(right, derivation.names)]
-    if name == "nca":
-        forms = [f"dl_ds = {forms[0]}", rf"\frac{{\partial l_i}}{{\partial s_i}} = {forms[1]}"]
     return tuple(filter(None, (*forms, original, *IN_WORDS.get(name, ()))))
 
 
@@ -138,6 +148,7 @@ FRACTION = re.compile(r"\\t?frac\s?(\w|\{[^{}]*\})\s?(\w|\{[^{}]*\})")
 TRANSPOSED = re.compile(r"\.T\b|\^T|ᵀ|\\top\b")
 
 
+@cache
 def skeleton(text):
     """A formula as letters alone, be it Python, LaTeX or prose: all forms of it look the same."""
     text = WORDS.sub("", text.replace("==", "="))

@@ -2,6 +2,7 @@
 
 import os
 import re
+import subprocess
 import sys
 from types import ModuleType
 
@@ -9,6 +10,7 @@ import pytest
 
 import assignment
 from assignment.notebook.edits import Edits
+from conftest import ROOT
 
 WRAPPED = """
 from functools import wraps
@@ -226,6 +228,55 @@ def test_a_file_of_ones_own_beside_the_notebook_is_seen(student, tmp_path, monke
     assert student.see("f()") == 2
 
 
+# Bytecode that Python keeps goes by time and length: it must not be run for another text.
+
+BYTECODE = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+
+
+def in_a_new_python(code, folder):
+    """What code prints in a Python of its own that keeps bytecode, as it does by default."""
+    environment = {**BYTECODE, "PYTHONPATH": str(ROOT), "ASSIGNMENT_FILES": str(folder)}
+    command = [sys.executable, "-c", code]
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=True
+    ).stdout
+
+
+EXTENSION = "from assignment.notebook.edits import Edits; Edits({}); "
+
+
+@pytest.mark.parametrize(
+    "code, name",
+    [
+        ("from assignment.softmax import x; print(x)", "softmax"),
+        # A helper that a file of one's own needs, and one beside the notebook.
+        ("from assignment.mine import x; print(x)", "mine"),
+        (EXTENSION + "from mine import x; print(x)", "mine"),
+        (EXTENSION + "from assignment.mine import x; print(x)", "mine"),
+    ],
+)
+def test_a_new_python_runs_the_text_that_stands_there(code, name, tmp_path):
+    student = Student(tmp_path)
+    for x in "12":
+        student.save(f"x = {x}", f"{name}.py")
+        assert in_a_new_python(code, tmp_path) == f"{x}\n"
+
+
+def test_that_test_can_fail(tmp_path):
+    student = Student(tmp_path)
+    for x in "12":
+        student.save(f"x = {x}")
+        assert in_a_new_python("from mine import x; print(x)", tmp_path) == "1\n"
+
+
+def test_what_was_imported_before_the_extension_is_brought_up_to_date(student):
+    student.save("def f(): return 1")
+    exec("from assignment.mine import f", student.names)
+    student.save("def f(): return 2")
+    student.edits = Edits(student.names)
+    assert student.see("f()") == 2
+
+
 # What fails: the file, and what is told of it.
 BROKEN = {
     "no Python": ("x = = 0", ", line 1: SyntaxError: invalid syntax"),
@@ -247,7 +298,7 @@ def test_a_file_that_fails_keeps_its_version_and_is_told_at_each_cell(kind, stud
         assert student.see("f(), mine.f(), mine.k") == (1, 1, 1)
         said = capsys.readouterr().err
         assert said.startswith(f"assignment/mine.py{told}") and said.count("\n") == 1
-        assert said.endswith("Until that is mended, cells use the version before it.\n")
+        assert said.endswith("Until you fix it, the cells use the last version that worked.\n")
     student.save("def f(): return 3")
     assert student.see("f()") == 3
     assert capsys.readouterr().err == ""

@@ -23,7 +23,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 from assignment import FILES
 from assignment.checking.stubs import SOLUTIONS, make_stub
 from assignment.notebook.clean import NOTEBOOKS
-from assignment.search import Trial, best_trial, grid, search, trials, workers
+from assignment.search import Trial, best_trial, grid, reached, search, trials, workers
 
 ROOT = NOTEBOOKS.parent
 LARGE = np.arange(2**18, dtype=float)  # 2 MiB
@@ -49,6 +49,35 @@ def told(trials):
 def test_a_grid_lists_all_combinations_the_last_name_varying_fastest():
     pairs = [(setting["rate"], setting["reg"]) for setting in grid(rate=[1, 2], reg=(3, 4))]
     assert pairs == [(1, 3), (1, 4), (2, 3), (2, 4)]
+
+
+@pytest.mark.parametrize("choice", ["adam", b"adam", 0.1, None, np.array(3)])
+def test_a_grid_of_one_word_or_number_is_told_to_be_a_list(choice):
+    with pytest.raises(ValueError, match=r"^kind has to be a list of choices: say grid\(kind=\["):
+        grid(reg=[0.0], kind=choice)
+    assert grid(kind=[choice]) == [{"kind": choice}]
+
+
+@pytest.mark.parametrize(
+    "evaluate, settings, told",
+    [
+        (0.5, four, "evaluate must be a function of one setting, not 0.5"),
+        (draw, {"i": [0, 1]}, "settings must be a list of dicts"),
+    ],
+)
+def test_a_search_of_no_function_or_no_settings_is_refused(evaluate, settings, told):
+    with pytest.raises(ValueError, match=told):
+        search(evaluate, settings, n_jobs=1)
+
+
+@pytest.mark.parametrize(
+    "value, told",
+    [(None, "None"), ([0.5, "net"], "a list"), ((), "a tuple"), ((None, 1), "a tuple")],
+)
+def test_a_forgotten_return_or_a_list_for_a_tuple_is_told(value, told):
+    with pytest.raises(ValueError, match=f"tuple that starts with one, and returned {told}.$"):
+        best_trial([Trial({"i": 0}, 0.5), Trial({"i": 1}, value)])
+    assert best_trial([Trial({}, 0.5), Trial({}, np.array(0.7)), Trial({}, np.True_)]).value == 1
 
 
 def test_trials_are_the_same_bit_for_bit_with_one_job_and_with_two():
@@ -212,6 +241,19 @@ def test_without_a_score_there_is_no_best_but_a_sentence():
         best_trial([])
 
 
+@pytest.mark.parametrize(
+    "scores, said",
+    [
+        ((0.25, 0.375), "✓ right: the goal of 0.375 is reached by Trial(i=1: 0.375)"),
+        ((0.25, 0.125), "… 0.125 short of the goal of 0.375; the best so far is Trial(i=0: 0.25)"),
+        ((np.nan,), "… None of 1 trials has a score: the first is Trial(i=0: nan)."),
+        ((), "… None of 0 trials has a score: there are none."),
+    ],
+)
+def test_how_far_it_is_to_a_goal_is_told_and_nothing_is_raised(scores, said):
+    assert reached([Trial({"i": i}, score) for i, score in enumerate(scores)], 0.375) == said
+
+
 # Nothing is left behind.
 
 
@@ -275,6 +317,29 @@ def test_an_interrupt_stops_the_search_and_leaves_nothing_behind(method):
     """
     done = run_python("-c", textwrap.dedent(script), start_new_session=True)
     assert (done.stdout, done.stderr) == ("interrupted []\n", "")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a process is killed otherwise there")
+@EACH_METHOD
+def test_trials_end_when_what_started_them_is_killed(method, tmp_path):
+    (tmp_path / "slow.py").write_text(
+        textwrap.dedent(f"""
+        import os, signal, time
+        from assignment.search import grid, search, workers
+
+        def slow(i):
+            if i == 1:
+                os.kill(os.getppid(), signal.SIGKILL)
+            time.sleep(1000)
+
+        if __name__ == "__main__":
+            workers.METHOD = {method!r}
+            search(slow, grid(i=range(4)), n_jobs=2)
+    """)
+    )
+    # It comes back when nobody has its standard output open any more.
+    done = run_python(str(tmp_path / "slow.py"))
+    assert done.returncode == -signal.SIGKILL
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no signal goes to a thread there")

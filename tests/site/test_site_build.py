@@ -11,17 +11,20 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from assignment.checking.exercises import COURSE, EXERCISES
 from assignment.checking.submission.year import LAST
 from assignment.derivations import DERIVATIONS
+from assignment.given.files import Busy, alone
 from assignment.notebook.clean import NOTEBOOKS
 
 pytest.importorskip("myst_nb", reason="needs requirements-site.txt")
 build = pytest.importorskip("assignment.site.build")
 
-PNG = base64.b64encode(b"any bytes").decode()
+PNG, DARK = (base64.b64encode(each).decode() for each in (b"any bytes", b"dark ones"))
+
+PAGES = "light", "dark"
 
 
 def picture(alt, **others):
     """A cell whose output is a picture."""
-    data = {"image/png": PNG, "text/plain": "<Figure>", **others}
+    data = {"image/png": PNG, build.dark.MIME: DARK, "text/plain": "<Figure>", **others}
     output = new_output("display_data", data, metadata={"image/png": {"alt": alt} if alt else {}})
     return new_code_cell("plot()", outputs=[output])
 
@@ -58,6 +61,14 @@ def test_the_page_of_the_course_leads_from_each_of_its_exercises_to_a_lesson():
         assert anchor in map(build._slug, re.findall(r"^#+ (.+)", sources, re.M))
 
 
+def test_the_page_of_gradient_checkers_has_a_row_for_each_input_and_ours_is_last():
+    text = build.checkers_page()
+    head, _, *rows = re.findall(r"^\|.*\|$", text, re.M)
+    assert head.endswith("| jacobi | ours |") and len(rows) == 12
+    assert all(re.fullmatch(r"\|[^|]+(\| [✓✗] [^|]+){8}\| ✓ [^|]+\|", row) for row in rows)
+    assert "Made by `python -m assignment checkers` with scipy " in text
+
+
 def test_the_menu_leads_to_every_lesson():
     pages = re.findall(r"^notebooks/(.+)$", build.contents(), re.M)
     assert pages == [*build.LESSONS]
@@ -75,9 +86,11 @@ def test_a_derivation_shows_every_line_with_its_verdict(name):
 def test_a_picture_keeps_its_alt_text(tmp_path):
     cells = [picture("Two *stars* [of] 5 $ each\nin a row"), new_markdown_cell("text")]
     build.pictures(cells, tmp_path / "svm.ipynb")
-    shown = r"![Two \*stars\* \[of\] 5 \$ each in a row](svm-01.png)"
-    assert cells[0].outputs[0].data == {"text/markdown": shown}
-    assert (tmp_path / "svm-01.png").read_bytes() == b"any bytes"
+    alt = r"![Two \*stars\* \[of\] 5 \$ each in a row]"
+    shown = cells[0].outputs[0].data["text/markdown"].splitlines()
+    assert shown == [f"{alt}(svm-01-{page}.png){{.only-{page} loading=lazy}}" for page in PAGES]
+    assert (tmp_path / "svm-01-light.png").read_bytes() == b"any bytes"
+    assert (tmp_path / "svm-01-dark.png").read_bytes() == b"dark ones"
 
 
 def test_a_control_is_shown_as_its_picture(tmp_path):
@@ -124,3 +137,18 @@ def test_a_build_that_ends_early_leaves_the_old_site(
     with pytest.raises(RuntimeError, match=says):
         build.build(site, notebooks=tmp_path)
     assert [path.name for path in site.parent.rglob("*")] == ["site", "index.html"]
+
+
+def test_a_site_that_was_put_aside_when_a_build_was_killed_comes_back(monkeypatch, tmp_path):
+    site = tmp_path / "site"
+    (tmp_path / "site.partial" / "before").mkdir(parents=True)
+    (tmp_path / "site.partial" / "before" / "index.html").touch()
+    monkeypatch.setattr(build, "LESSONS", ("none",))
+    with pytest.raises(FileNotFoundError):
+        build.build(site, notebooks=tmp_path)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["index.html", "site"]
+
+
+def test_of_two_builds_the_second_gets_a_sentence(tmp_path):
+    with alone(tmp_path / "site.lock"), pytest.raises(Busy, match="^Another process is building"):
+        build.build(tmp_path / "site", notebooks=tmp_path)

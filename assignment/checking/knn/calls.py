@@ -1,5 +1,7 @@
-"""The calls of the first lesson: distances, votes and neighbourhood components analysis."""
+"""The calls of the first lesson: distances, votes, cross-validation and NCA."""
 
+import types
+from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
@@ -7,7 +9,9 @@ import numpy as np
 from assignment.checking.calls import (
     Calls,
     Case,
+    Returned,
     by_name,
+    described,
     draw_labels,
     generator,
     is_drawn_anew,
@@ -171,6 +175,84 @@ def call_vote(module, dists, y_train, k):
     return {"y_pred": classifier.predict_labels(dists, k=k)}
 
 
+MOST_NEIGHBOURS = 9  # the largest of the choices below
+
+
+def fold_cases():
+    """Examples in heaps that overlap, so that few accuracies are equal."""
+    rng = generator(3)
+
+    def case(N, num_folds, choices, name="", labels=None, **options):
+        y = draw_labels(rng, 3, N) if labels is None else labels
+        X = 1.5 * np.eye(3)[y] + rng.normal(size=(N, 3))
+        arguments = {"X": X, "y": y, "choices": choices, "num_folds": num_folds, **options}
+        return Case(name or f"{N} examples in {num_folds} folds", arguments)
+
+    sorted_labels = np.repeat(np.arange(3, dtype=np.intp), 10)
+    first = case(40, 5, (1, 3, 4, 8))
+    return [
+        first,
+        case(24, 3, (3, 2, 8)),
+        case(47, 5, (3, 7), cost=True),
+        case(39, 4, (9, 1, 3), "39 examples in 4 folds, choices in no order"),
+        case(30, 4, (2, 3, 5), "30 examples in the order of their labels", sorted_labels),
+        case(12, 12, (3,), "12 examples, each a fold of its own"),
+        *variants(first),
+        *[case(400, 5, (3, 9))] * is_drawn_anew(),
+    ]
+
+
+def call_cross_validate(module, X, y, choices, num_folds, cost=False):
+    """What comes back for each choice; and how often distances were computed, if that is asked."""
+    computed = []
+    own = getattr(module, "KNearestNeighbor", object)
+    module.KNearestNeighbor = _given(own, computed)
+    try:
+        accuracies = module.cross_validate(X, y, choices, num_folds)
+    finally:
+        module.KNearestNeighbor = own
+    if accuracies is None or isinstance(accuracies, Mapping) and not len(accuracies):
+        raise NotImplementedError("nothing comes back yet")
+    if not isinstance(accuracies, Mapping):
+        raise Returned(
+            "cross_validate must return a dict from each k to its accuracies, not "
+            f"{described(accuracies)}."
+        )
+    for k in choices:
+        if k not in accuracies:
+            raise Returned(f"cross_validate must return accuracies for k = {k} too.")
+    arrays = {f"accuracies[{k}]": accuracies[k] for k in choices}
+    if cost:
+        arrays["distances computed"] = len(computed)
+    return arrays
+
+
+def _given(own, computed):
+    """A KNearestNeighbor that is right: a mistake in the student's is not charged to the folds.
+
+    own : the student's class, which may have more; computed : list to note each call in
+    """
+
+    def train(self, X, y):
+        self.X_train, self.y_train = np.asarray(X), np.asarray(y, dtype=np.intp)
+
+    def distances(self, X):
+        computed.append(len(X))
+        return np.sqrt(((X[:, np.newaxis] - self.X_train) ** 2).sum(axis=2))
+
+    def predict_labels(self, dists, k=1):
+        nearest = np.argsort(dists, axis=1, kind="stable")[:, :k]
+        return np.array([np.bincount(labels).argmax() for labels in self.y_train[nearest]])
+
+    def predict(self, X, k=1, num_loops=0):
+        return self.predict_labels(distances(self, X), k)
+
+    methods = {"train": train, "predict_labels": predict_labels, "predict": predict}
+    for loops in ("two_loops", "one_loop", "no_loops"):
+        methods[f"compute_distances_{loops}"] = distances
+    return types.new_class("KNearestNeighbor", (own,), {}, lambda body: body.update(methods))
+
+
 def nca_cases():
     rng = generator(2)
     y = np.array([0, 1, 0, 2, 1, 2, 0, 1])
@@ -223,5 +305,6 @@ knn.compute_distances_{loops}(c["X"])""",
         how=f"""{NEW}knn.train(np.zeros((len(c["y_train"]), 1)), c["y_train"])
 knn.predict_labels(c["dists"], k=c["k"])""",
     ),
+    Calls("cross_validate", FILE, fold_cases, call_cross_validate),
     Calls("nca_loss", FILE, nca_cases, call_nca),
 )

@@ -1,4 +1,4 @@
-"""Mistakes in distances, votes and neighbourhood components analysis."""
+"""Mistakes in distances, votes, cross-validation and NCA."""
 
 from dataclasses import replace
 from functools import partial
@@ -16,7 +16,7 @@ from assignment.checking.diagnosis import (
     unique,
 )
 from assignment.checking.knn.mistakes import MISTAKES
-from assignment.checking.knn.terms import Distances, Neighbours, Vote
+from assignment.checking.knn.terms import Distances, Folds, Neighbours, Vote
 from assignment.checking.mistake import candidates
 
 # Distances.
@@ -122,6 +122,42 @@ def _predictions(seen):
     rows = zip(*(candidates(MISTAKES, "vote", vote) for vote in votes), strict=True)
     one_by_one = [(row[0][0], np.array([label for _, label in row])) for row in rows]
     return [*one_by_one, *candidates(MISTAKES, "y_pred", right)]
+
+
+# Cross-validation.
+
+
+def explain_folds(observed):
+    """By who trains and who is predicted, by which k, and by what is noted of it."""
+    return Explanation(in_common(search([*map(_stacked, observed)], "accuracies", _accuracies)))
+
+
+def _stacked(seen):
+    """The same with one array, a row for each choice; without it where lists are missing."""
+    rows = [seen.arrays.get(name) for name in seen.judged]
+    known = all(row is not None and row.shape == rows[0].shape for row in rows)
+    arrays = {"accuracies": np.stack(rows)} if known else {}
+    expected = {"accuracies": np.stack([seen.expected[name] for name in seen.judged])}
+    return replace(seen, arrays=arrays, expected=expected)
+
+
+@once_for_each_case
+@np.errstate(all="ignore")
+def _accuracies(seen):
+    """Candidates: what is right but for two of the three at most."""
+    terms = Folds(*(seen.arguments[name] for name in ("X", "y", "choices", "num_folds")))
+    rounds = [((), terms.rounds), *candidates(MISTAKES, "rounds", terms)]
+    choices = [((), terms.ks), *candidates(MISTAKES, "ks", terms)]
+    found = []
+    for of_rounds, its in rounds:
+        by_k, sizes = terms.right(its)
+        for of_choices, ks in choices:
+            counts = by_k[np.clip(ks, 1, len(by_k)) - 1]
+            noted = [((), counts / sizes)]
+            if not (of_rounds and of_choices):
+                noted += candidates(MISTAKES, "noted", terms, counts, sizes)
+            found += [(of_rounds + of_choices + names, array) for names, array in noted]
+    return found
 
 
 # Neighbourhood components analysis.

@@ -1,7 +1,9 @@
-"""Mistakes in distances, votes and NCA: what is said of each, and what it returns.
+"""Mistakes in distances, votes, cross-validation and NCA: what is said, and what each returns.
 
 What it returns is made of the terms in terms.py: `dists` of Distances; `vote`, the label of one
-test example, of Vote; `y_pred`, those of all, of what is right; `loss` and `dA` of Neighbours, of
+test example, of Vote; `y_pred`, those of all, of what is right; of Folds `rounds`, who trains and
+who is predicted, and `ks`, how many vote for each choice; of these, the numbers of right
+predictions and the sizes of the folds `noted`, the accuracies; `loss` and `dA` of Neighbours, of
 which `neighbours` makes others that have both.
 """
 
@@ -10,12 +12,19 @@ from functools import partial
 import numpy as np
 
 from assignment.checking.common import NCA_GRADIENT, NCA_LOSS
-from assignment.checking.knn.terms import distances_of, longest_runs, root, winner, winners
+from assignment.checking.knn.terms import (
+    distances_of,
+    longest_runs,
+    others,
+    root,
+    winner,
+    winners,
+)
 from assignment.checking.mistake import Mistake
 
 # What settles them.
-in_distances, in_votes, in_squares = (
-    partial(Mistake, see=f"notebooks/knn.ipynb, section {number}") for number in (2, 4, 6)
+in_distances, in_votes, in_squares, in_folds = (
+    partial(Mistake, see=f"notebooks/knn.ipynb, section {number}") for number in (2, 4, 6, 9)
 )
 in_nca_loss, in_nca_gradient = (partial(Mistake, see=see) for see in (NCA_LOSS, NCA_GRADIENT))
 
@@ -104,6 +113,12 @@ MISTAKES = (
         "squares-missing",
         "One of the squares of |x - t|^2 = |x|^2 - 2 x.t + |t|^2 is missing.",
         dists=lambda t: distances_of(t.xx - 2 * t.xt, t.tt - 2 * t.xt),
+    ),
+    in_squares(
+        "row-meets-row",
+        "An array with one number for each test example meets one with one for each training "
+        "example: make a column of the first, with x[:, np.newaxis], and NumPy takes all pairs.",
+        raises=r"broadcast .* \((\d+),\) \((\d+),\)\s+\(with (\1 test and \2|\2 test and \1) ",
     ),
     Mistake(
         "axis-missing",
@@ -300,6 +315,171 @@ MISTAKES = (
             *(t.near.min(), t.near.max(), t.near[-1], t.near.sum(), t.near.argmax()),
             *(way(np.median(t.near)) for way in (float, np.rint, np.trunc)),
             *(way(t.near.mean()) for way in (float, np.rint, np.trunc, np.ceil)),
+        ],
+    ),
+    # Cross-validation: who trains and who is predicted.
+    in_folds(
+        "trained-on-all",
+        "The fold that is predicted is among the training examples: leave it out.",
+        rounds=lambda t: [t.rounds_of(t.folds, [np.arange(t.N)] * t.F)],
+    ),
+    in_folds(
+        "validated-on-training",
+        "The examples that are predicted are those that train: predict the fold that was left out.",
+        rounds=lambda t: [
+            t.rounds_of(t.folds, some, some)
+            for some in (t.folds, [train for train, *_ in t.rounds], [np.arange(t.N)] * t.F)
+        ],
+    ),
+    in_folds(
+        "folds-swapped",
+        "The fold trains and all others are predicted: it is the other way round.",
+        rounds=lambda t: [t.rounds_of(t.folds, t.folds, [train for train, *_ in t.rounds])],
+    ),
+    in_folds(
+        "fold-left-out",
+        "One more fold is left out of the training examples: all train but the one that is "
+        "predicted.",
+        rounds=lambda t: [
+            t.rounds_of(t.folds, [others(t.folds, i, left_out(i)) for i in range(t.F)])
+            for left_out in (
+                lambda i: 0,
+                lambda i: t.F - 1,
+                lambda i: (i + 1) % t.F,
+                lambda i: (i - 1) % t.F,
+                lambda i: int(i == 0),
+                lambda i: t.F - 1 - (i == t.F - 1),
+            )
+        ],
+    ),
+    in_folds(
+        "one-fold-trains",
+        "Only one of the other folds trains: train forgets what it was given before, so join them "
+        "with np.concatenate.",
+        rounds=lambda t: [
+            t.rounds_of(t.folds, [t.folds[trains(i)] for i in range(t.F)])
+            for trains in (
+                lambda i: int(i == 0),
+                lambda i: t.F - 1 - (i == t.F - 1),
+                lambda i: (i + 1) % t.F,
+                lambda i: (i - 1) % t.F,
+            )
+        ],
+    ),
+    in_folds(
+        "same-fold-validated",
+        "The same fold is predicted in each round: each fold has its turn.",
+        rounds=lambda t: [
+            t.rounds_of(t.folds, train, [t.folds[i]] * t.F)
+            for i in (0, -1)
+            for train in (None, [t.rounds[i][0]] * t.F)
+        ],
+    ),
+    in_folds(
+        "trained-once",
+        "The classifier is trained once, without the first or the last fold, and predicts all of "
+        "them: train it anew for each fold.",
+        rounds=lambda t: [t.rounds_of(t.folds, [t.rounds[i][0]] * t.F) for i in (0, -1)],
+    ),
+    in_folds(
+        "folds-not-aligned",
+        "Examples get the labels of others: the folds of y have to be those of X, in the same "
+        "order.",
+        rounds=lambda t: [
+            *(
+                [(train, other(train, asked), asked, asked) for train, _, asked, _ in t.rounds]
+                for other in (
+                    lambda train, asked: np.arange(len(train)),
+                    lambda train, asked: train[::-1],
+                    lambda train, asked: np.roll(train, -np.searchsorted(train, asked[0])),
+                    lambda train, asked: np.roll(train, np.searchsorted(train, asked[0])),
+                )
+            ),
+            [(train, train, asked, np.arange(len(asked))) for train, _, asked, _ in t.rounds],
+        ],
+    ),
+    in_folds(
+        "rows-left-out",
+        "Where num_folds does not divide the number of examples, the last ones are in no fold: "
+        "np.array_split leaves none out.",
+        rounds=lambda t: [
+            t.rounds_of(t.cut(t.N // t.F), train)
+            for train in (None, [np.setdiff1d(np.arange(t.N), f) for f in t.cut(t.N // t.F)])
+        ],
+    ),
+    in_folds(
+        "folds-cut-otherwise",
+        "These are not the folds of np.array_split, which cuts in order; where num_folds does not "
+        "divide the number of examples, its first folds have one more.",
+        rounds=lambda t: [
+            t.rounds_of(folds)
+            for folds in (
+                [np.arange(i, t.N, t.F) for i in range(t.F)],
+                [*t.cut(t.N // t.F)[:-1], np.arange((t.F - 1) * (t.N // t.F), t.N)],
+                t.cut(-(-t.N // t.F)),
+                [len(t.y) - 1 - fold[::-1] for fold in t.folds[::-1]],
+            )
+        ],
+    ),
+    # By which k.
+    in_folds(
+        "choice-ignored",
+        "The same number of neighbours votes for every choice: pass each k on to the vote.",
+        ks=lambda t: [[k] * len(t.ks) for k in (1, 5, t.F, t.ks[0], t.ks[-1], max(t.ks))],
+    ),
+    in_folds(
+        "other-choice",
+        "The accuracies stand under another k than the one that voted.",
+        ks=lambda t: [
+            sorted(t.ks),
+            sorted(t.ks)[::-1],
+            t.ks[::-1],
+            t.ks[1:] + t.ks[:1],
+            t.ks[-1:] + t.ks[:-1],
+            list(range(1, len(t.ks) + 1)),
+            *([k + more for k in t.ks] for more in (1, -1)),
+        ],
+    ),
+    # What is noted.
+    in_folds(
+        "fold-mean",
+        "A mean over the folds is noted: keep all num_folds accuracies of a k, in a list.",
+        noted=lambda t, counts, sizes: [
+            shape(mean)
+            for mean in ((counts / sizes).mean(axis=1), counts.sum(axis=1) / sizes.sum())
+            for shape in (
+                lambda mean: mean,
+                lambda mean: mean[:, np.newaxis],
+                lambda mean: np.repeat(mean[:, np.newaxis], t.F, axis=1),
+            )
+        ],
+    ),
+    in_folds(
+        "folds-overwritten",
+        "Only one fold's accuracy is kept: append each to the list of its k.",
+        noted=lambda t, counts, sizes: [
+            column
+            for i in (0, -1)
+            for column in ((counts / sizes)[:, i], (counts / sizes)[:, i, np.newaxis])
+        ],
+    ),
+    in_folds(
+        "list-shared",
+        "All choices share one list: make a new list for each k.",
+        noted=lambda t, counts, sizes: [
+            np.tile(np.ravel(counts / sizes, order), (len(counts), 1)) for order in "CF"
+        ],
+    ),
+    in_folds(
+        "not-a-share",
+        "An accuracy is the share of the fold that is right: this is a count, a percentage, the "
+        "share of what is wrong, or divided by another number.",
+        noted=lambda t, counts, sizes: [
+            counts,
+            100 * counts / sizes,
+            sizes - counts,
+            1 - counts / sizes,
+            *(counts / of for of in (t.N, t.N // t.F, t.N / t.F)),
         ],
     ),
     # Neighbourhood components analysis.

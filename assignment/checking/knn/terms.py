@@ -1,4 +1,4 @@
-"""What distances, votes and neighbourhood components analysis are made of, for a call.
+"""What distances, votes, cross-validation and NCA are made of, for a call.
 
 N training examples and M test examples of D numbers; a mistake says what it makes of these terms.
 """
@@ -99,6 +99,51 @@ def longest_runs(labels):
     # A run is often looked at when the next one begins: then the last one never is.
     but_one = labels[starts[lengths[:-1].argmax()]] if len(starts) > 1 else labels[0]
     return [longest[0], longest[-1], longest.min(), but_one]
+
+
+class Folds:
+    """The terms of cross-validation, with arguments of cross_validate.
+
+    A round is (train, labels, asked, answers): indices of the rows of X that train and of their
+    labels in y, of the rows that are predicted and of the labels that these should have.
+
+    N, F : examples and folds; ks : list of the choices
+    folds : F arrays of indices, as np.array_split cuts them; rounds : F rounds, as they should be
+    """
+
+    def __init__(self, X, y, choices, num_folds):
+        self.X, self.y, self.ks, self.F = X.astype(float), y, list(choices), num_folds
+        self.N = len(X)
+        self.D = ((self.X[:, np.newaxis] - self.X) ** 2).sum(axis=2)
+        self.folds = np.array_split(np.arange(self.N), num_folds)
+        self.rounds = self.rounds_of(self.folds)
+
+    def rounds_of(self, folds, train=None, asked=None):
+        """A round for each fold; train, asked : lists of indices, where they are other ones."""
+        train = train or [others(folds, fold) for fold in range(len(folds))]
+        asked = asked or folds
+        return [(t, t, a, a) for t, a in zip(train, asked, strict=True)]
+
+    def cut(self, size):
+        """F folds of this size, in order; the last one is what is left."""
+        return [np.arange(self.N)[i * size : (i + 1) * size] for i in range(self.F)]
+
+    def right(self, rounds):
+        """(N, F) numbers of right predictions, by 1 to N neighbours; and the F they are out of."""
+        counts = np.full((self.N, len(rounds)), np.nan)
+        for i, (train, labels, asked, answers) in enumerate(rounds):
+            if len(train):  # all of them vote where there are fewer than k
+                order = np.argsort(self.D[np.ix_(asked, train)], axis=1, kind="stable")
+                votes = np.eye(self.y.max() + 1)[self.y[labels][order]].cumsum(axis=1)
+                right = (votes.argmax(axis=2) == self.y[answers][:, np.newaxis]).sum(axis=0)
+                counts[:, i] = np.pad(right, (0, self.N - len(right)), "edge")
+        return counts, np.array([len(asked) for _, _, asked, _ in rounds])
+
+
+def others(folds, *left_out):
+    """The indices of all folds but these."""
+    kept = [indices for i, indices in enumerate(folds) if i not in left_out]
+    return np.concatenate([np.array([], int), *kept])
 
 
 class Neighbours:

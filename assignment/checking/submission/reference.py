@@ -6,11 +6,12 @@ import re
 from pathlib import Path
 
 from assignment import FILES
-from assignment.checking.stubs import ASSIGNMENT, SOLUTIONS, blanks
+from assignment.checking.stubs import ASSIGNMENT, blanks
 from assignment.checking.submission import read
 from assignment.checking.submission.needed import CLASSES
 from assignment.checking.submission.year import KNOWN
 
+FOLDER = "solutions"  # of the suite, where an edition without answers has none
 MARKER = re.compile(r"[ \t]*#+ *(?P<kind>BEGIN|END) SOLUTION\b *(?P<name>\S*)")
 OPENING = re.compile(r"^(?P<indent>[ \t]*)(?:class|(?:async\s+)?def)\s+(?P<name>\w+)")
 # In text that is imported, executed or opened.
@@ -25,7 +26,7 @@ def is_reference(folder):
     """Whether a folder is assignment/solutions of a suite, this one or a copy of it."""
     folder = folder.resolve()
     return any(
-        place.name == SOLUTIONS.name and is_suite(place.parent)
+        place.name == FOLDER and is_suite(place.parent)
         for place in (folder, *folder.parents[:2])  # the course's later files lie deeper
     )
 
@@ -38,7 +39,7 @@ def is_suite(folder):
 def is_ours(place, name):
     """Whether a folder in a copy of the suite is neither the student's nor the reference."""
     if is_suite(place):
-        return name != SOLUTIONS.name
+        return name != FOLDER
     return name == "tests" and is_suite(Path(place, ASSIGNMENT.name))
 
 

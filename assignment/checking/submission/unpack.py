@@ -1,6 +1,7 @@
 """What is packed is unpacked into a temporary folder, within limits, and never outside of it."""
 
 import calendar
+import errno
 import functools
 import os
 import re
@@ -76,6 +77,9 @@ class Unpacker:
         except NoHandIn:
             raise
         except BROKEN as error:
+            if getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT):
+                error.filename = tempfile.gettempdir()  # which is no fault of the archive
+                raise
             locked = "password" in str(error) or "encrypted" in str(error)
             why = "it needs a password" if locked else "it is damaged, or no archive"
             raise NoHandIn(f"{shown} cannot be unpacked: {why}. Please pack it anew.") from error

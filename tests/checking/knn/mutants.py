@@ -1,4 +1,4 @@
-"""Wrong and right solutions of distances, votes and NCA: see ../mutants.py."""
+"""Wrong and right solutions of distances, votes, cross-validation and NCA: see ../mutants.py."""
 
 from catalogue import table
 
@@ -7,6 +7,39 @@ VOTE = "np.bincount(self.y_train[nearest]).argmax()"
 NEAREST = "candidates[by_distance[:k]]"
 ROOT = "np.sqrt(np.sum(difference**2))"
 ROOT_OF_ROW = "np.sqrt(np.sum(differences**2, axis=1))"
+TRAIN = "classifier.train(X_train, y_train)"
+CUT = "X_folds, y_folds = np.array_split(X, num_folds), np.array_split(y, num_folds)"
+DISTS = "dists = classifier.compute_distances_no_loops(X_folds[fold])"
+OF_FOLD = "accuracies[k].append(float(np.mean(y_pred == y_folds[fold])))"
+
+# What people write, and wrong solutions are made of, where the reference cares more for rounding.
+TEXTBOOK = {
+    "KNearestNeighbor.compute_distances_no_loops": """
+        test_squares = np.einsum("nd,nd->n", X, X)
+        train_squares = np.einsum("nd,nd->n", self.X_train, self.X_train)
+        dists = X @ self.X_train.T
+        dists *= -2
+        dists += test_squares[:, np.newaxis]
+        dists += train_squares
+        np.maximum(dists, 0, out=dists)
+        return np.sqrt(dists, out=dists)
+        """,
+    "nca_loss": """
+        N = len(X)
+        Z = X @ A.T
+        squares = np.sum(Z * Z, axis=1)
+        S = 2 * Z @ Z.T - squares[:, np.newaxis] - squares
+        np.fill_diagonal(S, -np.inf)
+        same = y[:, np.newaxis] == y
+        log_P = S - log_sum_exp(S)
+        log_P_same = np.where(same, log_P, -np.inf)
+        log_p = log_sum_exp(log_P_same)
+        loss = -np.mean(log_p)
+        M = (np.exp(log_P) - np.exp(log_P_same - log_p)) / N
+        dZ = M @ Z + M.T @ Z - M.sum(axis=0)[:, np.newaxis] * Z
+        return loss, 2 * dZ.T @ X
+        """,
+}
 
 WRONG = table(
     rf"""
@@ -58,6 +91,13 @@ KNearestNeighbor.compute_distances_no_loops
         | return np.sqrt(test_squares[:, None] + train_squares) - 2 * dists | root-of-a-part
     a row for a column | dists += test_squares[:, np.newaxis] | dists += test_squares
         | broadcast-wrong-axis
+    a row for a column, on the left | dists *= -2 | dists = test_squares - 2 * dists
+        | broadcast-wrong-axis
+    two rows | dists *= -2 | return np.sqrt(test_squares + train_squares - 2 * dists)
+        | row-meets-row
+    two rows, the other way round | dists *= -2
+        | return np.sqrt(train_squares + test_squares - 2 * dists) | row-meets-row
+    two rows of other lengths | dists *= -2 | return test_squares[:3] + train_squares |
     squares along the wrong axis | np.einsum("nd,nd->n", X, X)
         | np.resize(np.einsum("nd,nd->d", X, X), len(X)) |
     X changed | dists = X @ self.X_train.T | dists = X @ self.X_train.T; X += 1 | inputs-changed
@@ -137,6 +177,71 @@ KNearestNeighbor.predict_labels
     the first thousand only | {NEAREST} | np.argsort(dists[i, :1000], kind="stable")[:k] |
     votes counted in a byte | {VOTE}
         | np.bincount(self.y_train[nearest]).astype(np.uint8).argmax() |
+cross_validate
+    the fold trains too | {TRAIN} | classifier.train(X, y) | trained-on-all
+    the training folds are predicted | {DISTS}
+        | for k in choices: accuracies[k].append(np.mean(classifier.predict(X_train, k=k) ==
+        y_train))\n        continue | validated-on-training
+    the fold trains and is predicted | {TRAIN} | classifier.train(X_folds[fold], y_folds[fold])
+        | validated-on-training
+    one trains and four are predicted | {DISTS}
+        | classifier.train(X_folds[fold], y_folds[fold])\n        for k in choices:
+        accuracies[k].append(np.mean(classifier.predict(X_train, k=k) == y_train))\n        continue
+        | folds-swapped
+    the last fold never trains | {TRAIN}
+        | its = [j for j in range(num_folds - 1) if j != fold]; classifier.train(
+        *(np.concatenate([folds[j] for j in its]) for folds in (X_folds, y_folds)))
+        | fold-left-out
+    the next fold is left out too | {TRAIN}
+        | its = [j for j in range(num_folds) if j not in (fold, (fold + 1) % num_folds)];
+        classifier.train(*(np.concatenate([folds[j] for j in its]) for folds in
+        (X_folds, y_folds))) | fold-left-out
+    train in a loop over the folds | {TRAIN}
+        | [classifier.train(X_folds[j], y_folds[j]) for j in range(num_folds) if j != fold]
+        | one-fold-trains
+    the first fold in each round | {DISTS}
+        | for k in choices: accuracies[k].append(np.mean(classifier.predict(X_folds[0], k=k) ==
+        y_folds[0]))\n        continue | same-fold-validated
+    trained without the first fold only | {TRAIN}
+        | classifier.train(np.concatenate(X_folds[1:]), np.concatenate(y_folds[1:]))
+        | trained-once
+    labels in another order | y_folds[:fold] + y_folds[fold + 1 :]
+        | y_folds[fold + 1 :] + y_folds[:fold] | folds-not-aligned
+    the first labels train | np.concatenate(y_folds[:fold] + y_folds[fold + 1 :])
+        | y[: len(X) - len(X_folds[fold])] | folds-not-aligned
+    the last rows in no fold | {CUT}
+        | size = len(X) // num_folds; X_folds, y_folds = ([a[i * size : (i + 1) * size] for i in
+        range(num_folds)] for a in (X, y)) | rows-left-out
+    the last fold takes the rest | {CUT}
+        | size = len(X) // num_folds; X_folds, y_folds = ([a[i * size : (i + 1) * size if i <
+        num_folds - 1 else None] for i in range(num_folds)] for a in (X, y)) | folds-cut-otherwise
+    every fifth | {CUT} | X_folds, y_folds = ([a[i::num_folds] for i in range(num_folds)] for a in
+        (X, y)) | folds-cut-otherwise
+    shuffled first | {CUT} | order = np.random.permutation(len(X)); X, y = X[order], y[order]; {CUT}
+        | random-result
+    one neighbour for all | predict_labels(dists, k=k) | predict_labels(dists) | choice-ignored
+    the first choice for all | predict_labels(dists, k=k) | predict_labels(dists, k=choices[0])
+        | choice-ignored
+    the place of k for k | predict_labels(dists, k=k)
+        | predict_labels(dists, k=choices.index(k) + 1) | other-choice
+    choices in order | predict_labels(dists, k=k)
+        | predict_labels(dists, k=sorted(choices)[choices.index(k)]) | other-choice
+    means | return accuracies | return {{k: np.mean(its) for k, its in accuracies.items()}}
+        | fold-mean
+    the last fold only | {OF_FOLD} | accuracies[k] = float(np.mean(y_pred == y_folds[fold]))
+        | folds-overwritten
+    a list made anew | {OF_FOLD} | accuracies[k] = [float(np.mean(y_pred == y_folds[fold]))]
+        | folds-overwritten
+    one list for all | {{k: [] for k in choices}} | dict.fromkeys(choices, []) | list-shared
+    counts | np.mean(y_pred == y_folds[fold]) | np.sum(y_pred == y_folds[fold]) | not-a-share
+    errors | y_pred == y_folds[fold] | y_pred != y_folds[fold] | not-a-share
+    percent | float(np.mean(y_pred == y_folds[fold])) | 100 * np.mean(y_pred == y_folds[fold])
+        | not-a-share
+    a share of all examples | float(np.mean(y_pred == y_folds[fold]))
+        | np.sum(y_pred == y_folds[fold]) / len(X) | not-a-share
+    one percent off | {OF_FOLD} | accuracies[k].append(0.99 * np.mean(y_pred == y_folds[fold])) |
+    a list of lists | return accuracies | return list(accuracies.values()) | wrong-return
+    examples changed | {CUT} | X -= X.mean(axis=0); {CUT} | inputs-changed
 nca_loss
     factor 2 missing | 2 * dZ.T @ X | dZ.T @ X | factor-2-missing
     gradient not a mean | - log_p)) / N | - log_p)) | not-averaged
@@ -255,6 +360,76 @@ RIGHT = {
             for j in dists[i].argsort()[:k]:
                 votes[self.y_train[j]] = votes.get(self.y_train[j], 0) + 1
             y_pred[i] = sorted(votes.items(), key=lambda item: (-item[1], item[0]))[0][0]
+            """,
+    },
+    "cross_validate": {
+        "predict for each k": """
+            accuracies = {}
+            X_train_folds = np.array_split(X, num_folds)
+            y_train_folds = np.array_split(y, num_folds)
+            for k in choices:
+                accuracies[k] = []
+                for i in range(num_folds):
+                    X_train = np.vstack(X_train_folds[:i] + X_train_folds[i + 1 :])
+                    y_train = np.hstack(y_train_folds[:i] + y_train_folds[i + 1 :])
+                    knn = KNearestNeighbor()
+                    knn.train(X_train, y_train)
+                    y_val_pred = knn.predict(X_train_folds[i], k=k, num_loops=0)
+                    num_correct = np.sum(y_val_pred == y_train_folds[i])
+                    accuracies[k].append(float(num_correct) / len(y_train_folds[i]))
+            return accuracies
+            """,
+        "indices": """
+            accuracies = {k: np.zeros(num_folds) for k in choices}
+            everything = np.arange(len(X))
+            for i, held_out in enumerate(np.array_split(everything, num_folds)):
+                train = np.setdiff1d(everything, held_out)
+                knn = KNearestNeighbor()
+                knn.train(X[train], y[train])
+                dists = knn.compute_distances_two_loops(X[held_out])
+                for k in sorted(choices):
+                    accuracies[k][i] = (knn.predict_labels(dists, k) == y[held_out]).mean()
+            return accuracies
+            """,
+        "masks and slices": """
+            few, more = divmod(len(X), num_folds)
+            ends = np.cumsum([few + (i < more) for i in range(num_folds)])
+            found = {}
+            for start, end in zip([0, *ends], ends):
+                mask = np.ones(len(X), bool)
+                mask[start:end] = False
+                knn = KNearestNeighbor()
+                knn.train(X[mask], y[mask])
+                for k in choices:
+                    right = knn.predict(X[~mask], k) == y[~mask]
+                    found.setdefault(k, []).append(np.mean(right, dtype=np.float32))
+            return found
+            """,
+        "backwards": """
+            X_folds, y_folds = np.array_split(X, num_folds), np.array_split(y, num_folds)
+            accuracies = {k: () for k in choices}
+            for i in reversed(range(num_folds)):
+                rest = [j for j in range(num_folds) if j != i][::-1]
+                knn = KNearestNeighbor()
+                knn.train(*(np.concatenate([f[j] for j in rest]) for f in (X_folds, y_folds)))
+                dists = knn.compute_distances_one_loop(X_folds[i])
+                for k in choices:
+                    hits = sum(map(int, knn.predict_labels(dists, k=k) == y_folds[i]))
+                    accuracies[k] = (hits / len(y_folds[i]), *accuracies[k])
+            return accuracies
+            """,
+        "votes of its own": """
+            from scipy.spatial.distance import cdist
+            accuracies, cuts = {}, np.array_split(np.arange(len(X)), num_folds)
+            for k in choices:
+                shares = []
+                for cut in cuts:
+                    rest = np.delete(np.arange(len(X)), cut)
+                    order = np.argsort(cdist(X[cut], X[rest]), axis=1)[:, :k]
+                    y_pred = [np.bincount(row).argmax() for row in y[rest][order]]
+                    shares.append(np.mean(y_pred == y[cut]))
+                accuracies[int(k)] = shares
+            return accuracies
             """,
     },
     "nca_loss": {

@@ -18,12 +18,14 @@ from assignment.checking.exercises import COURSE, EXERCISES, find
 from assignment.checking.faces import Work, report
 from assignment.checking.judge import Verdict
 from assignment.checking.stubs import SOLUTIONS
+from assignment.checking.submission.needed import CLASSES, FUNCTIONS
 from assignment.checking.submission.year import (
     FIRST,
     KNOWN,
     LAST,
     LATER_FILES,
     OURS,
+    OURS_ALONE,
     SECOND,
     THIRD,
     YEARS,
@@ -266,6 +268,20 @@ def test_what_a_year_did_not_ask_for_is_judged_where_it_is_solved_and_gives_no_p
     assert "21 right, 0 wrong, 0 to do; 100 of 100 points" in told
 
 
+@pytest.mark.parametrize("year", ASKED)
+def test_a_function_that_only_has_the_name_of_an_exercise_of_ours_costs_nothing(year, tmp_path):
+    """Whoever cross-validates in an old hand-in may call that as we do."""
+    helper = "def cross_validate(k):\n    return 1 / 0\n\nclass KNearestNeighbor(object):"
+    own = [("class KNearestNeighbor(object):", helper)]
+    folder = write(tmp_path, year, solved=True, k_nearest_neighbor=own)
+    data = checked(folder)
+    assert data["year"] == NAMES[year]
+    assert {entry["status"] for entry in data["exercises"]} == {"right", "not asked"}
+    told = checked(folder, as_json=False)
+    assert told.endswith(f"{ASKED[year]} right, 0 wrong, 0 to do; 100 of 100 points\n")
+    assert re.search(r"\nNot asked for in .*: .*\bcross_validate\b", told)
+
+
 def test_the_functional_net_of_2015_is_told_in_one_sentence(tmp_path):
     write(tmp_path, 2020, solved=True)
     (tmp_path / "assignment1" / "cs231n" / "classifiers" / "neural_net.py").write_text(
@@ -357,6 +373,13 @@ def test_the_reference_runs_where_the_course_has_no_linear_svm_and_saves_as_its_
 def test_what_stands_in_the_later_files_is_what_there_are_exercises_for():
     for file, names in LATER_FILES.items():
         assert {e.called.partition(".")[0] for e in COURSE if e.file == file} == {*names}
+
+
+def test_each_exercise_is_known_and_asked_for_in_some_year_or_ours_alone():
+    for exercise in EXERCISES + COURSE:
+        assert exercise.called.partition(".")[0] in CLASSES + FUNCTIONS
+        asks = any(year.asks(exercise) for year in YEARS if year is not OURS)
+        assert asks != (exercise.called in OURS_ALONE)
 
 
 def test_the_table_of_the_readme_is_that_of_the_years():

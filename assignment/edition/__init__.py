@@ -1,0 +1,1 @@
+"""An edition of the suite for students: everything that a course needs, and no answers."""
