@@ -31,7 +31,7 @@ COLAB_TESTS = $(filter-out tests/browser tests/conftest.py tests/test_lock.py te
 LESSONS := $(patsubst %,notebooks/%.ipynb,knn two_layer_net svm further/exact_neighbors softmax further/metric_learning start)
 NBVAL := pytest -q -n 2 --dist loadfile --no-loadscope-reorder --nbval-lax --nbval-current-env --nbval-cell-timeout=600
 
-.PHONY: help lab setup check lint test notebooks progress watch mutants derivations data net bench grade release site check-browser check-colab stubs clean-notebooks picture lock
+.PHONY: help lab setup check lint test notebooks progress watch mutants inputs derivations data net bench grade release site check-browser check-colab stubs clean-notebooks picture lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*  ## ' Makefile | sed -E 's/:.*  ## /\t/' | expand -t 18
@@ -79,6 +79,9 @@ site: .venv/ready-site  ## execute the notebooks and build a site of them, in re
 # full suite
 mutants: $(READY)  ## what the checks catch: wrong solutions, and right ones written differently
 	@.venv/bin/python -W ignore tests/checking/mutants.py
+
+inputs: $(READY)  ## what becomes of bad and unusual input: 6,000 calls, by how they end
+	@.venv/bin/python tests/given/inputs.py
 
 net: $(READY)  ## train the best two-layer net on the full CIFAR-10: eight minutes; goes on if interrupted (NET_ARGS=--restart)
 	@$(RUN) assignment net $(NET_ARGS)

@@ -2,8 +2,16 @@
 
 import numpy as np
 
+from assignment.given import distances
 from assignment.given.blocks import in_blocks
-from assignment.given.validation import require_finite, require_inputs, require_labels
+from assignment.given.validation import (
+    require_count,
+    require_counts,
+    require_finite,
+    require_inputs,
+    require_labels,
+    require_trained,
+)
 
 
 class KNearestNeighbor:
@@ -12,22 +20,22 @@ class KNearestNeighbor:
     Source: CS231n notes, "Image Classification: Nearest Neighbor Classifier".
     """
 
+    X_train = y_train = None
+
     def train(self, X, y):
         """Remember the training set.
 
         Parameters
         ----------
-        X : (num_train, D) training examples, one per row
+        X : (num_train, D) training examples, one per row; whole numbers become float64
         y : (num_train,) integer labels, 0 or more
 
         Raises
         ------
         ValueError : names the argument that has a wrong shape or holds something else than labels
         """
-        require_inputs(X)
-        require_labels(y, len(X))
-        self.X_train = X
-        self.y_train = np.asarray(y, dtype=np.intp)  # for np.bincount on 32-bit platforms
+        X = require_inputs(X)
+        self.X_train, self.y_train = X, require_labels(y, len(X))
 
     def predict(self, X, k=1, num_loops=0):
         """Predict labels by a vote of the k nearest training examples.
@@ -47,25 +55,30 @@ class KNearestNeighbor:
 
         Raises
         ------
-        ValueError : if num_loops is none of these, or as the methods below
+        ValueError : if num_loops is none of these, before train, or as the methods below
         """
         compute_distances = {
             0: self.compute_distances_no_loops,
             1: self.compute_distances_one_loop,
             2: self.compute_distances_two_loops,
         }
-        if num_loops not in compute_distances:
-            raise ValueError(f"num_loops must be 0, 1 or 2, but it is {num_loops}.")
-        require_inputs(X, features=self.X_train.shape[1])
+        distances_of = compute_distances[require_count(num_loops, "num_loops", 0, 2)]
+        X = self._inputs(X)
+        k = require_count(k, "k", 1, len(self.X_train))
 
         def labels(X_block):
-            return self.predict_labels(compute_distances[num_loops](X_block), k=k)
+            return self.predict_labels(distances_of(X_block), k=k)
 
         if num_loops:
             return labels(X)
 
         row_of_distances = len(self.X_train) * np.result_type(X, self.X_train).itemsize
         return in_blocks(labels, X, bytes_per_row=row_of_distances)
+
+    def _inputs(self, X):
+        """X as floats, as many in a row as in X_train, or a ValueError."""
+        require_trained(self.X_train, "X_train")
+        return require_inputs(X, features=self.X_train.shape[1])
 
     def compute_distances_two_loops(self, X):
         """Euclidean distance of each test to each training example, one pair at a time.
@@ -84,25 +97,25 @@ class KNearestNeighbor:
         ------
         ValueError : if X has a wrong shape, or X or X_train holds NaN or infinity
         """
-        require_inputs(X, features=self.X_train.shape[1])
+        X = self._inputs(X)
         num_test, num_train = len(X), len(self.X_train)
         dists = np.zeros((num_test, num_train), dtype=np.result_type(X, self.X_train))
         for i in range(num_test):
             for j in range(num_train):
                 # TODO KNearestNeighbor.compute_distances_two_loops: your code instead of the next line
                 raise NotImplementedError("to do: KNearestNeighbor.compute_distances_two_loops")
-        require_finite(dists, X=X, X_train=self.X_train)
+        distances.mend_extremes(dists, X, self.X_train)
         return dists
 
     def compute_distances_one_loop(self, X):
         """The same distances, one row of `dists` at a time."""
-        require_inputs(X, features=self.X_train.shape[1])
+        X = self._inputs(X)
         num_test, num_train = len(X), len(self.X_train)
         dists = np.zeros((num_test, num_train), dtype=np.result_type(X, self.X_train))
         for i in range(num_test):
             # TODO KNearestNeighbor.compute_distances_one_loop: your code instead of the next line
             raise NotImplementedError("to do: KNearestNeighbor.compute_distances_one_loop")
-        require_finite(dists, X=X, X_train=self.X_train)
+        distances.mend_extremes(dists, X, self.X_train)
         return dists
 
     def compute_distances_no_loops(self, X):
@@ -110,7 +123,7 @@ class KNearestNeighbor:
 
         Round-off can leave a small negative square where two examples are equal: it counts as 0.
         """
-        require_inputs(X, features=self.X_train.shape[1])
+        X = self._inputs(X)
         # TODO KNearestNeighbor.compute_distances_no_loops: your code instead of the next line
         raise NotImplementedError("to do: KNearestNeighbor.compute_distances_no_loops")
 
@@ -133,9 +146,9 @@ class KNearestNeighbor:
         ------
         ValueError : names the argument that has a wrong shape or is out of range, or holds NaN
         """
-        require_inputs(dists, name="dists", features=len(self.y_train))
-        if not 1 <= k <= dists.shape[1]:
-            raise ValueError(f"k must be 1 to {dists.shape[1]}, but it is {k}.")
+        require_trained(self.y_train, "y_train")
+        dists = require_inputs(dists, name="dists", features=len(self.y_train))
+        k = require_count(k, "k", 1, len(self.y_train))
         num_test = len(dists)
         y_pred = np.zeros(num_test, dtype=np.int64)
         for i in range(num_test):
@@ -168,10 +181,11 @@ def cross_validate(X, y, choices, num_folds=5):
     ------
     ValueError : names the argument that has a wrong shape or is out of range
     """
-    require_inputs(X)
-    require_labels(y, len(X))
-    if not 2 <= num_folds <= len(X):
-        raise ValueError(f"num_folds must be 2 to {len(X)}, but it is {num_folds}.")
+    X = require_inputs(X)
+    require_finite(np.sum(X), X=X)
+    y = require_labels(y, len(X))
+    num_folds = require_count(num_folds, "num_folds", 2, len(X))
+    choices = require_counts(choices, "choices", 1, len(X) - -(-len(X) // num_folds))
     # TODO cross_validate: your code instead of the next line
     raise NotImplementedError("to do: cross_validate")
 
@@ -209,9 +223,9 @@ def nca_loss(A, X, y):
     ------
     ValueError : names the argument that has a wrong shape, NaN or infinity, or a lonely label
     """
-    require_inputs(X)
-    require_inputs(A, name="A", features=X.shape[1])
-    require_labels(y, len(X))
+    X = require_inputs(X)
+    A = require_inputs(A, name="A", features=X.shape[1], complex_too=True)
+    y = require_labels(y, len(X))
     if np.min(np.unique(y, return_counts=True)[1]) < 2:
         raise ValueError("y must hold every label at least twice: a lonely example has no match.")
     # TODO nca_loss: your code instead of the next line

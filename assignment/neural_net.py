@@ -4,9 +4,13 @@ import numpy as np
 
 from assignment.given.todo import Unsolved
 from assignment.given.validation import (
+    as_floats,
+    require_count,
     require_finite,
     require_inputs,
     require_labels,
+    require_number,
+    require_shape,
     require_strength,
 )
 
@@ -34,6 +38,10 @@ class TwoLayerNet:
 
         self.params holds W1 (D, H), b1 (H,), W2 (H, C) and b2 (C,).
         """
+        input_size = require_count(input_size, "input_size", 1)
+        hidden_size = require_count(hidden_size, "hidden_size", 1)
+        output_size = require_count(output_size, "output_size", 1)
+        std = require_number(std, "std")
         self.params = {
             "W1": std * np.random.randn(input_size, hidden_size),
             "b1": np.zeros(hidden_size),
@@ -62,20 +70,22 @@ class TwoLayerNet:
 
         Raises
         ------
-        ValueError : names the argument that has a wrong shape, a label out of range, NaN or inf
+        ValueError : names the argument that has a wrong shape or type, a label out of range, NaN or
+            infinity, or of which something overflows
         """
-        W1, b1 = self.params["W1"], self.params["b1"]
-        W2, b2 = self.params["W2"], self.params["b2"]
-        require_inputs(X, features=W1.shape[0])
-        require_strength(reg)
-        reg = float(reg)  # a float64 of NumPy would make float64 of every float32 array
+        W1 = require_shape(self.params["W1"], ("D", "H"), "W1", complex_too=True)
+        b1 = require_shape(self.params["b1"], W1.shape[1:], "b1", complex_too=True)
+        W2 = require_shape(self.params["W2"], (W1.shape[1], "C"), "W2", complex_too=True)
+        b2 = require_shape(self.params["b2"], W2.shape[1:], "b2", complex_too=True)
+        X = require_inputs(X, features=len(W1))
+        reg = require_strength(reg)
         N = X.shape[0]
 
         # TODO TwoLayerNet.scores: your code instead of the next line
         raise NotImplementedError("to do: TwoLayerNet.scores")
         if y is None:
             return scores
-        require_labels(y, N, classes=W2.shape[1])
+        y = require_labels(y, N, classes=W2.shape[1])
 
         # TODO TwoLayerNet.loss: your code instead of the next line
         raise NotImplementedError("to do: TwoLayerNet.loss")
@@ -105,7 +115,8 @@ class TwoLayerNet:
 
         Parameters
         ----------
-        X : (N, D) training examples, one per row; training runs in their dtype
+        X : (N, D) training examples, one per row; training runs in their dtype, of whole numbers in
+            float64
         y : (N,) integer labels, 0 <= y[i] < C
         X_val : (N_val, D) validation examples
         y_val : (N_val,) labels of the validation examples
@@ -123,20 +134,24 @@ class TwoLayerNet:
 
         Raises
         ------
-        ValueError : names the argument that has a wrong shape, a label out of range, NaN or inf
+        ValueError : names the argument that has a wrong shape or type, a label out of range, NaN or
+            infinity, or of which something overflows
         """
-        D, C = self.params["W1"].shape[0], self.params["W2"].shape[1]
-        require_inputs(X, features=D)
+        D, C = np.shape(self.params["W1"])[0], np.shape(self.params["W2"])[1]
+        X = require_inputs(X, features=D)
         require_finite(np.sum(X), X=X)
-        require_labels(y, len(X), classes=C)
-        require_inputs(X_val, name="X_val", features=D)
+        y = require_labels(y, len(X), classes=C)
+        X_val = require_inputs(X_val, name="X_val", features=D)
         require_finite(np.sum(X_val), X_val=X_val)
-        require_labels(y_val, len(X_val), classes=C, name="y_val")
-        learning_rate, learning_rate_decay = float(learning_rate), float(learning_rate_decay)
+        y_val = require_labels(y_val, len(X_val), classes=C, name="y_val")
+        learning_rate = require_number(learning_rate, "learning_rate")
+        learning_rate_decay = require_number(learning_rate_decay, "learning_rate_decay", 0, 1)
+        num_iters = require_count(num_iters, "num_iters", 0)
+        batch_size = require_count(batch_size, "batch_size", 1)
         N = X.shape[0]
         steps_per_epoch = max(N // batch_size, 1)
         for name, value in self.params.items():
-            self.params[name] = value.astype(np.result_type(X, np.float32))
+            self.params[name] = as_floats(value, name).astype(X.dtype)
 
         loss_history, train_acc_history, val_acc_history = [], [], []
         for step in range(num_iters):

@@ -18,7 +18,7 @@ def softmax_loss_naive(W, X, y, reg):
     Parameters
     ----------
     W : (D, C) weights, one column per class
-    X : (N, D) examples, one per row
+    X : (N, D) examples, one per row; whole numbers become float64, in W too
     y : (N,) integer labels, 0 <= y[i] < C
     reg : float, strength of the penalty on the squared weights
 
@@ -29,10 +29,10 @@ def softmax_loss_naive(W, X, y, reg):
 
     Raises
     ------
-    ValueError : names the argument that has a wrong shape, a label out of range, NaN or infinity
+    ValueError : names the argument that has a wrong shape or type, a label out of range, NaN or
+        infinity, or the arguments of which the loss or the gradient overflows
     """
-    require_linear(W, X, y, reg)
-    reg = float(reg)  # a float64 of NumPy would make float64 of every float32 array
+    W, X, y, reg = require_linear(W, X, y, reg)
     # TODO softmax_loss_naive: your code instead of the next line
     raise NotImplementedError("to do: softmax_loss_naive")
 
@@ -42,7 +42,6 @@ def softmax_loss_vectorized(W, X, y, reg):
 
     Arguments, results and sources are those of the naive version.
     """
-    require_linear(W, X, y, reg)
-    reg = float(reg)  # a float64 of NumPy would make float64 of every float32 array
+    W, X, y, reg = require_linear(W, X, y, reg)
     # TODO softmax_loss_vectorized: your code instead of the next line
     raise NotImplementedError("to do: softmax_loss_vectorized")

@@ -67,7 +67,14 @@ MISTAKES = (
         "A matrix meets an array with one number for each of its rows, which NumPy lays along its "
         "columns: make a column of it, with x[:, np.newaxis] or keepdims=True.",
         'NumPy manual, "Broadcasting"',
-        raises=r"broadcast .* shapes \((\d+),\d+\) \(\1,\)",
+        raises=r"broadcast .* shapes (\((\d+),\d+\) \(\2,\)|\((\d+),\) \(\3,\d+\))",
+    ),
+    Mistake(
+        "factors-do-not-fit",
+        "The factors of a matrix product do not fit: the left one needs as many columns as the "
+        "right one has rows. Print both shapes; perhaps a .T is missing.",
+        # Of images, whose shapes are longer, another mistake says more.
+        raises=r"(matmul: .* core dimension 0|not aligned)(?!.* of shape \((\d+, ){2})",
     ),
     Mistake(
         "inputs-changed",

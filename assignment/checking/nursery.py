@@ -299,6 +299,6 @@ if __name__ == "__main__":
     import resource  # noqa: F401  for the limits of a child
 
     from assignment.checking.run import work
-    from assignment.given import blocks, todo, validation  # noqa: F401  for the five files
+    from assignment.given import blocks, distances, todo, validation  # noqa: F401  for the five files
 
     work(serve(socket.socket(fileno=0), int(sys.argv[1])))

@@ -21,6 +21,12 @@ import numpy as np
 
 from assignment.given.cifar10 import CLASSES, load_cifar10
 from assignment.given.files import alone, write
+from assignment.given.validation import (
+    require_count,
+    require_finite,
+    require_inputs,
+    require_labels,
+)
 from assignment.solutions.neural_net import TwoLayerNet
 
 RESULTS = Path(__file__).resolve().parents[2] / "results"
@@ -71,6 +77,9 @@ class Whitening:
         """
         from scipy.linalg import eigh
 
+        images = require_inputs(images, "images", features=3 * SIDE**2)
+        require_finite(images.sum(), images=images)
+        components = require_count(components, "components", 1, 3 * SIDE**2)
         even, odd = fold(images)
         self.mean = even.mean(axis=0)  # the mean of the odd half is zero
         even -= self.mean
@@ -89,6 +98,7 @@ class Whitening:
 
     def __call__(self, images):
         """(N, K) whitened images."""
+        images = require_inputs(images, "images", features=3 * SIDE**2)
         even, odd = fold(images)
         even -= self.mean
         Z = np.hstack([even @ self.even_axes, odd @ self.odd_axes])
@@ -107,8 +117,10 @@ def contrast(images, least=10.0):
     images : (N, 3072) numbers from 0 to 255
     least : float, keeps the noise of an image of one colour small
     """
+    images = require_inputs(images, "images", features=3 * SIDE**2)
     images -= images.mean(axis=1, keepdims=True)
     squares = np.einsum("nd,nd->n", images, images) / images.shape[1]
+    require_finite(squares, images=images)
     images /= np.sqrt(squares + least**2)[:, None]
     return images
 
@@ -133,6 +145,9 @@ def unfold(even, odd):
 
 def shift(images, down, right):
     """Images moved by some pixels; what comes in at an edge repeats the edge."""
+    images = require_inputs(images, "images", features=3 * SIDE**2)
+    down = require_count(down, "down", -SIDE, SIDE)
+    right = require_count(right, "right", -SIDE, SIDE)
     rows = np.clip(np.arange(SIDE) - down, 0, SIDE - 1)
     columns = np.clip(np.arange(SIDE) - right, 0, SIDE - 1)
     pixels = (SIDE * rows[:, None] + columns).ravel()
@@ -187,6 +202,8 @@ class DropoutNet(TwoLayerNet):
         if y is None:
             return super().loss(X)
         W1, b1, W2, b2 = self.params.values()
+        X = require_inputs(X, features=len(W1))
+        y = require_labels(y, len(X), classes=len(b2))
         N, C = len(X), len(b2)
         scale = 1.0 if kept is None else 1 / (1 - self.dropout)  # at W2, which is small
 
@@ -213,6 +230,7 @@ class DropoutNet(TwoLayerNet):
         }
         for name in ("W1", "W2"):
             grads[name] += 2 * reg * self.params[name]
+        require_finite(loss, X=X, **self.params)
         return loss, grads
 
     def predict(self, X):

@@ -18,13 +18,18 @@ next: T. Seidl and H.-P. Kriegel, "Optimal Multi-Step k-Nearest Neighbor Search"
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from assignment.given.blocks import in_blocks
-from assignment.given.validation import require_finite, require_inputs
+from assignment.given.blocks import by_chunks, in_blocks
+from assignment.given.distances import distances_of_pairs
+from assignment.given.validation import (
+    require_count,
+    require_finite,
+    require_inputs,
+    require_shape,
+)
 
 SAMPLE = 2500  # examples that the principal components are taken from
 PART = 128  # numbers that are summed in one matrix product; rounding grows with it
 SPLIT = 2**-9  # see __init__; smaller leaves more to the error of an example, larger to the limit
-CACHE = 2**18  # numbers that stay in the cache of a core while they are worked on
 
 
 class ExactNeighbors:
@@ -32,26 +37,27 @@ class ExactNeighbors:
 
     Parameters
     ----------
-    X : (N, D) floats, examples, one per row; kept, not copied
+    X : (N, D) numbers, examples, one per row; float32 and float64 are kept, not copied
     coefficients : (m1, m2), 1 <= m1 <= m2: how many for the coarse bound, computed for all
         examples, and how many for the finer one, for those that survive it
 
     Raises
     ------
-    ValueError : X has a wrong shape, NaN or infinity, or there are no such coefficients
+    ValueError : X has a wrong shape or type, NaN or infinity, or is too large for squares in single
+        precision, or there are no such coefficients
     """
 
     def __init__(self, X, coefficients=(128, 256)):
-        require_inputs(X)
-        coarse, fine = coefficients
-        if not 1 <= coarse <= fine:
+        X = require_inputs(X)
+        if not isinstance(coefficients, tuple | list) or len(coefficients) != 2:
+            raise ValueError(f"coefficients must be (m1, m2), but they are {coefficients}.")
+        coarse, fine = (require_count(m, "coefficients", 1) for m in coefficients)
+        if coarse > fine:
             raise ValueError(f"coefficients must be 1 <= m1 <= m2, but they are {coefficients}.")
-        if np.iscomplexobj(X):
-            raise ValueError("X must hold real numbers, but they are complex.")
         D = X.shape[1]
         self.X = X
         self.coarse = min(coarse, D)
-        with np.errstate(over="ignore"):
+        with np.errstate(over="ignore", invalid="ignore"):
             self.mean = X.mean(axis=0, dtype=np.float64).astype(np.float32)
         require_finite(self.mean, X=X)
         self.basis = principal_components(X, self.mean, min(fine, D))
@@ -88,9 +94,8 @@ class ExactNeighbors:
         ------
         ValueError : X has a wrong shape, NaN or infinity, or k is out of range
         """
-        require_inputs(X, features=self.X.shape[1])
-        if not 1 <= k <= len(self.X):
-            raise ValueError(f"k must be 1 to {len(self.X)}, but it is {k}.")
+        X = require_inputs(X, features=self.X.shape[1])
+        k = require_count(k, "k", 1, len(self.X))
         X = X.astype(np.result_type(X, self.X, np.float32), copy=False)
         # Where nothing can be left out, lists of all pairs stand in memory.
         return in_blocks(lambda queries: self._nearest(queries, k), X, 40 * len(self.X))
@@ -165,11 +170,11 @@ class ExactNeighbors:
         limit = self._limit(i, squared, k, len(X))
         near = squared <= limit[i] * (1 + self.precision) + self.underflow
         i, j = i[near], j[near]
-        squared = squared_distances(X.astype(np.float64), i, self.X, j)
-        order = np.lexsort((j, squared, i))
-        i, j, squared = i[order], j[order], squared[order]
+        distances = distances_of_pairs(X, i, self.X, j)
+        order = np.lexsort((j, distances, i))
+        i, j, distances = i[order], j[order], distances[order]
         nearest = np.searchsorted(i, np.arange(len(X)))[:, np.newaxis] + np.arange(k)
-        return np.sqrt(squared[nearest]), j[nearest]
+        return distances[nearest], j[nearest]
 
     def _limit(self, i, squared, k, queries):
         """For each query a bound of its k-th smallest squared distance, safe from rounding."""
@@ -183,7 +188,11 @@ def principal_components(X, mean, m):
     section 7.3.2): close to the principal components, which is enough, and orthonormal but for the
     last rounding to single precision, which is needed.
     """
+    X = require_inputs(X)
+    m = require_count(m, "m", 1, X.shape[1])
+    mean = require_shape(mean, X.shape[1:], "mean")
     sample = X[:: -(-len(X) // SAMPLE)] - mean
+    require_finite(sample, X=X, mean=mean)
     sample = (sample / (np.abs(sample).max() or 1)).astype(np.float32)
     covariance = sample.T @ sample
     basis = np.eye(X.shape[1], m, dtype=np.float32)
@@ -244,13 +253,6 @@ def squared_distances(A, i, B, j):
         return np.einsum("nd,nd->n", differences, differences)
 
     return by_chunks(squared, len(i), A.shape[1])
-
-
-def by_chunks(function, pairs, D):
-    """function(slice) for all pairs, a few at a time: rows of D numbers that stay in the cache."""
-    step = max(1, CACHE // D)
-    parts = [function(slice(start, start + step)) for start in range(0, pairs, step)]
-    return np.concatenate(parts) if parts else np.empty(0)
 
 
 def as_single(*columns):

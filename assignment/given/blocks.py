@@ -6,6 +6,7 @@ import numpy as np
 
 BUDGET = 400e6  # bytes, for all blocks that are worked on at the same time
 ROWS = 512  # more of them make a matrix product no faster
+CACHE = 2**18  # numbers that stay in the cache of a core while they are worked on
 
 
 def in_blocks(function, X, bytes_per_row):
@@ -25,6 +26,8 @@ def in_blocks(function, X, bytes_per_row):
     -------
     array of N results, or a tuple of them
     """
+    if len(X) == 0:
+        raise ValueError("X has no rows: there is nothing to work on.")
     from joblib import Parallel, delayed
     from threadpoolctl import ThreadpoolController
 
@@ -42,3 +45,10 @@ def in_blocks(function, X, bytes_per_row):
     if isinstance(parts[0], tuple):
         return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
     return np.concatenate(parts)
+
+
+def by_chunks(function, pairs, D):
+    """function(slice) for all pairs, a few at a time: rows of D numbers that stay in the cache."""
+    step = max(1, CACHE // D)
+    parts = [function(slice(start, start + step)) for start in range(0, pairs, step)]
+    return np.concatenate(parts) if parts else np.empty(0)

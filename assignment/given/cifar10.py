@@ -10,6 +10,14 @@ from pathlib import Path
 
 import numpy as np
 
+from assignment.given.validation import (
+    as_floats,
+    require_count,
+    require_finite,
+    require_float_type,
+    require_inputs,
+)
+
 DATASETS = Path(__file__).resolve().parents[2] / "datasets"
 FULL = DATASETS / "cifar-10-batches-bin"
 TRAIN_BATCHES = tuple(f"data_batch_{i}.bin" for i in range(1, 6))
@@ -51,7 +59,10 @@ class Cifar10:
     @property
     def mean_image(self):
         """(3072,) mean of the training images; nothing of it comes from the other two sets."""
-        return self.X_train.mean(axis=0, dtype=np.float64).astype(self.X_train.dtype)
+        X_train = require_inputs(self.X_train, "X_train")
+        mean = X_train.mean(axis=0, dtype=np.float64)
+        require_finite(mean, X_train=X_train)
+        return mean.astype(X_train.dtype)
 
     def centred(self, bias=False):
         """The same data with the mean image subtracted, and a last column of ones if `bias`.
@@ -59,17 +70,12 @@ class Cifar10:
         With that column, the last row of a weight matrix is the bias vector: the bias trick.
         """
 
-        def transform(X):
-            X = X - mean
+        def transform(name):
+            X = as_floats(getattr(self, name), name) - mean
             return np.hstack([X, np.ones((len(X), 1), dtype=X.dtype)]) if bias else X
 
         mean = self.mean_image
-        return replace(
-            self,
-            X_train=transform(self.X_train),
-            X_val=transform(self.X_val),
-            X_test=transform(self.X_test),
-        )
+        return replace(self, **{name: transform(name) for name in ("X_train", "X_val", "X_test")})
 
 
 def load_cifar10(
@@ -86,7 +92,7 @@ def load_cifar10(
     num_train : int; None for all but the validation images
     num_val : int; None for a tenth of the shipped images, or 1,000 of the full set
     num_test : int; None for all
-    dtype : float type of the images
+    dtype : np.float32 or np.float64, type of the images
     folder : path of the datasets folder
 
     Returns
@@ -96,18 +102,22 @@ def load_cifar10(
     Raises
     ------
     FileNotFoundError : a file is missing; the message says which and how to get it
-    ValueError : a file is not the published one, or there are not as many images as asked for
+    ValueError : a file is not the published one, there are not as many images as asked for, or
+        dtype is another: whole numbers would wrap round in a difference, and half precision rounds
     """
+    if not isinstance(full, bool | np.bool_):
+        raise ValueError(f"full must be True or False, but it is {full!r}.")
+    if not isinstance(folder, str | Path):
+        raise ValueError(f"folder must be a path, but it is {folder!r}.")
+    require_float_type(dtype)
     train, test = (_read_full if full else _read_shipped)(Path(folder))
     if num_val is None:
         num_val = 1000 if full else 500
+    num_val = require_count(num_val, "num_val", 0)
     if num_train is None:
         num_train = max(len(train[1]) - num_val, 0)
-    if num_test is None:
-        num_test = len(test[1])
-    for name, wanted in (("num_val", num_val), ("num_train", num_train), ("num_test", num_test)):
-        if wanted < 0:
-            raise ValueError(f"{name} must be 0 or more, but it is {wanted:,}.")
+    num_train = require_count(num_train, "num_train", 0)
+    num_test = len(test[1]) if num_test is None else require_count(num_test, "num_test", 0)
     for name, wanted, there in (
         ("num_train + num_val", num_train + num_val, len(train[1])),
         ("num_test", num_test, len(test[1])),

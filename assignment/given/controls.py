@@ -4,6 +4,7 @@ import base64
 import html
 import io
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from assignment.given.alt_text import describe
@@ -37,7 +38,7 @@ class Play:
     def __init__(self, draw, settings):
         import ipywidgets as widgets  # here, since workers do without
 
-        settings = {name: list(values) for name, values in settings.items()}
+        settings = {name: _choices(name, values) for name, values in settings.items()}
         self.draw = draw
         self.figure = self._drawn({name: values[0] for name, values in settings.items()})
         self.png, self.alt = _picture(self.figure)
@@ -72,6 +73,15 @@ class Play:
             "text/plain": self.alt,
         }
         return data, {"image/png": {"alt": self.alt}}
+
+
+def _choices(name, values):
+    """The values of a setting as a list, or a ValueError."""
+    if isinstance(values, str) or not np.iterable(values) or len(values := list(values)) == 0:
+        raise ValueError(
+            f"{name} must be a list of the values to choose from, but it is {values!r}."
+        )
+    return values
 
 
 def _picture(figure):

@@ -10,6 +10,14 @@ import numpy as np
 
 from assignment.given.alt_text import number, tint
 from assignment.given.cifar10 import CLASSES
+from assignment.given.validation import (
+    as_floats,
+    require_count,
+    require_finite,
+    require_inputs,
+    require_labels,
+    require_shape,
+)
 
 BLUE, ORANGE, GREEN, RED, GREY = "#1f6fb4", "#d9730d", "#2a8c4a", "#c0392b", "#7f7f7f"
 
@@ -28,15 +36,24 @@ STYLE = {
 
 def as_picture(x):
     """One image of 3,072 numbers, stretched to 0..1, as (32, 32, 3): for weights and means too."""
-    x = np.asarray(x, dtype=np.float64)
+    x = _pixels(x)
     low, high = x.min(), x.max()
     return ((x - low) / (high - low if high > low else 1)).reshape(32, 32, 3)
 
 
+def _pixels(x):
+    """One image, of any shape, as 3,072 floats, or a ValueError."""
+    x = as_floats(x, "x").astype(np.float64).ravel()
+    if x.size != 3072:
+        raise ValueError(f"x must be an image of 32 * 32 * 3 numbers, but it has {x.size}.")
+    require_finite(x.sum(), x=x)
+    return x
+
+
 def image(ax, x, title="", colour="black"):
     """One image, or one column of weights, as a picture."""
-    x = np.asarray(x)
-    is_photo = x.min() >= 0 and x.max() > 1
+    x = _pixels(x)
+    is_photo = x.min() >= 0 and 1 < x.max() <= 255
     ax.imshow(x.reshape(32, 32, 3) / 255 if is_photo else as_picture(x))
     ax.set_title(title, fontsize=9, color=colour)
     ax.set(xticks=[], yticks=[])
@@ -46,8 +63,10 @@ def image(ax, x, title="", colour="black"):
 
 def grid(ax, X, columns, gap=1):
     """Many images side by side: photographs as they are, weights each stretched to its range."""
-    X = np.asarray(X, dtype=np.float64)
-    photos = X.min() >= 0 and X.max() > 1
+    X = require_inputs(X, features=3072).astype(np.float64)
+    require_finite(X.sum(), X=X)
+    columns = require_count(columns, "columns", 1)
+    photos = X.min() >= 0 and 1 < X.max() <= 255
     rows = -(-len(X) // columns)
     side = 32 + gap
     canvas = np.ones((rows * side - gap, columns * side - gap, 3))
@@ -65,6 +84,10 @@ def grid(ax, X, columns, gap=1):
 
 def class_gallery(ax, X, y, per_class=7):
     """The first few images of each class, a column for each class."""
+    X = require_inputs(X, features=3072)
+    y = require_labels(y, len(X), classes=len(CLASSES))
+    fewest = np.bincount(y, minlength=len(CLASSES)).min()
+    per_class = require_count(per_class, "per_class", 1, fewest)
     order = [np.flatnonzero(y == c)[:per_class] for c in range(len(CLASSES))]
     grid(ax, X[np.stack(order, axis=1).ravel()], columns=len(CLASSES))
     for c, name in enumerate(CLASSES):
@@ -80,6 +103,7 @@ def templates(axes, W):
 
 def distance_matrix(ax, dists):
     """Distances as grey levels: dark is near, bright is far."""
+    dists = require_inputs(dists, "dists")
     picture = ax.imshow(dists, cmap="gray", aspect="auto")
     ax.figure.colorbar(picture, ax=ax, label="distance")
     ax.set(xlabel="training image", ylabel="test image")
@@ -124,7 +148,8 @@ def curve(ax, values, label=None, smooth=1, colour=BLUE):
 
     Each mean stands at the middle of its steps.
     """
-    values = np.asarray(values, dtype=np.float64)
+    values = require_shape(values, ("steps",), "values")
+    smooth = require_count(smooth, "smooth", 1, len(values))
     if smooth > 1:
         ax.plot(values, color=colour, alpha=0.25, linewidth=0.8, label="_each step")
         steps = (smooth - 1) / 2 + np.arange(len(values) - smooth + 1)
@@ -149,7 +174,7 @@ def accuracy_by_pass(ax, accuracies, passes, test):
 
 def heat_map(ax, table, rows, columns, row_name, column_name, label="validation accuracy"):
     """A table of numbers as coloured squares with the numbers in them; the best has a frame."""
-    table = np.asarray(table)
+    table = require_shape(table, (len(rows), len(columns)), "table")
     picture = ax.imshow(table, aspect="auto")
     ax.set_xticks(range(len(columns)), [f"{c:g}" for c in columns])
     ax.set_yticks(range(len(rows)), [f"{r:g}" for r in rows])
@@ -181,6 +206,8 @@ def heat_map(ax, table, rows, columns, row_name, column_name, label="validation 
 
 def confusion(ax, y, y_pred):
     """How often each class (row) was called each class (column), as numbers in squares."""
+    y = require_labels(y, len(y), classes=len(CLASSES))
+    y_pred = require_labels(y_pred, len(y), classes=len(CLASSES), name="y_pred")
     counts = np.zeros((len(CLASSES), len(CLASSES)), dtype=int)
     np.add.at(counts, (y, y_pred), 1)
     ax.imshow(counts, cmap="Blues")
@@ -227,6 +254,8 @@ def secant(ax, f, slope, h):
 
 def points(ax, Z, y, classes=CLASSES):
     """Points of the plane, coloured by their label."""
+    Z = require_inputs(Z, "Z", features=2)
+    y = require_labels(y, len(Z), classes=len(classes))
     for c in np.unique(y):
         ax.scatter(Z[y == c, 0], Z[y == c, 1], s=14, label=classes[c], alpha=0.8)
     ax.legend(frameon=False, fontsize=8, loc="center left", bbox_to_anchor=(1, 0.5))

@@ -30,7 +30,7 @@ from assignment.checking.answering import Failure, loaded
 from assignment.checking.nursery import LIBRARIES, at_most
 from assignment.checking.printed import Heard
 from assignment.checking.submission.load import prepare
-from assignment.given import blocks, todo, validation  # noqa: F401  for the five files
+from assignment.given import blocks, distances, todo, validation  # noqa: F401  for the five files
 from assignment.grading.wire import ANSWER, ENDED, LOADED, PRINTED, READY, Inner, arrays_in, fitting
 
 HOME = Path("/hand-in")
@@ -302,7 +302,27 @@ def _beside(work):
     return {"remarks": [remark[:1000] for remark in work.remarks[:20]], "line": work.line}
 
 
+def _try_out():
+    """Make name spaces once, in a process that does nothing else.
+
+    Raises
+    ------
+    OSError : they cannot be made here
+    """
+    child = os.fork()
+    if child == 0:
+        try:
+            _called("unshare", NEW_MOUNTS | NEW_IPC | NEW_PIDS)
+            _mount("/tmp", 2**12)
+        except OSError as error:
+            os._exit(error.errno)
+        os._exit(0)
+    if number := os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]):
+        raise OSError(number, f"no name spaces within it, {os.strerror(number)}")
+
+
 def main():
+    _try_out()
     channel = socket.socket(fileno=os.dup(0))
     for room in ("knn", "linear", "net", "layers"):
         import_module(f"assignment.checking.{room}.calls")

@@ -172,4 +172,4 @@ def _told(module, error):
         lines, said = [error.lineno], error.msg
     place = module.__name__.replace(".", "/") + ".py" + "".join(f", line {n}" for n in lines[-1:])
     kind = f"{type(error).__name__}: {said}".removesuffix(": ")
-    return f"{place}: {kind}. Until that is mended, cells use the version before it."
+    return f"{place}: {kind}. Until you fix it, the cells use the last version that worked."

@@ -4,7 +4,15 @@ from pathlib import Path
 
 import numpy as np
 
-from assignment.given.validation import require_finite, require_inputs, require_labels
+from assignment.given.validation import (
+    as_floats,
+    require_count,
+    require_finite,
+    require_inputs,
+    require_labels,
+    require_number,
+    require_trained,
+)
 
 from .softmax import softmax_loss_vectorized
 
@@ -41,7 +49,8 @@ class LinearClassifier:
 
         Parameters
         ----------
-        X : (N, D) training examples, one per row; training runs in their dtype
+        X : (N, D) training examples, one per row; training runs in their dtype, of whole numbers in
+            float64
         y : (N,) integer labels, 0 <= y[i] < C; the number of classes is max(y) + 1
         learning_rate : float, size of a step
         reg : float, strength of the penalty on the squared weights
@@ -57,15 +66,19 @@ class LinearClassifier:
         ------
         ValueError : names the argument that has a wrong shape, a label out of range, NaN or inf
         """
-        require_inputs(X)
+        X = require_inputs(X)
         require_finite(np.sum(X), X=X)
-        require_labels(y, len(X))
-        learning_rate = float(learning_rate)  # of NumPy, it would make float64 of float32 arrays
+        y = require_labels(y, len(X))
+        # Of NumPy, a learning rate would make float64 of float32 arrays.
+        learning_rate = require_number(learning_rate, "learning_rate")
+        num_iters = require_count(num_iters, "num_iters", 0)
+        batch_size = require_count(batch_size, "batch_size", 1)
         N, D = X.shape
         if self.W is None:
             C = np.max(y) + 1
-            W = 0.001 * np.random.randn(D, C).astype(np.result_type(X, np.float32))
+            W = 0.001 * np.random.randn(D, C).astype(X.dtype)
             self.W = np.asfortranarray(W)  # column by column, as products with few classes like it
+        self.W = np.array(as_floats(self.W, "W"))  # steps change it: a copy, if it is the caller's
 
         loss_history = []
         for step in range(num_iters):
@@ -95,10 +108,12 @@ class LinearClassifier:
         ------
         ValueError : if X has a wrong shape, NaN or infinity
         """
-        require_inputs(X, features=self.W.shape[0])
+        require_trained(self.W, "W")
+        W = require_inputs(self.W, "W")
+        X = require_inputs(X, features=len(W))
         ### BEGIN SOLUTION
-        scores = X @ self.W
-        require_finite(scores, X=X, W=self.W)
+        scores = X @ W
+        require_finite(scores, X=X, W=W)
         return scores.argmax(axis=1)
         ### END SOLUTION
 
@@ -120,6 +135,7 @@ class LinearClassifier:
 
     def save(self, name):
         """Write W to cs231n/saved/, as the course's notebooks have asked for since 2025."""
+        require_trained(self.W, "W")
         np.save(_saved(name), self.W)
 
     def load(self, name):

@@ -20,7 +20,7 @@ def svm_loss_naive(W, X, y, reg):
     Parameters
     ----------
     W : (D, C) weights, one column per class
-    X : (N, D) examples, one per row
+    X : (N, D) examples, one per row; whole numbers become float64, in W too
     y : (N,) integer labels, 0 <= y[i] < C
     reg : float, strength of the penalty on the squared weights
 
@@ -31,10 +31,10 @@ def svm_loss_naive(W, X, y, reg):
 
     Raises
     ------
-    ValueError : names the argument that has a wrong shape, a label out of range, NaN or infinity
+    ValueError : names the argument that has a wrong shape or type, a label out of range, NaN or
+        infinity, or the arguments of which the loss or the gradient overflows
     """
-    require_linear(W, X, y, reg)
-    reg = float(reg)  # a float64 of NumPy would make float64 of every float32 array
+    W, X, y, reg = require_linear(W, X, y, reg)
     ### BEGIN SOLUTION
     # Each positive margin adds X[i] to column c of the gradient and takes it from column y_i.
     N = X.shape[0]
@@ -53,6 +53,7 @@ def svm_loss_naive(W, X, y, reg):
                 dW[:, y[i]] -= X[i]
     loss = loss / N + reg * np.sum(W * W)
     dW = dW / N + 2 * reg * W
+    require_finite(loss + np.sum(dW), X=X, W=W, reg=reg)
     return loss, dW
     ### END SOLUTION
 
@@ -62,8 +63,7 @@ def svm_loss_vectorized(W, X, y, reg):
 
     Arguments, results and sources are those of the naive version.
     """
-    require_linear(W, X, y, reg)
-    reg = float(reg)  # a float64 of NumPy would make float64 of every float32 array
+    W, X, y, reg = require_linear(W, X, y, reg)
     ### BEGIN SOLUTION
     N = X.shape[0]
     rows = np.arange(N)
@@ -82,5 +82,6 @@ def svm_loss_vectorized(W, X, y, reg):
     M /= N
     dW = (M.T @ X).T  # X^T M; reading X along its rows is a quarter faster
     dW += 2 * reg * W
+    require_finite(loss + np.sum(dW), X=X, W=W, reg=reg)
     return loss, dW
     ### END SOLUTION

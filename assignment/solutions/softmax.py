@@ -18,7 +18,7 @@ def softmax_loss_naive(W, X, y, reg):
     Parameters
     ----------
     W : (D, C) weights, one column per class
-    X : (N, D) examples, one per row
+    X : (N, D) examples, one per row; whole numbers become float64, in W too
     y : (N,) integer labels, 0 <= y[i] < C
     reg : float, strength of the penalty on the squared weights
 
@@ -29,10 +29,10 @@ def softmax_loss_naive(W, X, y, reg):
 
     Raises
     ------
-    ValueError : names the argument that has a wrong shape, a label out of range, NaN or infinity
+    ValueError : names the argument that has a wrong shape or type, a label out of range, NaN or
+        infinity, or the arguments of which the loss or the gradient overflows
     """
-    require_linear(W, X, y, reg)
-    reg = float(reg)  # a float64 of NumPy would make float64 of every float32 array
+    W, X, y, reg = require_linear(W, X, y, reg)
     ### BEGIN SOLUTION
     # dW = 1/N sum_i X[i]^T (p - onehot(y_i))  +  2 reg W
     N = X.shape[0]
@@ -51,6 +51,7 @@ def softmax_loss_naive(W, X, y, reg):
             dW[:, c] += (p - (c == y[i])) * X[i]
     loss = loss / N + reg * np.sum(W * W)
     dW = dW / N + 2 * reg * W
+    require_finite(loss + np.sum(dW), X=X, W=W, reg=reg)
     return loss, dW
     ### END SOLUTION
 
@@ -60,8 +61,7 @@ def softmax_loss_vectorized(W, X, y, reg):
 
     Arguments, results and sources are those of the naive version.
     """
-    require_linear(W, X, y, reg)
-    reg = float(reg)  # a float64 of NumPy would make float64 of every float32 array
+    W, X, y, reg = require_linear(W, X, y, reg)
     ### BEGIN SOLUTION
     # With P the (N, C) matrix of probabilities and Y the one-hot labels:
     # dW = X^T (P - Y) / N + 2 reg W
@@ -80,5 +80,6 @@ def softmax_loss_vectorized(W, X, y, reg):
     P /= N
     dW = (P.T @ X).T  # X^T P; reading X along its rows is a quarter faster
     dW += 2 * reg * W
+    require_finite(loss + np.sum(dW), X=X, W=W, reg=reg)
     return loss, dW
     ### END SOLUTION

@@ -19,6 +19,7 @@ from assignment.checking.mistakes import MISTAKES
 from assignment.checking.net import diagnosis as net
 from assignment.checking.stubs import SOLUTIONS, make_stub
 from assignment.checking.training import diagnosis as training
+from knn.mutants import TEXTBOOK
 from linear.mutants import PENALTY
 from mutants import WRONG, answered, solution, spoilt, verdict_on
 from net.mutants import NET_PENALTY
@@ -36,7 +37,9 @@ def verdict(name, edits=()):
 def edited(name, edits):
     """The solution with another answer to an exercise, or with replacements, pairs (old, new)."""
     if isinstance(edits, str):  # perhaps in the layout of 2015
-        return answered(name, edits).replace("    require_linear(W, X, y, reg)\n", "")
+        return answered(name, edits).replace(
+            "    W, X, y, reg = require_linear(W, X, y, reg)\n", ""
+        )
     source = solution(find(name).file)
     for old, new in edits:
         assert old in source, old
@@ -71,7 +74,7 @@ def test_a_vote_by_bincount_is_right_where_indices_have_32_bits(indices_of_32_bi
     name = "KNearestNeighbor.predict_labels"
     body = "y_pred[i] = np.bincount(self.y_train[np.argsort(dists[i])[:k]]).argmax()"
     ours = answered(name, body)
-    as_given = ours.replace("np.asarray(y, dtype=np.intp)", "y")
+    as_given = ours.replace("= X, require_labels(y, len(X))", "= X, y")
     assert as_given != ours
     for source in (ours, as_given):
         assert verdict_on(name, source).status == "right"
@@ -320,7 +323,7 @@ SAID = [
      [("2 * reg * W", "reg * W"), (RETURNS, "X += 1; return loss, dW\n")],
      "wrong reg-factor-2-missing", f"Besides: {re.escape(MISTAKES['inputs-changed'].says)}"),
     *((f"an error early in {name}", name, [("N = X.shape[0]", "N = X.shape[0]; W @ X")],
-       "crash", "matmul")
+       "crash factors-do-not-fit", "matmul")
       for name in ("softmax_loss_naive", "svm_loss_naive", "softmax_loss_vectorized")),
     ("an unknown mistake is located", "softmax_loss_vectorized",
      [(RETURNS, "dW[-1] = 0; return loss, dW\n")], "wrong",
@@ -432,7 +435,8 @@ A_LOOP, A_SECOND_LOOP = ["a loop over the examples"], ["a loop over the training
 # fmt: off
 REMARKS = [
     ("float labels", VOTE, [("dtype=np.int64", "dtype=float")], ["float labels"]),
-    ("NaN", f"{DISTANCES}no_loops", [("np.maximum(dists, 0, out=dists)", "pass")],
+    ("NaN", f"{DISTANCES}no_loops",
+     TEXTBOOK[f"{DISTANCES}no_loops"].replace("np.maximum(dists, 0, out=dists)", "pass"),
      ["NaN on identical points"]),
     ("single precision, without NaN", f"{DISTANCES}no_loops",
      f"A, B = X.astype(np.float32), self.X_train.astype(np.float32)\n{SQUARES}\n"

@@ -109,7 +109,7 @@ def test_queries_and_examples_may_differ_in_precision(rng):
 def test_blocks_and_chunks_change_nothing(rng, monkeypatch):
     X, queries = whole(rng, 300, 40), whole(rng, 50, 40)
     monkeypatch.setattr(blocks, "BUDGET", 7 * 2 * 40 * 300)
-    monkeypatch.setattr(exact_neighbors, "CACHE", 100)
+    monkeypatch.setattr(blocks, "CACHE", 100)
     assert_exact(X, queries, k=5)
 
 
@@ -190,10 +190,10 @@ def test_the_basis_gathers_nearly_what_principal_components_gather(shipped):
         ({"X": np.full((30, 4), np.inf)}, "X holds NaN or infinity"),
         (
             {"X": np.arange(120.0).reshape(30, 4) * 1e18},
-            "X are finite, but their product overflows",
+            "X is finite, but what is computed of it overflows: divide it",
         ),
         ({"X": np.ones((30, 4), dtype=complex)}, "X must hold real numbers"),
-        ({"coefficients": (0, 2)}, "coefficients must be 1 <= m1 <= m2"),
+        ({"coefficients": (0, 2)}, "coefficients must be 1 or more, but it is 0"),
         ({"coefficients": (3, 2)}, "coefficients must be 1 <= m1 <= m2"),
     ],
 )

@@ -110,7 +110,7 @@ def test_every_shipped_file_has_its_checksum():
 def test_the_shipped_images_are_the_first_of_the_full_set(kind, file, count):
     records = np.fromfile(FULL / file, dtype=np.uint8, count=count * 3073).reshape(count, 3073)
     full = records[:, 1:].reshape(count, 3, 1024).transpose(0, 2, 1).reshape(count, 3072)
-    data = load_cifar10(num_val=0, dtype=np.uint8)
+    data = load_cifar10(num_val=0)
     np.testing.assert_array_equal(getattr(data, f"X_{kind}"), full)
     np.testing.assert_array_equal(getattr(data, f"y_{kind}"), records[:, 0])
 

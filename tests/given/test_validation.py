@@ -5,39 +5,16 @@ import re
 import numpy as np
 import pytest
 
+from assignment.given.validation import as_floats
 from assignment.solutions.k_nearest_neighbor import KNearestNeighbor, cross_validate, nca_loss
 from assignment.solutions.linear_classifier import LinearSVM, Softmax
 from assignment.solutions.linear_svm import svm_loss_naive, svm_loss_vectorized
 from assignment.solutions.neural_net import TwoLayerNet
 from assignment.solutions.softmax import softmax_loss_naive, softmax_loss_vectorized
+from calls import D, H, N, good
 
 # NaN and infinity make NumPy warn on their way to the check: what counts here is the sentence.
 pytestmark = pytest.mark.filterwarnings("ignore::RuntimeWarning")
-
-N, D, H, C = 6, 4, 5, 3
-
-
-def good():
-    """Arguments by name that every function below accepts."""
-    rng = np.random.default_rng(0)
-    return {
-        "X": rng.normal(size=(N, D)),
-        "y": np.array([0, 1, 2, 0, 1, 2]),
-        "reg": 0.3,
-        "W": rng.normal(size=(D, C)),
-        "A": rng.normal(size=(2, D)),
-        "X_train": rng.normal(size=(N, D)),
-        "X_val": rng.normal(size=(N, D)),
-        "y_val": np.array([2, 1, 0, 0, 1, 2]),
-        "dists": rng.random((N, N)),
-        "k": 3,
-        "num_loops": 0,
-        "num_folds": 3,
-        "W1": rng.normal(size=(D, H)),
-        "b1": rng.normal(size=H),
-        "W2": rng.normal(size=(H, C)),
-        "b2": rng.normal(size=C),
-    }
 
 
 def linear_loss(function):
@@ -57,7 +34,7 @@ def linear(kind, a):
 
 
 def net(a):
-    model = TwoLayerNet(D, H, C)
+    model = TwoLayerNet(D, H, 3)
     model.params = {name: a[name].copy() for name in ("W1", "b1", "W2", "b2")}
     return model
 
@@ -199,12 +176,49 @@ def test_columns_of_X_and_rows_of_W_that_do_not_match_name_both(call):
 
 @pytest.mark.parametrize("call", LOSSES)
 def test_finite_arguments_whose_product_overflows_are_named_both(call):
-    arguments = good() | {"X": np.full((N, D), 1e300), "W": np.full((D, C), 1e300)}
+    arguments = good() | {"X": np.full((N, D), 1e300), "W": np.full((D, 3), 1e300)}
     with pytest.raises(ValueError, match="X and W are finite.* overflows"):
         CALLS[call](arguments)
 
 
-def test_bytes_are_refused_because_their_differences_wrap_around():
-    classifier = KNearestNeighbor()
-    with pytest.raises(ValueError, match="X must hold floats, but its dtype is uint8"):
-        classifier.train(np.zeros((3, 2), dtype=np.uint8), np.zeros(3, dtype=int))
+@pytest.mark.parametrize(
+    "call, missing",
+    [
+        (lambda X: KNearestNeighbor().predict(X), "X_train"),
+        (lambda X: KNearestNeighbor().compute_distances_no_loops(X), "X_train"),
+        (lambda X: KNearestNeighbor().predict_labels(X), "y_train"),
+        (lambda X: Softmax().predict(X), "W"),
+    ],
+)
+def test_who_has_not_been_trained_says_so(call, missing):
+    with pytest.raises(ValueError, match=rf"^{missing} is not there yet: call train\(X, y\) first"):
+        call(np.ones((2, 3)))
+
+
+@pytest.mark.parametrize(
+    "dtype, lifted",
+    [("f4", "f4"), ("f8", "f8"), (">f8", "f8"), ("f2", "f4"), ("?", "f8"), ("i1", "f8")]
+    + [("u1", "f8"), ("i8", "f8"), ("u8", "f8")],
+)
+def test_numbers_are_lifted_without_loss_to_one_of_two_types(dtype, lifted):
+    X = np.array([[0, 1], [1, 0]], dtype)
+    floats = as_floats(X)
+    assert floats.dtype == lifted and floats.dtype.isnative
+    np.testing.assert_array_equal(floats, X)
+    assert (floats is X) == (dtype in ("f4", "f8")), "floats are not copied"
+
+
+@pytest.mark.parametrize(
+    "X, sentence",
+    [
+        (np.ones(2, complex), "X must hold real numbers.* take X.real"),
+        (np.ma.array([1, 2], mask=[0, 1]), r"X is a masked array.* X.filled\(0\)"),
+        (np.array([1, None]), "X must hold numbers, but its dtype is object"),
+        (np.array([2**60 + 1]), r"X holds whole numbers beyond 2\*\*53"),
+        ([[1, 2], [3]], "X must be an array of numbers.* of one length"),
+        (None, "X must be an array of numbers, but it is a NoneType"),
+    ],
+)
+def test_what_would_be_lost_in_silence_is_refused_by_name(X, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        as_floats(X)

@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from assignment.grading.sandbox import NoSandbox, Sandbox
-from kinds import KINDS, RIGHT
+from hostile import KINDS, RIGHT
 
 SECRET = "a-secret-of-the-environment"
 

@@ -29,7 +29,7 @@ from assignment.grading import sandbox as sandboxes
 from assignment.grading.sandbox import INSIDE, NoSandbox, Sandbox, copied
 from assignment.grading.wire import laid, unlaid
 from conftest import ROOT, unmarked
-from kinds import RIGHT
+from hostile import RIGHT
 from mutants import WRONG, spoilt, verdict_on
 
 
@@ -90,8 +90,9 @@ def test_what_runs_student_code_is_shown_no_answers():
 # Verdicts.
 
 
-def test_they_are_those_of_a_check(sandbox, tmp_path):
+def test_they_are_those_of_a_check(sandbox, tmp_path, monkeypatch):
     """Of what is wrong, in a folder, an archive and a notebook, on fresh inputs too."""
+    monkeypatch.setattr(sandbox, "jobs", 3)
     wrong = unmarked(spoilt("softmax_loss_naive", "2 * reg * W", "reg * W"))
     folder = tmp_path / "folder"
     folder.mkdir()

@@ -298,7 +298,7 @@ def test_a_file_that_fails_keeps_its_version_and_is_told_at_each_cell(kind, stud
         assert student.see("f(), mine.f(), mine.k") == (1, 1, 1)
         said = capsys.readouterr().err
         assert said.startswith(f"assignment/mine.py{told}") and said.count("\n") == 1
-        assert said.endswith("Until that is mended, cells use the version before it.\n")
+        assert said.endswith("Until you fix it, the cells use the last version that worked.\n")
     student.save("def f(): return 3")
     assert student.see("f()") == 3
     assert capsys.readouterr().err == ""

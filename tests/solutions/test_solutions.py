@@ -9,7 +9,8 @@ from scipy.spatial.distance import cdist
 from scipy.special import logsumexp
 from threadpoolctl import threadpool_limits
 
-from assignment.given import blocks
+from assignment.further.exact_neighbors import ExactNeighbors
+from assignment.given import blocks, distances
 from assignment.given.gradient_check import check_gradient
 from assignment.solutions.k_nearest_neighbor import KNearestNeighbor, cross_validate, nca_loss
 from assignment.solutions.linear_classifier import LinearClassifier, LinearSVM, Softmax
@@ -308,6 +309,64 @@ def test_equal_points_far_away_are_at_a_finite_distance(loops, dtype, rng):
     assert (dists >= 0).all()
 
 
+FAR = pytest.mark.parametrize(
+    "dtype, offset",
+    [(np.float32, 3e3), (np.float32, 1e4), (np.float32, 1e6), (float, 1e8), (float, 1e12)],
+)
+
+
+@FAR
+@pytest.mark.parametrize("heaps", [1, 2])
+def test_neighbours_far_from_the_origin_are_those_of_the_exact_search(dtype, offset, heaps, rng):
+    X = rng.normal(size=(340, 10)) + offset * (-1.0) ** (np.arange(340) % heaps)[:, np.newaxis]
+    X, X_train = np.split(X.astype(dtype), [40])
+    classifier = KNearestNeighbor()
+    classifier.train(X_train, np.arange(300))
+    dists = classifier.compute_distances_no_loops(X)
+    nearest = np.argsort(dists, axis=1, kind="stable")[:, :5]
+    exact = ExactNeighbors(X_train, (3, 6)).nearest(X, 5)[1]
+    np.testing.assert_array_equal(np.sort(nearest), np.sort(exact))
+    itself = classifier.compute_distances_no_loops(X_train)
+    np.testing.assert_array_equal(itself.diagonal(), 0)
+    np.testing.assert_array_equal(classifier.predict(X_train), np.arange(300))
+
+
+@FAR
+def test_far_away_hardly_any_difference_is_taken_one_by_one(dtype, offset, rng, monkeypatch):
+    X = (rng.normal(size=(300, 10)) + offset).astype(dtype)
+    classifier, pairs = KNearestNeighbor(), []
+    classifier.train(X[:200], np.arange(200))
+    monkeypatch.setattr(distances, "by_differences", lambda *a: pairs.extend(a[-1][0]))
+    classifier.compute_distances_no_loops(X[200:])
+    assert len(pairs) < 200, "of 20,000 pairs: is nothing centred?"
+
+
+@pytest.mark.parametrize("dtype", [np.float32, float])
+@pytest.mark.parametrize("D", [1, 30, 3000])
+def test_what_is_not_lost_is_right_to_the_promised_digits(D, dtype, rng):
+    X, T = (s * rng.normal(size=(40, D)).astype(dtype) for s in (1, 3))
+    T[:20] = X[:20] * (1 + rng.uniform(0, 0.5, size=(20, 1)))
+    x, t = (np.sum(A * A, axis=1) for A in (X, T))
+    squares = x[:, np.newaxis] + t - 2 * X @ T.T
+    right = cdist(X.astype(float), T.astype(float)) ** 2
+    lost = np.zeros(right.shape, bool)
+    lost[distances.lost(squares, x, t)] = True
+    assert 0 < lost.sum() < 100
+    unit = np.finfo(dtype).eps / 2
+    np.testing.assert_allclose(squares[~lost], right[~lost], rtol=128 * (D + 2) * unit)
+
+
+@DISTANCES
+@pytest.mark.parametrize("size", [1e-300, 1e-170, 1e-150, 1e150, 1e200, 1e300])
+def test_distances_whose_squares_are_no_floats_are_right(loops, size, rng):
+    X, X_train = rng.normal(size=(4, 3)), rng.normal(size=(5, 3))
+    classifier = KNearestNeighbor()
+    classifier.train(size * X_train, np.zeros(5, dtype=int))
+    with np.errstate(over="ignore", under="ignore"):
+        dists = getattr(classifier, f"compute_distances_{loops}")(size * X)
+    np.testing.assert_allclose(dists / size, cdist(X, X_train), rtol=1e-12)
+
+
 @pytest.mark.parametrize("num_loops", [0, 1, 2])
 def test_predict_is_distances_then_a_vote(num_loops, rng):
     X, y = blobs(rng, N=30)
@@ -429,6 +488,19 @@ def test_nca_agrees_with_its_definition(rng):
     A, X = rng.normal(scale=0.5, size=(2, 3)), rng.normal(size=(9, 3))
     y = np.array([0, 1, 2, 0, 1, 2, 0, 1, 0])
     assert nca_loss(A, X, y)[0] == pytest.approx(nca_by_definition(A, X, y), rel=1e-12)
+
+
+@FAR
+@pytest.mark.parametrize("heaps", [1, 2])
+def test_nca_does_not_depend_on_the_origin(dtype, offset, heaps, rng):
+    A, X = rng.integers(-8, 9, size=(2, 3)) / 16, rng.integers(-16, 17, size=(12, 3)) / 16
+    y = np.arange(12) % 6 // 2
+    side = (-1.0) ** (np.arange(12) % heaps)[:, np.newaxis]  # each label is twice on each
+    near = nca_loss(A, X + 100 * side, y)
+    far = nca_loss(A.astype(dtype), (X + offset * side).astype(dtype), y)
+    digits = 1e-6 if dtype is np.float32 else 1e-9
+    assert far[0] == pytest.approx(near[0], rel=digits)
+    np.testing.assert_allclose(far[1], near[1], rtol=digits, atol=digits)
 
 
 def test_nca_of_a_map_to_nothing_knows_only_how_many_there_are(rng):

@@ -180,7 +180,7 @@ MOST_NEIGHBOURS = 9  # the largest of the choices below
 
 def fold_cases():
     """Examples in heaps that overlap, so that few accuracies are equal."""
-    rng = np.random.default_rng(3)
+    rng = generator(3)
 
     def case(N, num_folds, choices, name="", labels=None, **options):
         y = draw_labels(rng, 3, N) if labels is None else labels
@@ -198,6 +198,7 @@ def fold_cases():
         case(30, 4, (2, 3, 5), "30 examples in the order of their labels", sorted_labels),
         case(12, 12, (3,), "12 examples, each a fold of its own"),
         *variants(first),
+        *[case(400, 5, (3, 9))] * is_drawn_anew(),
     ]
 
 

@@ -25,7 +25,7 @@ EXERCISES = (
         "4. A vote",
         5,
         (
-            "Which training examples are the k nearest to test example i? np.argsort knows.",
+            "Which training examples are the k nearest to test example i? np.argsort finds them.",
             "Their labels are self.y_train at these indices.",
             "np.bincount counts votes, and argmax takes the first of several largest counts: "
             "the smallest label.",
@@ -40,7 +40,7 @@ EXERCISES = (
         "5. One loop",
         3,
         (
-            "What shape has self.X_train - X[i]? Broadcasting repeats the row.",
+            "What is the shape of self.X_train - X[i]? Broadcasting repeats the row.",
             "There is one sum of squares for each training example: along which axis?",
             "np.sqrt(np.sum(..., axis=1)) is a whole row of dists.",
         ),
@@ -88,8 +88,8 @@ FURTHER = (
         "2. Its gradient, derived",
         6,
         (
-            "It is a softmax over minus the squared distances: where have you seen its gradient?",
-            "Fill the diagonal of S with -inf, and an example never picks itself.",
+            "It is a softmax over minus the squared distances: where have you met its gradient?",
+            "Fill the diagonal of S with -np.inf, and an example never picks itself.",
             "With M = (P - Q) / N and Z = X A^T: dZ = M Z + M^T Z - diag(column sums of M) Z, "
             "and dA = 2 dZ^T X.",
         ),

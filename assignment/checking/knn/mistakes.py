@@ -114,6 +114,12 @@ MISTAKES = (
         "One of the squares of |x - t|^2 = |x|^2 - 2 x.t + |t|^2 is missing.",
         dists=lambda t: distances_of(t.xx - 2 * t.xt, t.tt - 2 * t.xt),
     ),
+    in_squares(
+        "row-meets-row",
+        "An array with one number for each test example meets one with one for each training "
+        "example: make a column of the first, with x[:, np.newaxis], and NumPy takes all pairs.",
+        raises=r"broadcast .* \((\d+),\) \((\d+),\)\s+\(with (\1 test and \2|\2 test and \1) ",
+    ),
     Mistake(
         "axis-missing",
         "The sum runs over all training examples at once: it needs axis=1, so that each keeps a "

@@ -29,8 +29,8 @@ EXERCISES = (
         8,
         (
             "scores[np.arange(N), y] picks the score of the right class in each row.",
-            "Put the margins of the right classes to 0, and the sum of np.maximum(margins, 0) "
-            "is the loss times N.",
+            "Set the margins of the right classes to 0. Then the sum of np.maximum(margins, 0) "
+            "is N times the loss without its penalty.",
             "M is 1 where a margin is positive, and in column y[i] minus the number of these: "
             "dW = X.T @ M / N + 2 * reg * W.",
         ),
@@ -59,7 +59,7 @@ EXERCISES = (
         2,
         (
             "Which class does an example belong to, when you know the score of each?",
-            "np.argmax gives the place of the largest entry; mind the axis.",
+            "np.argmax gives the position of the largest entry: along which axis?",
             "(X @ self.W).argmax(axis=1)",
         ),
         ("y_pred",),
@@ -71,10 +71,10 @@ EXERCISES = (
         "4. The loss with loops",
         8,
         (
-            "For one example: what becomes of -log p[y] when the logarithm of the quotient is "
-            "written as a difference?",
-            "Subtract the largest score first, and exp cannot overflow. Column c of dW meets X[i] "
-            "times a number: line 15 of the derivation has one such number for each class.",
+            "Take one example. Its loss is -log p[y], and p[y] is a quotient: what is the loss as "
+            "a difference?",
+            "Subtract the largest score first, and exp cannot overflow. Each example adds X[i], "
+            "times a number, to column c of dW: line 15 of the derivation has a number per class.",
             "The loss gets log(sum(exp(s))) - s[y[i]], and column c of dW (p[c] - (c == y[i])) * "
             "X[i]; in the end the mean, reg * np.sum(W * W), and 2 * reg * W.",
         ),
@@ -87,7 +87,7 @@ EXERCISES = (
         "7. The loss without loops",
         8,
         (
-            "All scores are X @ W: a row for each example. Shift, exp and sum go along rows.",
+            "All scores are X @ W: a row for each example. Shift, exp and sum work row by row.",
             "keepdims=True keeps a column a column, and broadcasting does the rest.",
             "P[np.arange(N), y] -= 1 turns probabilities into P - Y; dW = X.T @ P / N + 2 * reg * "
             "W.",

@@ -173,6 +173,12 @@ MISTAKES = (
         softmax_loss=lambda t: [-t.log_P[t.y % t.N].sum() / each for each in (1, t.C)],
         softmax_gradient=lambda t: t.P - np.isin(t.i, t.y)[:, np.newaxis],
     ),
+    in_gradient(
+        "row-for-column",
+        "D numbers, such as an example, are added to one number for each class, such as a row of "
+        "dW: column c of dW is dW[:, c].",
+        raises=r"broadcast .* \((\d+),\) \((\d+),\) \(\1,\)\s+\(with N = \d+, D = \2, C = \1,",
+    ),
     in_scores(
         "one-for-example",
         "In the column of the right class the number 1 stands where the example X[i] should.",

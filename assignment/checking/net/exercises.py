@@ -43,8 +43,8 @@ EXERCISES = (
         (
             "Go backwards: dscores first, then what it means for W2, b2 and H, then for W1 and b1.",
             "Shapes leave few ways: dscores is (N, C), H is (N, H), and the gradient of W2 has to "
-            "be (H, C). A bias is added to every row, so each row has its say. And where H is 0, "
-            "a small change before the ReLU changes nothing.",
+            "be (H, C). A bias is added to every row, so every row counts in its gradient. And "
+            "where H is 0, a small change before the ReLU changes nothing.",
             "dscores = (P - Y) / N; dW2 = H.T @ dscores + 2 * reg * W2, db2 the sum of the rows of "
             "dscores; dH = (dscores @ W2.T) * (H > 0). After that, W1 and b1 are as W2 and b2, "
             "with X for H.",

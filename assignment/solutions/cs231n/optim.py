@@ -6,19 +6,39 @@ config, in which it keeps what it needs for the next step. Kingma and Ba, arXiv:
 
 import numpy as np
 
+from assignment.given.validation import (
+    as_floats,
+    require_count,
+    require_finite,
+    require_number,
+    require_shape,
+)
 
-def _completed(config, **defaults):
-    """The same dict, which the caller may look into afterwards, with what it lacks."""
+
+def _completed(w, dw, config, **defaults):
+    """w and dw as floats, and the same dict, which the caller may look into, with what it lacks."""
+    w = as_floats(w, "w")
+    dw = require_shape(dw, w.shape, "dw")
+    require_finite(w, w=w)
+    require_finite(dw, dw=dw)
     config = {} if config is None else config
     for name, value in defaults.items():
-        config.setdefault(name, value)
-    return config
+        value = config.get(name, value)
+        if name == "t":
+            config[name] = require_count(value, name, 0)
+        elif name in ("velocity", "cache", "m", "v"):
+            config[name] = require_shape(
+                np.zeros_like(w) if value is None else value, w.shape, name
+            )
+        else:
+            config[name] = require_number(value, name)
+    return w, dw, config
 
 
 def sgd(w, dw, config=None):
     """w - learning_rate * dw"""
     ### BEGIN SOLUTION
-    config = _completed(config, learning_rate=1e-2)
+    w, dw, config = _completed(w, dw, config, learning_rate=1e-2)
     return w - config["learning_rate"] * dw, config
     ### END SOLUTION
 
@@ -26,11 +46,13 @@ def sgd(w, dw, config=None):
 def sgd_momentum(w, dw, config=None):
     """v = momentum * v - learning_rate * dw, and then w + v; v is config["velocity"]."""
     ### BEGIN SOLUTION
-    config = _completed(
+    w, dw, config = _completed(
+        w,
+        dw,
         config,
         learning_rate=1e-2,
         momentum=0.9,
-        velocity=np.zeros_like(w),
+        velocity=None,
     )
     v = config["momentum"] * config["velocity"] - config["learning_rate"] * dw
     config["velocity"] = v
@@ -41,12 +63,14 @@ def sgd_momentum(w, dw, config=None):
 def rmsprop(w, dw, config=None):
     """Steps divided by the root of a moving mean of squared gradients, config["cache"]."""
     ### BEGIN SOLUTION
-    config = _completed(
+    w, dw, config = _completed(
+        w,
+        dw,
         config,
         learning_rate=1e-2,
         decay_rate=0.99,
         epsilon=1e-8,
-        cache=np.zeros_like(w),
+        cache=None,
     )
     decay = config["decay_rate"]
     config["cache"] = decay * config["cache"] + (1 - decay) * dw**2
@@ -58,14 +82,16 @@ def rmsprop(w, dw, config=None):
 def adam(w, dw, config=None):
     """Moving means m of the gradients and v of their squares, both corrected for their start."""
     ### BEGIN SOLUTION
-    config = _completed(
+    w, dw, config = _completed(
+        w,
+        dw,
         config,
         learning_rate=1e-3,
         beta1=0.9,
         beta2=0.999,
         epsilon=1e-8,
-        m=np.zeros_like(w),
-        v=np.zeros_like(w),
+        m=None,
+        v=None,
         t=0,
     )
     beta1, beta2 = config["beta1"], config["beta2"]

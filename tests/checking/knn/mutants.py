@@ -12,6 +12,35 @@ CUT = "X_folds, y_folds = np.array_split(X, num_folds), np.array_split(y, num_fo
 DISTS = "dists = classifier.compute_distances_no_loops(X_folds[fold])"
 OF_FOLD = "accuracies[k].append(float(np.mean(y_pred == y_folds[fold])))"
 
+# What people write, and wrong solutions are made of, where the reference cares more for rounding.
+TEXTBOOK = {
+    "KNearestNeighbor.compute_distances_no_loops": """
+        test_squares = np.einsum("nd,nd->n", X, X)
+        train_squares = np.einsum("nd,nd->n", self.X_train, self.X_train)
+        dists = X @ self.X_train.T
+        dists *= -2
+        dists += test_squares[:, np.newaxis]
+        dists += train_squares
+        np.maximum(dists, 0, out=dists)
+        return np.sqrt(dists, out=dists)
+        """,
+    "nca_loss": """
+        N = len(X)
+        Z = X @ A.T
+        squares = np.sum(Z * Z, axis=1)
+        S = 2 * Z @ Z.T - squares[:, np.newaxis] - squares
+        np.fill_diagonal(S, -np.inf)
+        same = y[:, np.newaxis] == y
+        log_P = S - log_sum_exp(S)
+        log_P_same = np.where(same, log_P, -np.inf)
+        log_p = log_sum_exp(log_P_same)
+        loss = -np.mean(log_p)
+        M = (np.exp(log_P) - np.exp(log_P_same - log_p)) / N
+        dZ = M @ Z + M.T @ Z - M.sum(axis=0)[:, np.newaxis] * Z
+        return loss, 2 * dZ.T @ X
+        """,
+}
+
 WRONG = table(
     rf"""
 KNearestNeighbor.compute_distances_two_loops
@@ -62,6 +91,13 @@ KNearestNeighbor.compute_distances_no_loops
         | return np.sqrt(test_squares[:, None] + train_squares) - 2 * dists | root-of-a-part
     a row for a column | dists += test_squares[:, np.newaxis] | dists += test_squares
         | broadcast-wrong-axis
+    a row for a column, on the left | dists *= -2 | dists = test_squares - 2 * dists
+        | broadcast-wrong-axis
+    two rows | dists *= -2 | return np.sqrt(test_squares + train_squares - 2 * dists)
+        | row-meets-row
+    two rows, the other way round | dists *= -2
+        | return np.sqrt(train_squares + test_squares - 2 * dists) | row-meets-row
+    two rows of other lengths | dists *= -2 | return test_squares[:3] + train_squares |
     squares along the wrong axis | np.einsum("nd,nd->n", X, X)
         | np.resize(np.einsum("nd,nd->d", X, X), len(X)) |
     X changed | dists = X @ self.X_train.T | dists = X @ self.X_train.T; X += 1 | inputs-changed

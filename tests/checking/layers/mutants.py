@@ -78,11 +78,10 @@ WRONG = {
     **table(
         r"""
 affine_forward
-    no bias | @ w + b, | @ w, | bias-missing
+    no bias | @ w + b | @ w | bias-missing
     rows only | x.reshape(len(x), -1) @ w | x @ w | images-not-flattened
     Fortran order | x.reshape(len(x), -1) | x.reshape(len(x), -1, order="F") |
-    out alone | return x.reshape(len(x), -1) @ w + b, (x, w, b) | return x.reshape(len(x), -1) @ w +
-        b | wrong-return
+    out alone | return out, (x, w, b) | return out | wrong-return
 affine_backward
     no db | db = dout.sum(axis=0) | db = None |
     db a row | db = dout.sum(axis=0) | db = dout.sum(axis=0, keepdims=True) | bias-gradient-row

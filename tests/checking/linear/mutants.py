@@ -82,6 +82,8 @@ svm_loss_naive
     loss divided by N and the penalty | loss / N + reg * np.sum(W * W)
         | loss / (N + reg * np.sum(W * W)) | divided-by-penalty
     1 for the example | dW[:, y[i]] -= X[i] | dW[:, y[i]] -= 1 | one-for-example
+    a row for a column | dW[:, y[i]] -= X[i] | dW[y[i]] -= X[i] | row-for-column
+    other lengths meet | dW[:, y[i]] -= X[i] | dW[:, y[i]] -= X[i][1:] |
     loss times the label | loss += margin | loss += margin * y[i] | label-as-factor
     divided in the loop | dW = np.zeros_like(W)\n    for i in range(N):
         | dW = np.zeros_like(W)\n    for i in range(N):\n        loss /= N if i else 1; dW /= N if
@@ -175,6 +177,9 @@ softmax_loss_vectorized
         | not-averaged
     overflow | {SHIFT} | pass | overflow
     a row for a column | {SHIFT} | scores -= scores.max(axis=1) | broadcast-wrong-axis
+    transpose missing | (P.T @ X).T | X @ P | factors-do-not-fit
+    transpose missing, with dot | (P.T @ X).T | np.dot(X, P) | factors-do-not-fit
+    transpose missing in a sum | (P.T @ X).T | (P.T @ X) + 2 * reg * W |
     one shift for all rows | {SHIFT} | scores -= scores.max() | underflow
     shifted by the mean | {SHIFT} | scores -= scores.mean(axis=1, keepdims=True) | shift-not-largest
     shift along the wrong axis | {SHIFT} | scores -= scores.max(axis=0) | shift-wrong-axis

@@ -7,6 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
+from assignment.given.validation import (
+    as_floats,
+    require_count,
+    require_finite,
+    require_float_type,
+    require_number,
+)
+
 from ..layers import (
     affine_backward,
     affine_forward,
@@ -38,9 +46,15 @@ class FullyConnectedNet:
         ### BEGIN SOLUTION
         if normalization is not None or dropout_keep_ratio != 1:
             raise ValueError("FullyConnectedNet has neither normalization nor dropout here.")
-        self.reg, self.num_layers, self.dtype = reg, 1 + len(hidden_dims), dtype
-        self.params = {}
+        require_float_type(dtype)
+        if not isinstance(hidden_dims, list | tuple):
+            raise ValueError(f"hidden_dims must be a list of sizes, but it is {hidden_dims!r}.")
+        weight_scale = require_number(weight_scale, "weight_scale")
+        names = ["input_dim", *["hidden_dims"] * len(hidden_dims), "num_classes"]
         sizes = [input_dim, *hidden_dims, num_classes]
+        sizes = [require_count(n, name, 1) for n, name in zip(sizes, names, strict=True)]
+        self.reg, self.num_layers, self.dtype = require_number(reg, "reg"), len(sizes) - 1, dtype
+        self.params = {}
         for layer in range(1, self.num_layers + 1):
             W = weight_scale * np.random.randn(*sizes[layer - 1 : layer + 1])
             self.params[f"W{layer}"] = W.astype(dtype)
@@ -55,6 +69,12 @@ class FullyConnectedNet:
         scores, or (loss, dict of gradients by the names of the parameters)
         """
         ### BEGIN SOLUTION
+        X, D = as_floats(X, "X"), len(self.params["W1"])
+        if X.ndim < 2 or X[:1].size != D:
+            raise ValueError(
+                f"X must hold {D} numbers for each of N >= 1 examples, but its shape is {X.shape}."
+            )
+        require_finite(X, X=X)
         out, caches = X.astype(self.dtype), []
         for layer in range(1, self.num_layers + 1):
             out, affine = affine_forward(out, self.params[f"W{layer}"], self.params[f"b{layer}"])
@@ -73,6 +93,7 @@ class FullyConnectedNet:
             dout, grads[f"W{layer}"], grads[f"b{layer}"] = affine_backward(dout, affine)
             grads[f"W{layer}"] += self.reg * W
             loss += 0.5 * self.reg * np.sum(W * W)
+        require_finite(loss + sum(map(np.sum, grads.values())), X=X, **self.params)
         return loss, grads
         ### END SOLUTION
 
