@@ -18,7 +18,9 @@ READY := .venv/ready-$(VERSION)
 RUN := .venv/bin/python -m
 # full suite
 BENCH_ARGS ?=
+GRADE_ARGS ?=
 NET_ARGS ?=
+SUBMISSIONS ?=
 DIR ?=
 COLAB_PYTHON ?= python3.12
 COLAB := PYDEVD_DISABLE_FILE_VALIDATION=1 PYTHONPATH="$(CURDIR)" .venv/colab/bin/python -m
@@ -29,7 +31,7 @@ COLAB_TESTS = $(filter-out tests/browser tests/conftest.py tests/test_lock.py te
 LESSONS := $(patsubst %,notebooks/%.ipynb,knn two_layer_net svm further/exact_neighbors softmax further/metric_learning start)
 NBVAL := pytest -q -n 2 --dist loadfile --no-loadscope-reorder --nbval-lax --nbval-current-env --nbval-cell-timeout=600
 
-.PHONY: help lab setup check lint test notebooks progress watch mutants inputs derivations data net bench release site check-browser check-colab stubs clean-notebooks picture lock
+.PHONY: help lab setup check lint test notebooks progress watch mutants inputs derivations data net bench grade release site check-browser check-colab stubs clean-notebooks picture lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*  ## ' Makefile | sed -E 's/:.*  ## /\t/' | expand -t 18
@@ -86,6 +88,10 @@ net: $(READY)  ## train the best two-layer net on the full CIFAR-10: eight minut
 
 bench: $(READY)  ## the speed of the reference beside other libraries (BENCH_ARGS=--quick: one minute)
 	@$(RUN) assignment bench $(BENCH_ARGS)
+
+grade: $(READY)  ## grade a class (SUBMISSIONS=folder; GRADE_ARGS="--resume --due 2026-10-31T23:59")
+	@test -n "$(SUBMISSIONS)" || { echo "Say where the hand-ins are: make grade SUBMISSIONS=folder" >&2; exit 1; }
+	@$(RUN) assignment grade $(SUBMISSIONS) $(GRADE_ARGS)
 
 release: $(READY)  ## write an edition without answers, for students (DIR=folder)
 	@test -n "$(DIR)" || { echo "Say where: make release DIR=folder" >&2; exit 1; }

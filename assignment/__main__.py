@@ -57,7 +57,7 @@ def told(kind, by=PARSER.error):
 def check(names, submission, json):
     from assignment.checking.exercises import find
     from assignment.checking.faces import report
-    from assignment.checking.submission import NoHandIn
+    from assignment.checking.submission.unpack import NoHandIn
 
     with told(ValueError):
         exercises = [find(name) for name in names]
@@ -157,6 +157,20 @@ command("checkers", checkers, "bench.checkers.table")
 command("stubs", "write the five stubs anew; an edited file is kept beside it", stubs)
 add = command("release", "write an edition without answers, for students", release)
 add("folder", type=Path, metavar="DIR", help="a folder that is empty, or not there yet")
+add = command("grade", "the hand-ins of a class: grades, and feedback", "grading.grade.command")
+add("folders", nargs="+", type=Path, metavar="DIR", help="each folder or file in it is one")
+add("--out", type=Path, default=Path("results/grades"), help="where grades go: results/grades")
+add("--jobs", type=int, default=0, help="hand-ins at a time; one a core, if not given")
+add("--seed", help="of the inputs, for the same ones again; a secret one, if not given")
+add("--resume", **FLAG, help="go on with what was interrupted, or with new hand-ins")
+add("--trust", **FLAG, help="without a sandbox: only code that you would run yourself")
+add("--due", metavar="TIME", help="such as 2026-10-31T23:59: how late is each?")
+formats = ("canvas", "moodle", "gradescope", "junit")
+add("--format", nargs="+", default=(), dest="also", choices=formats, help="besides grades.csv")
+add("--dask", dest="cluster", metavar="ADDRESS", help="of the scheduler of a cluster to run on")
+kit = "grading.kit.autograder"
+add = command("autograder", "the suite as Gradescope takes it, answers and all", kit)
+add("path", type=Path, metavar="ZIP", help="the file to write")
 # end of full suite
 
 

@@ -19,6 +19,8 @@ import pytest
 
 from assignment import FILES
 from assignment.__main__ import main
+from assignment.checking import judge
+from assignment.checking.diagnosis import NONE
 from assignment.checking.exercise import Exercise
 from assignment.checking.stubs import SOLUTIONS, make_stub
 from assignment.given.cifar10 import load_cifar10
@@ -127,6 +129,12 @@ def hand_in(tmp_path):
 
 
 @pytest.fixture
+def undiagnosed(monkeypatch):
+    """Verdicts without a search for the mistake, which takes longest; it makes nothing right."""
+    monkeypatch.setattr(judge, "explained", lambda facts: NONE)
+
+
+@pytest.fixture
 def schema():
     """A function that raises unless data are as `check --json` promises."""
     import jsonschema
@@ -136,6 +144,35 @@ def schema():
     promised = json.loads(SCHEMA.read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator.check_schema(promised)
     return jsonschema.Draft202012Validator(promised).validate
+
+
+@pytest.fixture(scope="session")
+def make_record():
+    """A function that makes the record of a hand-in: key, statuses of its first exercises, more.
+
+    What is said of those that are not right is in `verdict`, and of the hand-in in `more`.
+    """
+
+    from assignment.checking.exercises import EXERCISES
+    from assignment.checking.faces import as_data
+    from assignment.checking.judge import Verdict
+    from assignment.checking.submission.year import OURS
+
+    def make(key, statuses=(), verdict=(), **more):
+        statuses = [*statuses, *["right"] * (len(EXERCISES) - len(statuses))]
+        pairs = [
+            (
+                exercise,
+                Verdict(exercise.name, status, **(dict(verdict) if status != "right" else {})),
+            )
+            for exercise, status in zip(EXERCISES, statuses, strict=True)
+        ]
+        about = {"key": key, "student": key, "number": "", "system": "", "hand_in": f"class/{key}"}
+        about |= {"year": OURS.name, "files": {}, "left_out": [], "notes": [], "refused": ""}
+        about |= {"handed_in": "2026-11-28T12:00:00+00:00", "late_seconds": None, "late": False}
+        return about | as_data(pairs, OURS) | {"mark": "", "fingerprints": []} | more
+
+    return make
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ FLOORS = [
     ["assignment.further"],
     [CHECKING + name for name in ("stubs", "arrays", "calls", "printed")],
     [CHECKING + name for name in ("submission", "training.calls", "knn.calls")],
-    [CHECKING + "linear.calls", CHECKING + "nursery"],
+    [CHECKING + name for name in ("linear.calls", "nursery", "answering")],
     [CHECKING + "net.calls", CHECKING + "run"],
     [CHECKING + "layers.calls"],
     [CHECKING + "mistake"],
@@ -29,7 +29,7 @@ FLOORS = [
     [CHECKING + "net"],
     [CHECKING + "layers"],
     ["assignment.checking"],
-    ["assignment.notebook"],
+    ["assignment.notebook", "assignment.grading"],
     ["assignment.bench", "assignment.site", "assignment.edition"],
     ["assignment.__main__"],
 ]

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from assignment.checking.exercises import ALL, COURSE
 from assignment.checking.stubs import todo_line
-from assignment.checking.submission import read
+from assignment.checking.submission.read import read
 
 BEGINS = re.compile(r"\s*#.*\bTODO\b")
 CODE_BEGINS = re.compile(r"\s*#.*\bSTART OF YOUR CODE\b")

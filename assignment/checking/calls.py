@@ -8,6 +8,7 @@ Sizes differ from each other, weights are near 0.5, biases are not zero, some la
 what hides a mistake in the course's own checks is avoided here.
 """
 
+import hashlib
 import os
 import sys
 import traceback
@@ -119,6 +120,36 @@ def variants(case):
 def draw_labels(rng, classes, size):
     """Labels of the kind that indices have: np.bincount takes no other, on 32-bit platforms too."""
     return rng.integers(0, classes, size=size).astype(np.intp)
+
+
+_seed = None  # of a run that draws its inputs anew
+
+
+def draw_from(seed):
+    """Let the cases that are made from now on be drawn by a secret, or by nothing but their number.
+
+    seed : str, or None
+    """
+    global _seed
+    _seed = seed
+
+
+def drawn_from():
+    """The secret of this run, or None."""
+    return _seed
+
+
+def is_drawn_anew():
+    """Whether inputs are those of one run, and some of them large."""
+    return _seed is not None
+
+
+def generator(number):
+    """The generator of some inputs; all that a case is made of is drawn from such a one."""
+    if _seed is None:
+        return np.random.default_rng(number)
+    secret = int.from_bytes(hashlib.sha256(_seed.encode()).digest())
+    return np.random.default_rng([secret, number])
 
 
 # Which way the scores of each row are moved.

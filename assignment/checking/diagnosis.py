@@ -198,7 +198,7 @@ def _near(got, sums, seen):
         largest = max(np.abs(right).max(initial=0) for right in seen.expected.values())
         floor = 1e-3 * seen.tolerance * min(largest, 1)  # for sums that cancel to nothing
         near = np.abs(sums - got) <= seen.tolerance * (np.abs(sums) + 0.1 * scale) + floor
-        return near | (sums == got)
+        return (near & np.isfinite(sums)) | (sums == got)  # what is infinite is near nothing
 
 
 def _stacked(candidates, seen, name, kept=None, factors=np.ones(1)):  # noqa: B008

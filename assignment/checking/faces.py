@@ -19,7 +19,7 @@ from assignment.checking.judge import Verdict, judge
 from assignment.checking.run import SECONDS, run_all
 from assignment.checking.see import link
 from assignment.checking.stubs import ASSIGNMENT, own_folder
-from assignment.checking.submission import HandIn
+from assignment.checking.submission.find import HandIn
 from assignment.checking.submission.year import KNOWN, OURS
 from assignment.checking.trying import call_of
 from assignment.given.progress import in_a_notebook
@@ -60,6 +60,7 @@ class Work:
 
     def __init__(self, folder=None):
         self.folder = folder
+        self.run_all = run_all  # or what brings Answers in another way
         self.hand_in = None
         if folder is not None:
             self.hand_in = HandIn(folder)
@@ -114,7 +115,7 @@ class Work:
         sources = [self._sources(exercise) for exercise in exercises]
         pairs = zip(exercises, sources, strict=True)
         calls = [(exercise, self._with(exercise, some[0])) for exercise, some in pairs if some]
-        with contextlib.closing(run_all(calls, seconds)) as answers:
+        with contextlib.closing(self.run_all(calls, seconds)) as answers:
             for exercise, some in zip(exercises, sources, strict=True):
                 verdict = self._judged(exercise, some, answers, seconds)
                 yield self._completed(verdict, exercise)
@@ -142,13 +143,20 @@ class Work:
         blank = None
         for number, path in enumerate(sources):
             if number:
-                answers = run_all([(exercise, self._with(exercise, path))], seconds)
-            verdict = judge(exercise, next(answers), self.shown)
+                answers = self.run_all([(exercise, self._with(exercise, path))], seconds)
+            verdict = self._judge(exercise, next(answers))
             if verdict.status in ("missing", "unsolved"):
                 blank = blank or verdict
                 continue
             return self._as_hand_in(verdict, exercise, sources, number)
         return blank
+
+    def _judge(self, exercise, answers):
+        try:
+            return judge(exercise, answers, self.shown)
+        except Exception as error:  # whatever came back: other exercises wait
+            told = f"What it returns cannot be judged ({type(error).__name__})."
+            return Verdict(exercise.name, "crash", told)
 
     def _absence(self, file):
         return f"There is no {file}." if self.hand_in is None else self.hand_in.absence(file)
@@ -256,6 +264,28 @@ def points_of(pairs):
     return right if of == total else round(total * right / of, 1) if of else 0, total
 
 
+def worth(exercise, year):
+    """The points of an exercise, by which each year's are as many as ours; 0 if it is not asked."""
+    if exercise.points is None or not year.asks(exercise):
+        return 0
+    whole = sum(other.points for other in EXERCISES + COURSE if year.asks(other))
+    return exercise.points * sum(other.points for other in EXERCISES) / whole
+
+
+def as_data(pairs, year):
+    """Verdicts and points as plain data, as verdicts.schema.json has them.
+
+    pairs : list of (Exercise, Verdict)
+    """
+    rows, points, of = [], 0, 0
+    for exercise, verdict in pairs:
+        its = worth(exercise, year)
+        got = its if COUNTED.get(verdict.status) == "right" else 0
+        points, of = points + got, of + its
+        rows.append({**verdict.as_json(), "points": round(got, 2), "of": round(its, 2)})
+    return {"points": round(points, 1), "of": round(of, 1), "exercises": rows}
+
+
 def _heading(exercise):
     return (
         f"notebooks/{exercise.notebook}.ipynb"
@@ -323,13 +353,15 @@ def report(exercises=(), folder=None, as_json=False):
 
 def _as_json(work, exercises):
     """What verdicts.schema.json promises."""
+    exercises = exercises or work.exercises()
+    pairs = list(zip(exercises, work.examine_all(exercises), strict=True))
     return {
         "submission": str(work.folder) if work.hand_in else None,
         "year": work.year.name,
         "files": {name: work.shown(name) for name in KNOWN if name in work.files},
         "left_out": work.hand_in.left_out if work.hand_in else [],
         "notes": work.hand_in.notes if work.hand_in else [],
-        "exercises": [verdict.as_json() for verdict in work.examine_all(exercises)],
+        **as_data(pairs, work.year),
     }
 
 

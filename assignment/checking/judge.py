@@ -7,13 +7,13 @@ from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 
+from assignment.checking.answering import Failure
 from assignment.checking.arrays import TOLERANCE, TOLERANCE_FLOAT32, allowed, complaint, shaped
 from assignment.checking.calls import LOG_0, UNSTABLE
 from assignment.checking.diagnosis import NONE, Explanation, Observed, in_halves, locate
 from assignment.checking.exercise import first_complaint
 from assignment.checking.mistakes import MISTAKES
 from assignment.checking.printed import shown
-from assignment.checking.run import Failure
 
 STATUSES = (
     *("right", "wrong", "convention", "unstable"),
@@ -328,7 +328,7 @@ def _measured(facts, explanation):
         evidence, error = _evidence(facts.exercise, off, name)
     says = evidence["says"]
     judged = facts.exercise.judged or ()
-    speaks_of_it = len(judged) == 1 or (judged and name in says)  # and not of a fact about another
+    speaks_of_it = len(judged) == 1 or (judged and name and name in says)  # and of no other fact
     evidence["where"] = where = locate(plain, name) if speaks_of_it else ""
     shape = "wrong-shape" if f"{name} must have shape" in says else None
     message = f"{says} {where} {beside}"

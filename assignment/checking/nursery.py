@@ -262,10 +262,10 @@ def get_ready(task):
     No code of theirs runs. What cannot be read, or not in time, is left to the children, each of
     which fails by itself.
     """
-    from assignment.checking.submission import prepare
+    from assignment.checking.submission.load import prepare
 
     for file in task["files"].values():
-        with contextlib.suppress(Exception), _at_most(task["seconds"]):
+        with contextlib.suppress(Exception), at_most(task["seconds"]):
             state = file, os.stat(file).st_mtime_ns
             if state in _ready:
                 continue
@@ -277,12 +277,17 @@ def get_ready(task):
 
 
 @contextlib.contextmanager
-def _at_most(seconds):
+def at_most(seconds, error=InterruptedError, again=0):
+    """Raise an error in what takes longer; in the main thread alone.
+
+    again : seconds after which it is raised once more where somebody has caught it; 0 for never
+    """
+
     def give_up(*_):
-        raise TimeoutError
+        raise error
 
     before = signal.signal(signal.SIGALRM, give_up)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds, again)
     try:
         yield
     finally:
@@ -292,7 +297,6 @@ def _at_most(seconds):
 
 if __name__ == "__main__":
     import resource  # noqa: F401  for the limits of a child
-    import zipfile  # noqa: F401  for its answers
 
     from assignment.checking.run import work
     from assignment.given import blocks, distances, todo, validation  # noqa: F401  for the five files

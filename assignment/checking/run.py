@@ -1,14 +1,13 @@
 """Run an exercise's calls in a process of their own, and bring back the arrays.
 
 Whatever the code under test does, it does there: it may print, leave, loop for ever or change
-NumPy. What comes back is numbers and text, written with np.savez and JSON and read without pickle.
+NumPy. What comes back is numbers and text, written as bytes and JSON.
 """
 
 import contextlib
 import faulthandler
-import inspect
+import io
 import json
-import math
 import os
 import re
 import signal
@@ -16,59 +15,31 @@ import subprocess
 import sys
 import tempfile
 import time
-import traceback
 from collections import deque
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 
-import numpy as np
-
-from assignment.checking.calls import Returned
+from assignment.checking.answering import (
+    Answers,
+    Failure,
+    answer,
+    failure_of,
+    flat,
+    number,
+    sentence,
+    unflat,
+)
+from assignment.checking.calls import draw_from, drawn_from
 from assignment.checking.nursery import Lost, environment, nursery
-from assignment.checking.printed import Heard, last_heard, visible
-from assignment.checking.submission import Submission
+from assignment.checking.printed import KEPT, Heard, last_heard, visible
 
 MEMORY = 8 * 2**30  # bytes of address space, and of any file it writes
 SECONDS = 10.0  # for the calls of one exercise, which take a few hundredths
+TEXT, NUMBERS = 2**24, 2**28  # bytes of its answers
 ROOM = 2**20  # bytes of a temporary file; answers take a tenth of it
 ENDING = 1.0  # at most, after its process has been killed
 START = 30.0  # for its process to start, on a machine that is busy
-
-
-# What Python says before the name of a function that is defined in another one.
-LOCAL = re.compile(r"(?:[\w.]+\.)?<locals>\.(?:\w+\.)*(?=\w|<lambda>)")
-
-
-@dataclass(frozen=True)
-class Failure:
-    """Why there are no arrays: kind is missing, unsolved, returned, crash or timeout."""
-
-    kind: str
-    message: str
-    file: str = ""
-    line: int | None = None
-
-
-@dataclass(frozen=True)
-class Answers:
-    """What came back from the calls of an exercise.
-
-    cases : for each case the dict of arrays, or the Failure of that case
-    changed : for each case the names of the arguments that the call changed
-    failure : why there are no cases at all, or None
-    remarks : what had to be conceded to read the file
-    printed : for each call what it printed, or the beginning of that; where the process never came
-        back, the last one is of the call that it was in
-    line : of the function, in its file
-    """
-
-    cases: list = field(default_factory=list)
-    changed: list = field(default_factory=list)
-    failure: Failure | None = None
-    remarks: tuple = ()
-    printed: list = field(default_factory=list)
-    line: int | None = None
 
 
 def run(exercise, files, seconds=SECONDS):
@@ -124,6 +95,7 @@ class _Run:
             "folder": self.folder.name,
             "seconds": seconds,
             "limit": START + seconds,
+            "seed": drawn_from(),
         }
         try:
             self.process = nursery().child(self.task)
@@ -164,7 +136,7 @@ class _Run:
         if not is_late and (folder / "answers.json").is_file():
             return _read(folder / "answers", self.exercise)
         if is_late:
-            failure = _timeout(Path(self.task["files"][file]), log, self.seconds)
+            failure = timeout(Path(self.task["files"][file]), log, self.seconds)
         else:
             last = visible(" ".join(_text(folder / "errors", end=300).strip().splitlines()[-1:]))
             message = f"It ended the process (exit code {code})" + f": {last}" * bool(last)
@@ -233,7 +205,7 @@ def _text(path, end=100_000):
         return file.read(end).decode(errors="replace")
 
 
-def _timeout(path, where, seconds):
+def timeout(path, where, seconds):
     """Which line of a file, or of a cell in it, was running, by the dump of faulthandler."""
     holder = path.parent if path.parent.suffix == ".ipynb" else path  # whose cell writes a file
     name = holder.name.encode("ascii", "backslashreplace").decode()  # as it writes names
@@ -245,134 +217,17 @@ def _timeout(path, where, seconds):
 # In the other process.
 
 
-def answer(exercise, files, heard=None):
-    """Answers of a hand-in to one exercise, called in this process.
-
-    exercise : Exercise, or its Calls
-    """
-    heard = heard or Heard()
-    with Submission(files) as submission, np.errstate(all="ignore"), heard.listening():
-        try:
-            module = submission.load(exercise.file)
-        except (Exception, SystemExit) as error:
-            failure = _crash(error, submission)
-            return Answers(failure=failure, remarks=submission.remarks_on(exercise.file))
-        if _found(module, exercise.called) is None:
-            if error := submission.broken.get(exercise.called.partition(".")[0]):
-                failure = _crash(error, submission)
-            else:
-                told = submission.lacks(exercise.file, exercise.called)
-                failure = Failure("missing", told, exercise.file)
-            return Answers(failure=failure, remarks=submission.remarks_on(exercise.file))
-        cases, changed = [], []
-        for case in exercise.cases():
-            # Each call gets arrays of its own, so that one cannot spoil the next one's.
-            arguments = copied(case.arguments)
-            heard.begin()
-            try:
-                arrays = _encoded(exercise.call(module, **arguments))
-            except NotImplementedError as error:
-                arrays = Failure("unsolved", str(error), exercise.file)
-            except Returned as error:
-                arrays = Failure("returned", str(error), exercise.file)
-            except (Exception, SystemExit) as error:
-                arrays = _crash(error, submission)
-            cases.append(arrays)
-            changed.append(_changed(case.arguments, arguments))
-        remarks, line = submission.remarks_on(exercise.file), _line_of(module, exercise.called)
-        return Answers(cases, changed, None, remarks, heard.calls, line)
-
-
-def copied(value):
-    """A copy of an argument, with its gaps in memory, and read-only if it is."""
-    if isinstance(value, dict):
-        return {name: copied(entry) for name, entry in value.items()}
-    if not isinstance(value, np.ndarray):
-        return value
-    if value.base is None:
-        copy = value.copy(order="K")
-    else:  # a part of a larger array: so is its copy
-        whole = value.base.copy(order="K")
-        offset = value.ctypes.data - value.base.ctypes.data
-        copy = np.ndarray(value.shape, value.dtype, whole, offset, value.strides)
-    copy.flags.writeable = value.flags.writeable
-    return copy
-
-
-def _found(module, name):
-    """The function of that name in a module, or the method of a class, or None."""
-    for part in name.split("."):
-        module = getattr(module, part, None)
-    return module
-
-
-def _line_of(module, name):
-    """The line of the def of a function, or None."""
-    with contextlib.suppress(Exception):  # it need not be a function
-        code = inspect.unwrap(_found(module, name)).__code__
-        return code.co_firstlineno if code.co_filename == module.__file__ else None
-
-
-def _encoded(arrays):
-    """Plain arrays of numbers; None is left out, and what is no number becomes a description."""
-    plain = {}
-    for name, value in arrays.items():
-        if value is None:
-            continue
-        try:
-            array = np.array(value, dtype=None)
-            if array.dtype == object:
-                array = np.array(value, dtype=float)
-        except (TypeError, ValueError):
-            array = np.array(f"a {type(value).__name__}")
-        if array.dtype.kind == "f" and array.dtype != np.float32:
-            array = array.astype(float)  # whatever precision was used inside
-        if array.dtype.kind not in "biufc":
-            array = np.array(f"a {type(value).__name__}")
-        plain[name] = array
-    return plain
-
-
-def _changed(before, after):
-    """Names of the arguments that a call has changed."""
-    return sorted(
-        name
-        for name, value in after.items()
-        if (
-            _changed(before[name], value)
-            if isinstance(value, dict)
-            else isinstance(value, np.ndarray) and not np.array_equal(value, before[name])
-        )
-    )
-
-
-def _crash(error, submission):
-    """An exception in one sentence, with the line of the hand-in that it came from."""
-    file, line, what = "", None, visible(" ".join(str(error)[:10_000].split()))[:300]
-    if isinstance(error, SyntaxError):
-        file, line, what = Path(error.filename or "").name, error.lineno, error.msg
-        if error.text:
-            what += f" in: {error.text.strip()}"
-    else:
-        for frame in traceback.extract_tb(error.__traceback__):
-            if frame.filename in submission.sources:
-                file, line = Path(frame.filename).name, frame.lineno
-    what = LOCAL.sub("", what)
-    return Failure("crash", f"{type(error).__name__}: {what}".removesuffix(": "), file, line)
-
-
 def _write(answers, path):
-    """Numbers and text in two files. All numbers of a kind lie in one array, which is quickest."""
-    cases, numbers = [], {}
+    """Text and numbers in two files."""
+    cases, numbers = [], []
     for case in answers.cases:
         if isinstance(case, Failure):
             cases.append(asdict(case))
             continue
-        cases.append({name: [array.dtype.str, array.shape] for name, array in case.items()})
-        for array in case.values():
-            numbers.setdefault(array.dtype.str, []).append(array.ravel())
-    arrays = {kind: np.concatenate(some) for kind, some in numbers.items()}
-    np.savez(path.with_suffix(".npz"), **arrays)
+        entries, data = flat(case)
+        cases.append([entries, len(data)])
+        numbers.append(data)
+    path.with_suffix(".numbers").write_bytes(b"".join(numbers))
     text = {
         "cases": cases,
         "changed": answers.changed,
@@ -387,28 +242,34 @@ def _write(answers, path):
 def _read(path, exercise):
     """What _write wrote; nothing in it is trusted to be there."""
     try:
-        text = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-        with np.load(path.with_suffix(".npz"), allow_pickle=False) as arrays:
-            numbers = {kind: np.asarray(arrays[kind]) for kind in arrays.files}
+        text = json.loads(_bytes(path.with_suffix(".json"), TEXT))
+        numbers = io.BytesIO(_bytes(path.with_suffix(".numbers"), NUMBERS))
+        failure = failure_of(text["failure"])
         cases = [
-            Failure(**case)
-            if "kind" in case
-            else {name: _taken(numbers, *which) for name, which in case.items()}
+            failure_of(case) if isinstance(case, dict) else unflat(case[0], numbers.read(case[1]))
             for case in text["cases"]
         ]
-        failure = text["failure"] and Failure(**text["failure"])
-        remarks, printed = tuple(text["remarks"]), text["printed"]
-        return Answers(cases, text["changed"], failure, remarks, printed, text["line"])
+        if len(cases) != (0 if failure else len(exercise.cases())):
+            raise ValueError("each call has one answer")
+        changed = [[sentence(name) for name in names] for names in text["changed"]]
+        remarks = tuple(sentence(remark) for remark in text["remarks"])
+        printed = [str(heard)[:KEPT] for heard in text["printed"]]
+        return Answers(cases, changed, failure, remarks, printed, number(text["line"]))
     except Exception as error:
         told = f"Its answers cannot be read ({type(error).__name__})."
         return Answers(failure=Failure("crash", told, exercise.file))
 
 
-def _taken(numbers, kind, shape):
-    """The next array of that kind and shape."""
-    size = math.prod(shape)
-    array, numbers[kind] = numbers[kind][:size], numbers[kind][size:]
-    return array.reshape(shape).copy()
+def _bytes(path, most):
+    """The bytes of a plain file.
+
+    Raises
+    ------
+    ValueError : it is none, or has too many of them
+    """
+    if not path.is_file() or path.stat().st_size > most:
+        raise ValueError("no answers")
+    return path.read_bytes()
 
 
 def limit_memory():
@@ -427,6 +288,7 @@ def limit_memory():
 def work(task):
     """Make the calls of a task in this process, leave the answers in its folder, and end."""
     limit_memory()
+    draw_from(task["seed"])
     folder = Path(task["folder"])
     with open(folder / "log", "w") as log, open(folder / "printed", "wb", buffering=0) as printed:
         faulthandler.dump_traceback_later(task["seconds"], exit=True, file=log)

@@ -5,9 +5,9 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from assignment.checking.answering import copied
 from assignment.checking.calls import MEASUREMENTS, turned
 from assignment.checking.judge import LAYOUT_OF_2015, random_numbers_kept
-from assignment.checking.run import copied
 from assignment.checking.stubs import reference_of
 
 

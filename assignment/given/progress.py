@@ -12,13 +12,16 @@ def in_a_notebook():
     return ipython is not None and getattr(ipython.get_ipython(), "kernel", None) is not None
 
 
-def progress_bar(total, unit):
+def progress_bar(total, unit, left=False):
     """tqdm: update() counts one more, and at the end of `with` it disappears; a log gets none.
+
+    left : whether it says how much time is left
 
     In a notebook it is one output that is replaced. As text it would stay, line after line, in
     what nbconvert makes of the notebook; as a widget, `tqdm.auto` would leave a box without one.
     """
-    look = {"bar_format": "{bar:40} {n_fmt} of {total_fmt} {unit}", "unit": unit, "leave": False}
+    form = "{bar:40} {n_fmt} of {total_fmt} {unit}" + ", {remaining} left" * left
+    look = {"bar_format": form, "unit": unit, "leave": False}
     if in_a_notebook():
         return _Output(total=total, file=io.StringIO(), ascii=False, **look)
     return tqdm(total=total, disable=None, **look)

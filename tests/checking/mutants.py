@@ -21,9 +21,9 @@ import layers.mutants
 import linear.mutants
 import net.mutants
 from assignment import FILES
+from assignment.checking.answering import answer
 from assignment.checking.exercises import COURSE, EXERCISES, find
 from assignment.checking.judge import judge
-from assignment.checking.run import answer
 from assignment.checking.stubs import REGION, make_stub, solution_of
 from assignment.checking.submission.year import KNOWN
 

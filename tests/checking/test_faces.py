@@ -9,6 +9,7 @@ import sys
 import textwrap
 import threading
 import time
+from dataclasses import replace
 from functools import partial
 from html.parser import HTMLParser
 from urllib.parse import quote, unquote
@@ -18,12 +19,13 @@ import pytest
 
 from assignment.checking import case, check, faces, watch
 from assignment.checking.exercises import COURSE, EXERCISES, find
-from assignment.checking.faces import FIRST_SENTENCE, Card, Work, as_text, hint, progress
+from assignment.checking.faces import FIRST_SENTENCE, Card, Work, as_text, hint, progress, worth
 from assignment.checking.judge import LAYOUT_OF_2015, STATUSES, Verdict
 from assignment.checking.mistakes import MISTAKES
 from assignment.checking.see import link
 from assignment.checking.stubs import SOLUTIONS, make_stub, reset, write_stubs
-from assignment.checking.submission import Submission
+from assignment.checking.submission.load import Submission
+from assignment.checking.submission.year import OURS
 from assignment.checking.trying import call_of
 from assignment.notebook.clean import NOTEBOOKS
 from conftest import ROOT
@@ -125,6 +127,10 @@ def test_the_table_has_a_line_for_each_exercise(hand_in, command):
     right = [exercise for exercise in EXERCISES if exercise.file != "softmax.py"]
     to_do = len(EXERCISES) - len(right)
     assert last == f"{len(right)} right, 0 wrong, {to_do} to do; {points_of(right)} of 100 points"
+
+
+def test_what_a_course_leaves_out_has_no_points():
+    assert worth(replace(EXERCISES[0], points=None), OURS) == 0 < worth(EXERCISES[0], OURS)
 
 
 @pytest.mark.parametrize("status", STATUSES)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from assignment import FILES
+from assignment.checking.answering import Answers, Failure, answer
 from assignment.checking.arrays import complaint
 from assignment.checking.calls import UNSTABLE, Case
 from assignment.checking.diagnosis import Observed
@@ -16,7 +17,6 @@ from assignment.checking.exercises import EXERCISES, find
 from assignment.checking.judge import judge
 from assignment.checking.mistakes import MISTAKES
 from assignment.checking.net import diagnosis as net
-from assignment.checking.run import Answers, Failure, answer
 from assignment.checking.stubs import SOLUTIONS, make_stub
 from assignment.checking.training import diagnosis as training
 from knn.mutants import TEXTBOOK

@@ -5,11 +5,11 @@ import sys
 import pytest
 
 from assignment.checking import faces
+from assignment.checking.answering import answer
 from assignment.checking.exercises import ALL, COURSE, EXERCISES
 from assignment.checking.faces import points_of
 from assignment.checking.judge import Verdict, judge
 from assignment.checking.points import FILE, by_course
-from assignment.checking.run import answer
 
 OWN = """
 [points.svm_doubled]

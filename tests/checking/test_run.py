@@ -17,12 +17,14 @@ import pytest
 
 from assignment.checking import nursery as nurseries
 from assignment.checking import run as running
+from assignment.checking.answering import LOCAL, answer, copied
 from assignment.checking.exercises import EXERCISES, find
 from assignment.checking.faces import Work
 from assignment.checking.nursery import nursery
 from assignment.checking.printed import KEPT, LINES, WIDTH, Heard, shown, visible
-from assignment.checking.run import answer, copied, run, run_all
-from assignment.checking.submission import find_files, prepare
+from assignment.checking.run import run, run_all
+from assignment.checking.submission.find import find_files
+from assignment.checking.submission.load import prepare
 from mutants import answered, solution, spoilt
 
 ROOT = Path(nurseries.SUITE).parent
@@ -82,7 +84,7 @@ def test_what_runs_student_code_has_never_seen_the_answers(way, doing):
     ours = {name.removeprefix("assignment.checking.") for name in seen if "checking." in name}
     ours = {name for name in ours if not name.startswith("submission")}
     rooms = {"linear", "linear.calls", "training", "training.calls"}
-    assert ours <= {"calls", "nursery", "printed", "run", "stubs"} | rooms
+    assert ours <= {"answering", "calls", "nursery", "printed", "run", "stubs"} | rooms
 
 
 @BOTH
@@ -408,7 +410,7 @@ def test_a_failure_of_a_stand_in_reads_as_the_students(hand_in):
 
 @pytest.mark.parametrize("text", ["a.<locals>.B.f() got", "f() got", "x.y.<locals>.f() got"])
 def test_no_function_is_said_to_be_inside_another(text):
-    assert running.LOCAL.sub("", text) == "f() got"
+    assert LOCAL.sub("", text) == "f() got"
 
 
 @pytest.mark.parametrize("what", ["None", "(1, 2, 3)", "('a', W)", "(1j, W)"])

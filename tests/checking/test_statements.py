@@ -15,13 +15,13 @@ import numpy as np
 import pytest
 
 from assignment.checking import diagnosis, judge
+from assignment.checking.answering import Answers
 from assignment.checking.exercise import Exercise
 from assignment.checking.exercises import find
 from assignment.checking.linear import diagnosis as linear
 from assignment.checking.linear.terms import AGREE
 from assignment.checking.mistakes import MISTAKES
 from assignment.checking.net import diagnosis as net
-from assignment.checking.run import Answers
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 

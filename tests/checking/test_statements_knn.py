@@ -14,6 +14,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from assignment.checking.answering import Answers, _encoded
 from assignment.checking.arrays import TOLERANCE, agrees, shaped
 from assignment.checking.diagnosis import Explanation, Observed
 from assignment.checking.exercises import find
@@ -21,7 +22,6 @@ from assignment.checking.judge import judge
 from assignment.checking.linear.calls import W_GRADIENT
 from assignment.checking.mistakes import MISTAKES
 from assignment.checking.net.calls import NET_GRADIENTS, NET_START
-from assignment.checking.run import Answers, _encoded
 from assignment.checking.training.calls import STEPS
 
 pytestmark = pytest.mark.filterwarnings("ignore")

@@ -13,6 +13,8 @@ from assignment.checking.calls import (
     by_name,
     described,
     draw_labels,
+    generator,
+    is_drawn_anew,
     lines_run,
     memory_taken,
     pair,
@@ -26,7 +28,7 @@ def distance_cases(cost=False):
     def case(name, X, X_train, failure="wrong", **options):
         return Case(name, {"X": X, "X_train": X_train, **options}, failure)
 
-    rng = np.random.default_rng(0)
+    rng = generator(0)
     X, X_train = rng.normal(size=(4, 6)), rng.normal(size=(5, 6))
     first = case("4 test and 5 training examples of 6 numbers", X, X_train)
     many = rng.normal(size=(12, 110)), rng.normal(size=(30, 110))
@@ -36,8 +38,13 @@ def distance_cases(cost=False):
     nearly = np.repeat(equal, 4, axis=0)
     nearly[12:] += 1e-9 * rng.normal(size=(36, 37))
     whole, whole_train = np.round(X) + 1000, np.round(X_train) + 1000
+    large = []
+    if is_drawn_anew():
+        name = "50 test and 70 training examples of 300 numbers"
+        large = [case(name, rng.normal(size=(50, 300)), rng.normal(size=(70, 300)))]
     return [
         first,
+        *large,
         case(
             "1 test and 3 training examples of 1 number", X[:1, :1].copy(), X_train[:3, :1].copy()
         ),
@@ -89,7 +96,7 @@ def call_distances(method):
 
 
 def vote_cases():
-    rng = np.random.default_rng(1)
+    rng = generator(1)
     dists = rng.permuted(np.arange(60.0).reshape(6, 10), axis=1)
     y_train = draw_labels(rng, 4, 10)
     # The nearest are anywhere among 1,500; one label has more votes than a byte can count.
@@ -98,6 +105,7 @@ def vote_cases():
         rng.choice(np.array(labels, np.intp), size=1500)
         for labels in (range(10), [3, 8], [4] * 18 + [1, 7])
     )
+    most[np.argsort(far[0])[:300]] = np.repeat([1, 4, 7], [25, 262, 13])  # 262 in a byte is 6
     # Of 121 neighbours 61 have label 0, if of equally near ones the first are taken: the others,
     # and all but the first 41 of the second nearest, have label 1.
     equal = rng.permuted(np.repeat([[2.5, 3.5, 4.5]], [80, 120, 200], axis=1), axis=1)
@@ -112,9 +120,13 @@ def vote_cases():
         dists = np.array([[*(order or range(1, len(votes) + 1)), 100.0]])
         return voters(name, dists, len(votes), np.array([*votes, 6], np.intp), **options)
 
-    first = voters("k = 5", dists, 5)
+    first, large = voters("k = 5", dists, 5), []
+    if is_drawn_anew():
+        some, labels = rng.normal(size=(40, 3000)) ** 2, draw_labels(rng, 10, 3000)
+        large = [voters("3,000 training examples, k = 25", some, 25, labels)]
     return [
         first,
+        *large,
         *(voters(f"k = {k}", dists, k) for k in (1, 2, 3, 4, 7, 9)),
         vote("3 votes for label 2 against 2 for the nearer label 7", [7, 7, 2, 2, 2]),
         vote("3 votes for label 8 against 2 for the nearer label 1", [1, 1, 8, 8, 8]),
@@ -168,7 +180,7 @@ MOST_NEIGHBOURS = 9  # the largest of the choices below
 
 def fold_cases():
     """Examples in heaps that overlap, so that few accuracies are equal."""
-    rng = np.random.default_rng(3)
+    rng = generator(3)
 
     def case(N, num_folds, choices, name="", labels=None, **options):
         y = draw_labels(rng, 3, N) if labels is None else labels
@@ -186,6 +198,7 @@ def fold_cases():
         case(30, 4, (2, 3, 5), "30 examples in the order of their labels", sorted_labels),
         case(12, 12, (3,), "12 examples, each a fold of its own"),
         *variants(first),
+        *[case(400, 5, (3, 9))] * is_drawn_anew(),
     ]
 
 
@@ -241,13 +254,19 @@ def _given(own, computed):
 
 
 def nca_cases():
-    rng = np.random.default_rng(2)
+    rng = generator(2)
     y = np.array([0, 1, 0, 2, 1, 2, 0, 1])
     A, X = rng.normal(size=(2, 3)), rng.normal(size=(8, 3))
     first = Case("8 examples of 3 numbers, mapped to 2", {"A": A, "X": X, "y": y})
     many, of_many = rng.normal(size=(4, 5)) / 2, rng.normal(size=(24, 5))
+    large = []
+    if is_drawn_anew():
+        arguments = {"A": rng.normal(size=(6, 70)) / 9, "X": rng.normal(size=(90, 70))}
+        arguments["y"] = draw_labels(rng, 10, 90)
+        large = [Case("90 examples of 70 numbers", arguments)]
     return [
         first,
+        *large,
         Case("the same, mapped to 3", {"A": rng.normal(size=(3, 3)), "X": X, "y": y}),
         Case("2 examples of 1 number", {"A": A[:1, :1], "X": X[:2, :1], "y": np.array([1, 1])}),
         *variants(first),

@@ -27,6 +27,8 @@ from assignment.checking.calls import (
     cross_entropy,
     described,
     draw_labels,
+    generator,
+    is_drawn_anew,
     is_number,
     kept,
     measured,
@@ -72,8 +74,9 @@ def affine_cases(backward=False):
     """Examples of many shapes; all sizes are different."""
     cases = []
     shapes = ((5, (2, 3, 4), 7), (1, (6,), 2), (8, (3, 1, 2), 1), (3, (2, 2), 11), (12, (1,), 4))
+    shapes += ((150, (10, 20), 40),) * is_drawn_anew()
     for seed, (N, dims, M) in enumerate(shapes):
-        rng = np.random.default_rng(300 + seed)
+        rng = generator(300 + seed)
         arguments = {
             "x": rng.normal(size=(N, *dims)),
             "w": rng.normal(scale=0.5, size=(int(np.prod(dims)), M)),
@@ -124,8 +127,9 @@ def call_affine_backward(module, dout, x, w, b):
 def relu_cases(backward=False):
     """Inputs of either sign, some of them 0, of one dimension to four."""
     cases = []
-    for seed, shape in enumerate(((4, 5), (2, 3, 4), (7,), (2, 3, 1, 5), (1, 9))):
-        rng = np.random.default_rng(320 + seed)
+    shapes = (4, 5), (2, 3, 4), (7,), (2, 3, 1, 5), (1, 9)
+    for seed, shape in enumerate(shapes + ((150, 200),) * is_drawn_anew()):
+        rng = generator(320 + seed)
         x = rng.normal(size=shape)
         x.flat[:: 4 + seed] = 0
         arguments = {"dout": rng.normal(size=shape), "x": x} if backward else {"x": x}
@@ -157,8 +161,9 @@ def loss_cases(large=None):
     large : what it means to be wrong for large scores alone, where that is not one of UNSTABLE
     """
     cases = []
-    for seed, (N, C) in enumerate(((6, 4), (1, 3), (9, 10), (5, 2), (130, 7), (2, 30))):
-        rng = np.random.default_rng(340 + seed)
+    sizes = (6, 4), (1, 3), (9, 10), (5, 2), (130, 7), (2, 30)
+    for seed, (N, C) in enumerate(sizes + ((300, 40),) * is_drawn_anew()):
+        rng = generator(340 + seed)
         x = rng.normal(scale=2, size=(N, C))
         arguments = {"x": x, "y": draw_labels(rng, C - (seed > 1), N)}
         cases.append(Case(f"N = {N}, C = {C}", arguments))
@@ -195,9 +200,11 @@ def rule_cases(has_epsilon=False, **options):
     options : what a config may hold besides, of each some number that is not the default
     """
     cases = []
-    for seed, (shape, steps) in enumerate((((3, 4), 5), ((7,), 3), ((2, 5), 40))):
-        rng = np.random.default_rng(360 + seed)
+    sizes = ((3, 4), 5), ((7,), 3), ((2, 5), 40)
+    for seed, (shape, steps) in enumerate(sizes + (((80, 90), 6),) * is_drawn_anew()):
+        rng = generator(360 + seed)
         arguments = {"w": rng.normal(size=shape), "dw": rng.normal(size=(steps, *shape))}
+        arguments["dw"] += np.copysign(0.5, arguments["dw"])  # beside which 1e-8 is not seen
         config = {} if seed == 1 else {**options}
         told = ", ".join(f"{name} = {value:g}" for name, value in config.items()) or "no config"
         name = f"{steps} steps, w of shape {shape}, {told}"
@@ -354,9 +361,11 @@ def net_cases(kind, numerical=False, large=None):
             (9, (4,), [6, 2], 10, 0.05),
             (130, (3,), [5, 4], 12, 40.0),
         ]
+    if is_drawn_anew():
+        sizes.append((150, (8, 15), [40] if kind == "TwoLayerNet" else [40, 30], 10, 0.2))
     cases = []
     for seed, (N, dims, hidden, C, reg) in enumerate(sizes):
-        rng = np.random.default_rng(380 + seed)
+        rng = generator(380 + seed)
         D = int(np.prod(dims))
         params, ends = {}, [D, *hidden, C]
         for layer, shape in enumerate(zip(ends, ends[1:], strict=False), start=1):
@@ -381,9 +390,18 @@ def net_cases(kind, numerical=False, large=None):
         arguments = {**first, "params": params, "reg": 0.0}
         cases.append(Case(told, arguments, large or failure))
     W = last.replace("b", "W")
-    params = {**first["params"], W: first["params"][W] + 1000}
+    apart = np.ptp(_hidden(first["X"], first["params"]).sum(axis=1))
+    offset = max(1000, 1100 / max(apart, 1e-3))  # by which the rows are moved, times what they are
+    params = {**first["params"], W: first["params"][W] + offset}
     arguments = {**first, "params": params, "reg": 0.0}
     return [*cases, Case("rows of scores 1,000 apart", arguments, large or "underflow")]
+
+
+def _hidden(X, params):
+    """The values that the last layer of a network sees."""
+    for layer in range(1, len(params) // 2):
+        X, _ = _affine_relu_forward(X, params[f"W{layer}"], params[f"b{layer}"])
+    return X
 
 
 def _with_layers(call, module, **arguments):

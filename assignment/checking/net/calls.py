@@ -20,6 +20,8 @@ from assignment.checking.calls import (
     cross_entropy,
     described,
     draw_labels,
+    generator,
+    is_drawn_anew,
     is_nan,
     is_number,
     kept,
@@ -32,10 +34,10 @@ from assignment.checking.calls import (
 from assignment.checking.training import calls as training
 
 
-def _parameters(D, H, C):
+def _parameters(rng, D, H, C, scale=0.5):
     """Weights and biases far from zero, so that nothing in a network can hide."""
-    rng, shapes = np.random.default_rng(50), {"W1": (D, H), "b1": H, "W2": (H, C), "b2": C}
-    return {name: rng.normal(scale=0.5, size=shape) for name, shape in shapes.items()}
+    shapes = {"W1": (D, H), "b1": H, "W2": (H, C), "b2": C}
+    return {name: rng.normal(scale=scale, size=shape) for name, shape in shapes.items()}
 
 
 def _net(net_class, params):
@@ -106,6 +108,7 @@ def net_cases(numerical=False, large=None):
         (130, 3, 2, 12, 0.4),
         (2, 101, 1, 3, 0.5),
         (3, 2, 1, 30, 0.6),
+        *[(250, 120, 60, 10, 0.1)] * is_drawn_anew(),
     ]
     cases = [_net_case(seed, *its) for seed, its in enumerate(sizes)]
     first = cases[0].arguments
@@ -131,11 +134,11 @@ def net_cases(numerical=False, large=None):
 
 
 def _net_case(seed, N, D, H, C, reg):
-    rng = np.random.default_rng(60 + seed)
+    rng = generator(60 + seed)
     arguments = {
         "X": rng.normal(size=(N, D)),
         "y": draw_labels(rng, C if seed < 3 else C - 1, N),
-        "params": _parameters(D, H, C),
+        "params": _parameters(generator(50), D, H, C, 0.5 if D < 120 else 0.15),
         "reg": reg,
     }
     return Case(f"N = {N}, D = {D}, H = {H}, C = {C}, reg = {reg:g}", arguments)
@@ -143,7 +146,7 @@ def _net_case(seed, N, D, H, C, reg):
 
 def _net_offset_case(rows, offset, failure):
     """One hidden unit lifts the scores of some rows by an offset, another lowers others' scores."""
-    rng = np.random.default_rng(80)
+    rng = generator(80)
     X = rng.integers(-2, 3, size=(6, 4)).astype(float)
     X[:, -1] = offset * np.array(rows[:6])
     params = {
@@ -214,7 +217,8 @@ NET_GRADIENTS = {
     "W2": np.arange(15.0).reshape(5, 3) / 4 - 1.6,
     "b2": np.arange(3.0) / 4 + 0.3,
 }
-NET_START = _parameters(4, 5, 3)
+# What a call is made with besides its arguments is the same in each run.
+NET_START = _parameters(np.random.default_rng(50), 4, 5, 3)
 DECAY = 0.75  # so that the last of 20 steps can still be seen
 VALIDATION = (np.random.default_rng(41).normal(size=(9, 4)), np.arange(9) % 3)
 
@@ -233,7 +237,7 @@ def call_net_train(module, X, y, batch_size, groups=False):
     training.seed_generators()
     record = training.Record(NET_GRADIENTS, batch_size)
     asking = training.asking(module, "TwoLayerNet", answer, predict=training.no_labels)
-    net = _net(asking, _parameters(4, 5, 3))  # new ones: a step may change them in place
+    net = _net(asking, {name: value.copy() for name, value in NET_START.items()})
     if groups:
         X = training.grouped(X, y)
         options = {"learning_rate": 0.1, "learning_rate_decay": 1.0, "reg": 0.0, "num_iters": 100}
@@ -279,11 +283,15 @@ def backward(X, W2, H, G):
 
 def net_predict_cases():
     """So many examples that each mistake in the forward pass changes the class of one."""
-    rng = np.random.default_rng(76)
+    rng = generator(76)
     middle = [-3, -1, 0, -2]  # where all classes occur
     first = Case("300 examples, 3 classes", {"X": middle + 2 * rng.normal(size=(300, 4))})
     single = Case("1 example", {"X": middle + rng.normal(size=(1, 4))})
-    return [first, single, *variants(first)]
+    cases = [first, single, *variants(first)]
+    if is_drawn_anew():
+        many = {"X": middle + 2 * rng.normal(size=(3000, 4))}
+        cases.append(Case("3,000 examples, 3 classes", many))
+    return cases
 
 
 def call_net_predict(module, X):

@@ -62,6 +62,11 @@ class HandIn:
         """Remove what has been unpacked."""
         self._collection.close()
 
+    @property
+    def found(self):
+        """All files that were looked at, as a list of Found."""
+        return self._known
+
     def __enter__(self):
         return self
 

@@ -105,6 +105,8 @@ def _read(path, data):
         return (*_tree(path, data), None)
     except SyntaxError as error:
         return None, (), error
+    except TimeoutError:  # of whoever waits no longer
+        return None, (), SyntaxError(f"{path.name} takes too long to be read")
 
 
 def _tree(path, data):

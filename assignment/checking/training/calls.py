@@ -14,7 +14,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from assignment.checking.calls import Case, draw_labels, variants
+from assignment.checking.calls import Case, draw_labels, generator, is_drawn_anew, variants
 
 STEPS = 20
 OPTIONS = {"learning_rate": 0.1, "reg": 0.7, "num_iters": STEPS}
@@ -84,14 +84,19 @@ def no_labels(self, X, *arguments, **options):
 
 def train_cases(too_small="wrong"):
     """too_small : what it means to fail where a batch is larger than the training set"""
-    rng = np.random.default_rng(40)
+    rng = generator(40)
     X = rng.normal(size=(32, 4))
     y = draw_labels(rng, 3, 32)
     # 32 / 8 is whole: the steps of an epoch are the same with Python 2's quotient and today's.
     many, few = {"X": X, "y": y, "batch_size": 8}, {"X": X[:5], "y": y[:5]}
     more = {"X": rng.normal(size=(130, 4)), "y": draw_labels(rng, 3, 130), "batch_size": 13}
+    large = []
+    if is_drawn_anew():
+        X, y = rng.normal(size=(400, 4)), draw_labels(rng, 3, 400)
+        large = [Case("batches of 100 from 400 examples", {"X": X, "y": y, "batch_size": 100})]
     return [
         Case("batches of 8 from 32 examples", many),
+        *large,
         Case("batches of 5 from 5 examples", {**few, "batch_size": 5}),
         Case("batches of 8 from 5 examples", {**few, "batch_size": 8}, too_small),
         Case("batches of 13 from 130 examples", more),

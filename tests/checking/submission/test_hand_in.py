@@ -15,12 +15,14 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from assignment import FILES
+from assignment.checking.answering import answer
 from assignment.checking.exercises import EXERCISES, find
 from assignment.checking.faces import Work, report
-from assignment.checking.run import answer
 from assignment.checking.stubs import ASSIGNMENT, SOLUTIONS, make_stub
-from assignment.checking.submission import HandIn, NoHandIn, find_files, unpack
+from assignment.checking.submission import unpack
+from assignment.checking.submission.find import HandIn, find_files
 from assignment.checking.submission.names import ASIDE, EXACT, NEAR, RENAMED, likeness
+from assignment.checking.submission.unpack import NoHandIn
 from conftest import unmarked
 from mutants import solution
 

@@ -5,10 +5,11 @@ import sys
 import numpy as np
 import pytest
 
+from assignment.checking.answering import answer
 from assignment.checking.exercises import find
 from assignment.checking.judge import judge
-from assignment.checking.run import answer
-from assignment.checking.submission import Submission, read
+from assignment.checking.submission.load import Submission
+from assignment.checking.submission.read import read
 from mutants import answered, solution
 
 pytestmark = [

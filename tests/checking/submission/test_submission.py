@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 
 from assignment.checking import run as running
+from assignment.checking.answering import answer
 from assignment.checking.exercises import EXERCISES, find
 from assignment.checking.faces import Work
 from assignment.checking.judge import judge
-from assignment.checking.run import answer, run
+from assignment.checking.run import run
 from assignment.checking.stubs import SOLUTIONS
-from assignment.checking.submission import find_files
+from assignment.checking.submission.find import find_files
 from mutants import answered, solution, spoilt
 
 ROOT = SOLUTIONS.parents[1]
@@ -231,9 +232,18 @@ def test_a_flood_of_errors_is_not_read(hand_in):
     assert found.status == "timeout" and len(found.message) < 200
 
 
-def test_answers_that_cannot_be_read_are_a_crash(hand_in):
-    source = "def nothing(*a, **k):\n    pass\nnp_savez = np.savez = nothing\n"
-    found = verdict(hand_in(softmax="import numpy as np\n" + source + SOFTMAX))
+@pytest.mark.parametrize(
+    "forged",
+    [
+        "{}",
+        "{**data, 'cases': data['cases'][:1]}",  # the one call that it has an answer to
+        "{**data, 'cases': [[[['loss', '<f8', [2**39, 2**39]]], 0]] * len(data['cases'])}",
+        "{**data, 'failure': {'kind': 'right', 'message': '', 'file': '', 'line': 1}}",
+    ],
+)
+def test_answers_that_are_not_as_they_must_be_are_a_crash(forged, hand_in):
+    source = f"import json\nwhole = json.dumps\njson.dumps = lambda data: whole({forged})\n"
+    found = verdict(hand_in(softmax=source + SOFTMAX))
     assert found.status == "crash" and "cannot be read" in found.message
 
 
@@ -298,16 +308,21 @@ def test_check_as_json_matches_its_schema(hand_in, run_assignment, schema):
     assert found["LinearClassifier.train"]["status"] == "crash"
     assert found["TwoLayerNet.loss"]["status"] == "missing"
     assert found["nca_loss"]["status"] == "right"
+    assert found["nca_loss"]["points"] == found["nca_loss"]["of"] == find("nca_loss").points
+    assert found["softmax_loss_naive"]["points"] == 0 < found["softmax_loss_naive"]["of"]
+    assert data["points"] == sum(entry["points"] for entry in data["exercises"]) < data["of"] == 100
     assert data["files"]["softmax.py"] == "assignment1/cs231n/classifiers/softmax.py"
 
 
 def test_the_schema_can_fail(schema):
     good = {"submission": None, "year": "this suite", "files": {}, "left_out": [], "exercises": []}
+    good |= {"points": 0, "of": 0}
     schema(good)
     entry = {"name": "f", "message": "", "diagnosis": None, "evidence": {}, "remarks": []}
     perhaps = {**entry, "status": "perhaps", "see": ""}
-    for bad in ({}, {**good, "more": 1}, {**good, "exercises": [perhaps]}):
-        with pytest.raises(Exception, match="required|unexpected|is not one of"):
+    unread = {**good, "points": None}
+    for bad in ({}, {**good, "more": 1}, {**good, "exercises": [perhaps]}, unread):
+        with pytest.raises(Exception, match="required|unexpected|is not one of|is not of type"):
             schema(bad)
 
 

@@ -63,6 +63,9 @@ def test_a_hand_in_of_a_year_is_right_as_a_whole_and_its_starter_unsolved(
     assert data["year"] == NAMES[year]
     found = {entry["name"]: entry["status"] for entry in data["exercises"]}
     asked = {name for name, its in found.items() if its != "not asked"}
+    points = {name: sum(entry[name] for entry in data["exercises"]) for name in ("points", "of")}
+    assert (data["points"], data["of"]) == (100 if solved else 0, 100)
+    assert points == pytest.approx({"points": data["points"], "of": 100}, abs=0.1)
     assert asked == {e.name for e in EXERCISES + COURSE if year_of_name(data["year"]).asks(e)}
     assert len(asked) == ASKED[year]
     assert {found[name] for name in asked} == {status}

@@ -1,0 +1,493 @@
+"""What a hand-in may do instead of the work: each kind wins nothing and harms nothing.
+
+A kind is a softmax.py: lines that run when it is imported, and lines that run in each call of
+softmax_loss_naive, which then returns numbers that are wrong. softmax_loss_vectorized beside it is
+right, and must stay so. None of them crashes or hangs Python, NumPy or any other program: where a
+guard is to end something, it is something tame.
+"""
+
+import textwrap
+from typing import NamedTuple
+
+from assignment.checking.stubs import solution_of
+from conftest import unmarked
+
+RIGHT = unmarked(solution_of("softmax.py").read_text(encoding="utf-8"))
+HEAD = """
+import builtins, ctypes, faulthandler, gc, importlib, json, os, signal, socket, struct, subprocess
+import sys, threading, time
+"""
+NAIVE = RIGHT[RIGHT.index("def softmax_loss_naive") : RIGHT.index("def softmax_loss_vectorized")]
+
+
+class Kind(NamedTuple):
+    """text : of softmax.py; naive, vectorized : the status of each of its two functions."""
+
+    text: str
+    naive: str
+    vectorized: str
+
+
+def kind(in_call="", at_import="", naive="wrong", vectorized="right", solved=False, once=False):
+    """solved : whether the function goes on with what is right; once : whether one call acts"""
+    in_call = textwrap.dedent(in_call).strip("\n")
+    if once:
+        at_import += "\ndone = []\n"
+        in_call = f"if done:\n    return 1.25, W + 1\ndone.append(True)\n{in_call}"
+    body = textwrap.indent(in_call, "    ")
+    if solved:
+        text = RIGHT.replace(
+            NAIVE, NAIVE.replace("    N = X.shape[0]\n", body + "\n    N = X.shape[0]\n")
+        )
+    else:
+        function = f"def softmax_loss_naive(W, X, y, reg):\n{body}\n    return 1.25, W + 1\n\n\n"
+        text = RIGHT.replace(NAIVE, function)
+    assert text != RIGHT
+    first = text.index("def softmax")
+    return Kind(
+        text[:first] + HEAD + textwrap.dedent(at_import) + "\n\n" + text[first:], naive, vectorized
+    )
+
+
+# A table of the inputs that are published: what the cases are without a secret.
+TABLE = """
+from assignment.checking.linear import calls as published
+
+def _solved(W, X, y, reg):
+    scores = X @ W
+    scores = scores - scores.max(axis=1, keepdims=True)
+    P = np.exp(scores)
+    P /= P.sum(axis=1, keepdims=True)
+    P[np.arange(len(y)), y] -= 1
+    loss = (np.log(np.exp(scores).sum(axis=1)) - scores[np.arange(len(y)), y]).mean()
+    return loss + reg * np.sum(W * W), X.T @ P / len(y) + 2 * reg * W
+"""
+LOOK = """
+def looked(frame):
+    while frame is not None:
+        yield from frame.f_locals.values()
+        yield from frame.f_globals.values()
+        frame = frame.f_back
+"""
+# The channel of answers, as it is known from reading the suite.
+FRAME = """
+from assignment.grading import wire
+
+def frame(letter, told, data=b""):
+    text = told if isinstance(told, bytes) else json.dumps(told).encode()
+    return letter + struct.pack("<II", len(text), len(data)) + text + data
+
+def answers():
+    return [o for o in gc.get_objects() if isinstance(o, wire.Inner)][0]
+
+def forged(**more):
+    answer = {"token": "0", "arrays": [], "after": [], "remarks": [], "line": 1, "size": 0}
+    return frame(wire.ANSWER, {**answer, **more})
+"""
+
+
+def writing(data, after=""):
+    return kind(f"os.write(3, {data})\n{after}", FRAME, "crash")
+
+
+def replying(change):
+    """The reply to each call, changed on its way."""
+    return kind(
+        "",
+        FRAME
+        + f"""
+_send = wire.Inner.send
+
+def send(self, letter, told=None, data=b""):
+    if letter == wire.ANSWER:
+        {change}
+    _send(self, letter, told, data)
+
+wire.Inner.send = send
+""",
+        "crash",
+        "crash",
+    )
+
+
+KINDS = {
+    # The reference, other hand-ins, and what is published.
+    "imports the reference": kind(
+        "from assignment.solutions.softmax import softmax_loss_naive as f\nreturn f(W, X, y, reg)",
+        naive="refused",
+        vectorized="refused",
+    ),
+    "imports the reference under a name made of bytes": kind(
+        f"name = bytes.fromhex('{b'assignment.solutions.softmax'.hex()}').decode()\n"
+        "f = importlib.import_module(name)\n"
+        "return f.softmax_loss_naive(W, X, y, reg)",
+        naive="crash",
+    ),
+    "reads the reference by its path": kind(
+        """
+        import assignment
+        place = os.path.join(os.path.dirname(assignment.__file__), "solu" + "tions", "softmax.py")
+        names = {}
+        exec(open(place).read(), names)
+        return names["softmax_loss_naive"](W, X, y, reg)""",
+        naive="crash",
+    ),
+    "looks for the reference everywhere": kind(
+        """
+        parts = os.path.dirname(sys.prefix), "/suite", "/home", "/root", "/srv", "/var", "/tmp"
+        for place, folders, files in (step for part in parts for step in os.walk(part)):
+            folders[:] = [name for name in folders if name not in ("lib", "bin", "share")]
+            if "softmax.py" in files:
+                names = {}
+                exec(open(os.path.join(place, "softmax.py")).read(), names)
+                return names["softmax_loss_naive"](W, X, y, reg)""",
+        once=True,
+    ),
+    "looks for it among modules": kind(
+        """
+        for name, module in list(sys.modules.items()):
+            f = getattr(module, "softmax_loss_naive", None)
+            if f and f.__code__ is not softmax_loss_naive.__code__:
+                return f(W, X, y, reg)"""
+    ),
+    "looks for it in stack frames": kind(
+        """
+        for value in looked(sys._getframe()):
+            if isinstance(value, dict) and {"loss", "dW"} <= value.keys():
+                return value["loss"], value["dW"]
+            if hasattr(value, "reference"):
+                return value.reference""",
+        LOOK,
+    ),
+    "looks for it among all objects": kind(
+        """
+        for one in gc.get_objects():
+            if isinstance(one, dict) and {"loss", "dW"} <= {k for k in one if isinstance(k, str)}:
+                return one["loss"], one["dW"]"""
+    ),
+    "asks git": kind(
+        "print(subprocess.run(['git', 'log', '-p'], capture_output=True))", naive="crash"
+    ),
+    "imports another student's file": kind(
+        "from other.softmax import softmax_loss_naive as f\nreturn f(W, X, y, reg)", naive="crash"
+    ),
+    "a table of published inputs": kind(
+        "return TABLE.get(W.tobytes() + X.tobytes(), (1.25, W + 1))",
+        TABLE
+        + """
+TABLE = {}
+for case in published.softmax_cases():
+    c = case.arguments
+    TABLE[c["W"].tobytes() + c["X"].tobytes()] = _solved(c["W"], c["X"], c["y"], c["reg"])
+""",
+    ),
+    "draws the inputs itself": kind(
+        """
+        for case in published.softmax_cases():
+            if np.array_equal(case.arguments["X"], X):
+                return _solved(W, X, y, reg)""",
+        TABLE,
+    ),
+    "right for small arrays": kind(
+        "if X.size < 10_000 and abs(X).max() < 50:\n    return _solved(W, X, y, reg)", TABLE
+    ),
+    # What encodes or compares.
+    "everything is equal": kind(
+        "", "np.array_equal = np.allclose = np.isclose = lambda *a, **k: True"
+    ),
+    "nothing is off": kind(
+        "",
+        "np.abs = np.absolute = lambda a, *b, **k: np.zeros_like(a)",
+    ),
+    "inputs change and nobody looks": kind(
+        "W += 1", "np.array_equal = lambda *a, **k: True", solved=True
+    ),
+    "inputs change": kind("X *= 2", naive="wrong", solved=True),
+    "its own way to encode": kind(
+        "",
+        """
+import assignment.checking.answering as answering
+answering._encoded = lambda arrays: {}
+""",
+        naive="unsolved",
+        vectorized="unsolved",
+    ),
+    "another call": kind(
+        "",
+        """
+import assignment.checking.answering as answering
+answering.Loaded.call = lambda self, arguments: {"right": np.array(True)}
+""",
+        naive="unsolved",
+        vectorized="unsolved",
+    ),
+    "its own numerical gradient": kind(
+        "",
+        "from assignment.checking.linear import calls\ncalls.measured = lambda loss, x, h=0: x + 1",
+    ),
+    "JSON of its own": kind("", "json.dumps = lambda *a, **k: '{}'", "crash", "crash"),
+    "a pickle of its own": kind(
+        "", "import pickle\npickle.loads = lambda data: ('0', {}, 10**9)", "crash", "crash"
+    ),
+    "tampers with builtins": kind(
+        "", "builtins.len = lambda x: 0\nbuiltins.isinstance = lambda a, b: True", "crash", "crash"
+    ),
+    # The channel of answers.
+    "writes into the channel": writing("b'right' * 100"),
+    "answers before it is asked": kind(
+        "return 1.25, W + 1", FRAME + "sent = os.write(3, forged())\n", "crash", "crash"
+    ),
+    "answers twice": writing("forged(token='0')"),
+    "answers afterwards": kind(
+        "threading.Timer(0.01, lambda: os.write(3, forged())).start()\ntime.sleep(0.05)",
+        FRAME,
+        "crash",
+    ),
+    "reads the next question": kind(
+        "os.set_blocking(3, False)\nprint(os.read(3, 10**6))", naive="crash"
+    ),
+    "closes the channel": kind("os.close(3)", naive="crash"),
+    "a frame without end": writing("b'a' + struct.pack('<II', 2**31, 2**31)", "time.sleep(60)"),
+    "a frame that is cut off": writing("b'a' + struct.pack('<II', 100, 0)", "os._exit(0)"),
+    "a letter that nobody knows": writing("frame(b'z', {})"),
+    "JSON that is none": writing("frame(wire.ANSWER, b'{]')"),
+    "JSON that is too deep": writing("frame(wire.ANSWER, b'[' * 50_000)"),
+    "a late watchdog that is forged": kind(
+        "os.write(3, b'Timeout (0:00:01)!\\n')\nos._exit(0)", naive="timeout"
+    ),
+    "says that it is ready": writing("frame(wire.READY, None)"),
+    "no arrays": replying("del told['arrays']"),
+    "another token": replying("told['token'] = 'right'"),
+    "another token that is none": replying("told['token'] = None"),
+    "too many arrays": replying("told['arrays'] += [[f'a{i}', '<f8', [0]] for i in range(500)]"),
+    "arrays of one name": replying("told['arrays'] *= 2"),
+    "a name without end": replying("told['arrays'][0][0] = 'x' * 10_000"),
+    "a name that is none": replying("told['arrays'][0][0] = 1"),
+    "a shape that is too large": replying("told['arrays'][0][2] = [2**39, 2**39]"),
+    "a shape below nothing": replying("told['arrays'][0][2] = [-1]"),
+    "a shape that is none": replying("told['arrays'][0][2] = 'abc'"),
+    "arrays of objects": replying("told['arrays'][0][1] = '|O'"),
+    "arrays of text": replying("told['arrays'][0][1] = '<U9'"),
+    "fewer numbers than it says": replying("told['size'] -= 8"),
+    "more numbers than it says": replying("data += bytes(8)"),
+    "a size that is none": replying("told['size'] = -1"),
+    "more numbers than there is room for": replying("data = bytes(2**24)"),
+    "a failure of a kind that is none": replying("told['failure'] = {'kind': 'right'}"),
+    "remarks that are none": replying("told['remarks'] = {'a': 1}"),
+    "prints without end of a frame": kind(
+        FRAME.splitlines()[0]
+        and "for _ in range(3000): os.write(3, frame(wire.PRINTED, None, b'x' * 2000))",
+        FRAME,
+        once=True,
+    ),
+    "prints more than there is room for": writing("frame(wire.PRINTED, None, b'x' * 3000)"),
+    # Logs.
+    "a forged verdict": kind(
+        """
+        print(json.dumps({"exercises": [{"name": "softmax_loss_naive", "status": "right"}]}))
+        for name in ("answers.json", "log", "verdict.json"):
+            open(f"/tmp/{name}", "w").write('{"status": "right"}')"""
+    ),
+    "escapes of a terminal": kind(
+        "print('\\x1b[2J\\x1b]0;right\\x07')\n"
+        "raise ValueError('\\x1b[2J\\x1b[1Aright\\x9b2J\\u202e')",
+        naive="crash",
+    ),
+    "secrets of the environment": kind(
+        "raise ValueError(str([*os.environ.items(), os.getcwd(), socket.gethostname()]))",
+        naive="crash",
+    ),
+    # What a call returns.
+    "too large an array": kind("return 0.0, np.zeros((1000, 500))", once=True),
+    "text": kind("return 'right', 'right'", naive="wrong"),
+    "a ragged list": kind("return 1.0, [[1], [2, 3]]"),
+    "a dict": kind("return {'loss': 1, 'dW': W}"),
+    "itself, again and again": kind("a = []\na.append(a)\nreturn 1.0, a", naive="wrong"),
+    "an array that raises": kind(
+        """
+        class Bad:
+            def __array__(self, *a, **k):
+                raise RuntimeError("no")
+        return 1.0, Bad()""",
+        naive="crash",
+    ),
+    "an array that ends the process": kind(
+        """
+        class Bad:
+            def __array__(self, *a, **k):
+                os._exit(0)
+        return 1.0, Bad()""",
+        naive="crash",
+    ),
+    # Ending.
+    "ends the process": kind("os._exit(0)", naive="crash"),
+    "ends the process at import": kind("", "gone = os._exit(0)", "crash", "crash"),
+    "leaves": kind("sys.exit('right')", naive="crash"),
+    "leaves at import": kind("", "gone = sys.exit(0)"),
+    "interrupts": kind("raise KeyboardInterrupt", naive="crash"),
+    "ends itself by a signal": kind(
+        "os.kill(os.getpid(), signal.SIGKILL)", solved=True, naive="right"
+    ),
+    "stops itself": kind("os.kill(os.getpid(), signal.SIGSTOP)", solved=True, naive="right"),
+    "signals to its parent": kind(
+        "for s in (9, 15, 19):\n"
+        "    try:\n"
+        "        os.kill(os.getppid() or 10**6, s)\n"
+        "    except OSError:\n"
+        "        pass"
+    ),
+    "signals to all": kind(
+        "for pid in [-1, *range(2, 300)]:\n"
+        "    try:\n"
+        "        os.kill(pid, 9)\n"
+        "    except OSError:\n"
+        "        pass",
+        once=True,
+    ),
+    "signals to its group": kind("os.killpg(0, signal.SIGTERM)"),
+    # Loops.
+    "loops": kind("while True:\n    pass", naive="timeout"),
+    "loops in NumPy": kind(
+        "while True:\n    np.dot(np.ones((300, 300)), np.ones((300, 300)))", naive="timeout"
+    ),
+    "loops at import": kind(
+        "", "loop = [time.sleep(0.01) for _ in iter(int, 1)]", "timeout", "timeout"
+    ),
+    "sleeps": kind("time.sleep(100)", naive="timeout"),
+    "ignores signals": kind(
+        "for s in set(signal.Signals) - {9, 19}:\n"
+        "    signal.signal(s, signal.SIG_IGN)\n"
+        "while True:\n"
+        "    time.sleep(0.01)",
+        naive="timeout",
+    ),
+    "cancels the watchdog": kind(
+        "faulthandler.cancel_dump_traceback_later()\nwhile True:\n    time.sleep(0.01)",
+        naive="timeout",
+    ),
+    "catches everything": kind(
+        "while True:\n    try:\n        time.sleep(100)\n    except BaseException:\n        pass",
+        naive="timeout",
+    ),
+    "clocks that stand still": kind(
+        "time.monotonic = time.time = time.perf_counter = lambda: 0.0\n"
+        "while True:\n    time.sleep(0.01)",
+        naive="timeout",
+    ),
+    "calls itself": kind(
+        "sys.setrecursionlimit(200)\ndone.clear()\nreturn softmax_loss_naive(W, X, y, reg)",
+        naive="crash",
+        once=True,
+    ),
+    # Resources. (The tests give an exercise 300 MB and 10 processes.)
+    "memory": kind(
+        "kept = []\nwhile True:\n    kept.append(b'x' * 30 * 2**20)\n    time.sleep(0.02)",
+        naive="crash",
+        once=True,
+    ),
+    "more addresses than there are": kind("np.ones(10**12)", naive="crash"),
+    "memory in several processes": kind(
+        "for _ in range(4):\n"
+        "    if os.fork() == 0:\n"
+        "        kept = b'x' * 100 * 2**20\n"
+        "        time.sleep(60)\n"
+        "time.sleep(60)",
+        naive="crash",
+        once=True,
+    ),
+    "processes": kind(
+        "for _ in range(12):\n    if os.fork() == 0:\n        time.sleep(60)\ntime.sleep(60)",
+        naive="crash",
+        once=True,
+    ),
+    "threads": kind(
+        "for _ in range(5):\n    threading.Thread(target=time.sleep, args=[60]).start()",
+        once=True,
+    ),
+    "a daemon": kind(
+        """
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork() == 0:
+                time.sleep(60)
+            os._exit(0)
+        os.wait()""",
+        once=True,
+    ),
+    "a file without end": kind(
+        "with open('/tmp/large', 'wb') as file:\n    while True:\n        file.write(bytes(2**22))",
+        naive="crash",
+        once=True,
+    ),
+    "files without end": kind(
+        "for i in range(10_000):\n    open(f'/tmp/{i}', 'w').close()",
+        naive="crash",
+        once=True,
+    ),
+    "open files": kind(
+        "kept = [open('/dev/null') for _ in range(100)]",
+        naive="crash",
+        once=True,
+    ),
+    "errors without end": kind(
+        "while True:\n    os.write(2, b'x' * 10**6)\n    time.sleep(0.01)", naive="timeout"
+    ),
+    "print without end": kind(
+        "while True:\n    print('x' * 10**5)\n    time.sleep(0.01)", naive="timeout"
+    ),
+    "raises its limits": kind(
+        "import resource\nresource.setrlimit(resource.RLIMIT_NOFILE, (10**5, 10**5))", naive="crash"
+    ),
+    # Files of others.
+    "writes into its own file": kind("open(__file__, 'w').write('')", naive="crash"),
+    "turns its file into a link": kind(
+        "os.unlink(__file__)\nos.symlink('/dev/zero', __file__)", naive="crash"
+    ),
+    "writes into the suite": kind(
+        "import assignment\n"
+        "open(os.path.dirname(assignment.__file__) + '/given/todo.py', 'a').write('x')",
+        naive="crash",
+    ),
+    "writes among the packages": kind(
+        "open(os.path.dirname(np.__file__) + '/mine.py', 'w').write('x')", naive="crash"
+    ),
+    "writes bytecode": kind(
+        """
+        import importlib._bootstrap_external as loader
+        sys.dont_write_bytecode = False
+        place = loader.cache_from_source(np.__file__)
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        open(place, "ab").write(b"x")""",
+        naive="crash",
+    ),
+    "writes into another hand-in": kind(
+        "open('{others}/softmax.py', 'w').write('x')", naive="crash"
+    ),
+    "writes wherever it may": kind(
+        """
+        for place in ("/", "/suite", "/usr", "/hand-in", "/dev", "/proc", "/dev/shm", "/var/tmp"):
+            try:
+                open(os.path.join(place, "mine"), "w").write("x")
+            except OSError:
+                continue
+            return 0.0, "writeable: " + place""",
+    ),
+    "mounts and leaves": kind(
+        """
+        libc = ctypes.CDLL(None)
+        libc.umount2(b"/proc", 2), libc.unshare(0x10000000), libc.unshare(0x20000)
+        libc.mount(b"proc", b"/proc", b"proc", 0, None), libc.setuid(0), libc.chroot(b"/tmp")
+        if os.listdir("/proc"):
+            return 0.0, "sees processes\"""",
+        once=True,
+    ),
+    "sockets": kind(
+        """
+        for address in (("127.0.0.1", {port}), ("10.0.0.1", 80)):
+            socket.create_connection(address, timeout=0.5)""",
+        naive="crash",
+        once=True,
+    ),
+    # Nothing bad.
+    "prints, and is right": kind("print('right')", solved=True, naive="right"),
+}

@@ -1,0 +1,106 @@
+"""Whose a hand-in is, by the names that bulk downloads give, and when it was handed in."""
+
+import os
+import zipfile
+
+import pytest
+
+from assignment.grading.hand_ins import collect
+
+NAMES = {
+    # Canvas: with and without LATE, a name of several words, an anonymous one, a new upload.
+    "onestudent_12345_678_softmax.zip": ("canvas", "onestudent", "12345", False),
+    "onestudent_LATE_12345_678_softmax.zip": ("canvas", "onestudent", "12345", True),
+    "two_parts_12345_678_my work.zip": ("canvas", "two_parts", "12345", False),
+    "anon_Ab1cD_678_softmax-1.ipynb": ("canvas", "anon_Ab1cD", "anon_Ab1cD", False),
+    "LATE_anon_Ab1cD_678_softmax.py": ("canvas", "anon_Ab1cD", "anon_Ab1cD", True),
+    # Moodle: since 4.2, before, without folders, with names hidden.
+    "Student One_123456_assignsubmission_file/": ("moodle", "Student One", "123456", False),
+    "Student One_123456_assignsubmission_file_/": ("moodle", "Student One", "123456", False),
+    "Student One_12_assignsubmission_file_a.zip": ("moodle", "Student One", "12", False),
+    "Participant_12_assignsubmission_file/": ("moodle", "Participant", "12", False),
+    "submission_12345678/": ("gradescope", "submission", "12345678", False),
+    # No system's.
+    "student-1/": ("", "student-1", "", False),
+    "student-1.tar.gz": ("", "student-1", "", False),
+    "student_2_b.zip": ("", "student_2_b", "", False),
+    "student-1.ipynb": ("", "student-1", "", False),
+}
+
+
+def place(folder, *names):
+    for name in names:
+        if name.endswith("/"):
+            (folder / name).mkdir(parents=True)
+        else:
+            (folder / name).write_bytes(b"")
+    return folder
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_tells_whose_it_is(name, tmp_path):
+    (one,), passed = collect([place(tmp_path, name)], tmp_path / "out")
+    assert (one.system, one.student, one.number, one.late) == NAMES[name] and not passed
+
+
+def test_several_files_of_one_student_are_one_hand_in(tmp_path):
+    names = ["onestudent_12_1_softmax.py", "onestudent_12_2_linear_svm.py", "x_13_3_softmax.py"]
+    hand_ins, _ = collect([place(tmp_path, *names)], tmp_path / "out")
+    assert [[path.name for path in one.paths] for one in hand_ins] == [names[:2], names[2:]]
+
+
+def test_what_is_no_hand_in_is_told_and_results_are_none(tmp_path):
+    place(tmp_path, "student-1/", "notes.pdf", ".git/", "__MACOSX/", "results/")
+    place(tmp_path, "a_12_assignsubmission_onlinetext/")
+    hand_ins, passed = collect([tmp_path], tmp_path / "results" / "grades")
+    assert [one.key for one in hand_ins] == ["student-1"]
+    assert [name.rpartition("/")[2] for name in passed] == [
+        "a_12_assignsubmission_onlinetext",
+        "notes.pdf",
+    ]
+
+
+def test_a_link_is_a_hand_in_for_whom_that_is_told(tmp_path):
+    (tmp_path / "student-1").symlink_to("/nowhere")
+    (one,), _ = collect([tmp_path], tmp_path / "out")
+    assert one.student == "student-1"
+
+
+def test_keys_differ_and_stay_when_others_come(tmp_path):
+    first = place(tmp_path / "a", "Ä b/", "student-1/", "x" * 200 + "/")
+    keys = [one.key for one in collect([first], tmp_path)[0]]
+    assert all(key.isascii() and len(key) < 100 for key in keys) and len(set(keys)) == 3
+    both = [first, place(tmp_path / "b", "STUDENT-1/", "student-2/")]
+    again = [one.key for one in collect(both, tmp_path)[0]]
+    assert len({key.casefold() for key in again}) == 5 and {"b", "x" * 80, "student-2"} < {*again}
+
+
+@pytest.mark.parametrize("name, told", [("nowhere", "not a folder"), ("one", "a hand-in itself")])
+def test_a_folder_that_holds_no_hand_ins_gets_a_sentence(name, told, tmp_path):
+    place(tmp_path, "one/", "one/softmax.py")
+    with pytest.raises(ValueError, match=told):
+        collect([tmp_path / name], tmp_path / "out")
+
+
+def test_its_time_is_that_of_its_newest_file_and_its_mark_sees_every_change(tmp_path):
+    place(tmp_path, "student-1/", "student-1/sub/")
+    for seconds, name in enumerate(["softmax.py", "sub/linear_svm.py"]):
+        file = tmp_path / "student-1" / name
+        file.write_text("x")
+        os.utime(file, (1000 + seconds, 1000 + seconds))
+    os.utime(tmp_path / "student-1", (2000, 2000))  # as what unpacks it leaves it
+    (one,), _ = collect([tmp_path], tmp_path / "out")
+    newest, mark = one.looked_at()
+    assert newest == 1001 and one.looked_at() == (newest, mark)
+    file.write_text("y")
+    os.utime(file, (1002, 1002))
+    assert one.looked_at()[0] == 1002 and one.looked_at()[1] != mark
+
+
+def test_an_archive_has_its_own_time(tmp_path):
+    path = tmp_path / "student-1.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("softmax.py", "")
+    os.utime(path, (1000, 1000))
+    (one,), _ = collect([tmp_path], tmp_path / "out")
+    assert one.looked_at()[0] == 1000

@@ -1,0 +1,81 @@
+"""Hostile and careless hand-ins, each a kind of its own: they win nothing and harm nothing."""
+
+import os
+import shutil
+import socket
+
+import pytest
+
+from assignment.grading.sandbox import NoSandbox, Sandbox
+from hostile import KINDS, RIGHT
+
+SECRET = "a-secret-of-the-environment"
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    """One for all kinds, one after the other, with little of everything."""
+    os.environ["SECRET_TOKEN"] = SECRET
+    try:
+        with Sandbox(seed="kinds") as made:
+            made.memory, made.processes = 300 * 2**20, 10
+            yield made
+    except NoSandbox as error:
+        pytest.skip(str(error))
+    finally:
+        del os.environ["SECRET_TOKEN"]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """Files and a server that nobody has to touch."""
+    folder = tmp_path_factory.mktemp("world")
+    (folder / "other").mkdir()
+    (folder / "other" / "softmax.py").write_text(RIGHT)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        yield folder, server
+
+
+def seen(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def statuses(sandbox, path):
+    """The verdicts on the two softmax losses."""
+    looked, verdicts = sandbox.verdicts(path)
+    by_name = {verdict.name: verdict for verdict in verdicts}
+    return looked, by_name["softmax_loss_naive"], by_name["softmax_loss_vectorized"]
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_kind_wins_nothing_and_harms_nothing(name, sandbox, world, undiagnosed):
+    (folder, server), kind = world, KINDS[name]
+    text = kind.text.replace("{others}", str(folder / "other"))
+    mine = folder / "mine" / "hand-in"
+    mine.mkdir(parents=True)
+    (mine / "softmax.py").write_text(text.replace("{port}", str(server.getsockname()[1])))
+    sandbox.seconds = 1.0 if kind.naive == "timeout" else 10.0
+    before, zygote = seen(folder), sandbox.zygote().process.pid
+    try:
+        _, naive, vectorized = statuses(sandbox, mine)
+        assert naive.status == kind.naive, naive
+        assert vectorized.status == kind.vectorized, vectorized
+        told = repr((naive, vectorized))
+        assert SECRET not in told and "\x1b" not in told and "\\x1b" not in told
+        assert seen(folder) == before
+        assert sandbox.zygote().process.pid == zygote
+        with pytest.raises(BlockingIOError):
+            server.accept()
+    finally:
+        shutil.rmtree(folder / "mine")
+
+
+def test_there_are_sixty_kinds():
+    assert len(KINDS) >= 60
+
+
+def test_afterwards_a_right_hand_in_is_right(sandbox, tmp_path):
+    (tmp_path / "softmax.py").write_text(RIGHT)
+    _, naive, vectorized = statuses(sandbox, tmp_path)
+    assert naive.status == vectorized.status == "right"

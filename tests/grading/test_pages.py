@@ -1,0 +1,130 @@
+"""The pages that a class gets: whole, harmless, without answers."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from assignment.checking.exercises import EXERCISES
+from assignment.checking.mistakes import MISTAKES
+from assignment.grading import pages
+
+EVIL = "<script>alert(1)</script>\"'&"
+VOID = {"meta", "br", "wbr", "rect", "line"}
+
+
+class Page(HTMLParser):
+    """The tags and the text of a page, in which every tag is closed."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.tags, self.links, self.words, self.open = [], [], [], []
+        self.feed(path.read_text(encoding="utf-8"))
+        assert not self.open
+        self.text = " ".join("".join(self.words).split())
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append(tag)
+        self.words += " " * (tag == "td")
+        self.links += [value for name, value in attributes if name in ("href", "src")]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.tags.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if "style" not in self.open:
+            self.words.append(data)
+
+
+def feedback(tmp_path, record):
+    pages.feedback(tmp_path, record)
+    return Page(tmp_path / "feedback" / f"{record['key']}.html")
+
+
+def summary(tmp_path, records):
+    pages.summary(tmp_path, records)
+    return Page(tmp_path / "summary.html")
+
+
+def test_feedback_says_what_is_wrong_and_gives_all_hints_but_the_last(tmp_path, make_record):
+    said = {"message": "The loss is off.", "see": "notebooks/svm.ipynb, section 10"}
+    page = feedback(tmp_path, make_record("student-1", ["wrong"], said, late_seconds=7200))
+    first = EXERCISES[0]
+    assert "student-1 How classifiers learn; handed in 2026-11-28, 12:00 UTC, 2 h late" in page.text
+    assert f"{100 - first.points} of 100 points" in page.text
+    assert "The loss is off." in page.text and "See notebooks/svm.ipynb, section 10." in page.text
+    shown = [hint for hint in first.hints if " ".join(hint.split()) in page.text]
+    assert shown == list(first.hints[:-1])
+    assert page.tags.count("details") == len(first.hints) - 1
+
+
+def test_nothing_of_a_hand_in_becomes_html_and_no_page_fetches_anything(tmp_path, make_record):
+    said = {
+        "message": EVIL,
+        "printed": (EVIL,),
+        "remarks": (EVIL,),
+        "see": 'notes, "Regularization"',
+    }
+    record = make_record("student-1", ["wrong", "crash"], said, student=EVIL, notes=[EVIL])
+    page = feedback(tmp_path, record)
+    assert "script" not in page.tags and page.text.count(EVIL) >= 6
+    assert set(page.links) == {"https://cs231n.github.io/neural-networks-2/#reg"}
+    gone = make_record("student-2", student=EVIL, refused=EVIL, points=None, exercises=[])
+    page = summary(tmp_path, [record, gone])
+    assert "script" not in page.tags and EVIL in page.text
+    assert all(re.fullmatch(r"feedback/student-\d\.html", link) for link in page.links)
+    style = (pages.FOLDER / "style.css").read_text(encoding="utf-8")
+    assert "@media print" in style and "prefers-color-scheme: dark" in style and "url(" not in style
+
+
+def test_who_could_not_be_graded_has_no_points(tmp_path, make_record):
+    record = make_record(
+        "student-1", points=None, exercises=[], refused="It ended.", notes=["It ended."]
+    )
+    page = feedback(tmp_path, record)
+    assert "not graded" in page.text and "It ended." in page.text and " points" not in page.text
+
+
+def test_the_summary_counts_hand_ins_not_verdicts(tmp_path, make_record):
+    """A mistake in two exercises of one hand-in is one hand-in's, and also those named besides."""
+    missing = {"diagnosis": "reg-factor-2-missing"}
+    also = {"diagnosis": "reg-over-n", "evidence": {"also": ["reg-factor-2-missing"]}}
+    records = [
+        make_record("student-1", ["wrong", "wrong"], missing),
+        make_record("student-2", ["wrong"], also),
+        make_record("student-3", late=True),
+    ]
+    page = summary(tmp_path, records)
+    says = MISTAKES["reg-factor-2-missing"].says
+    assert f"2 of 3 {says}" in page.text and f"1 of 3 {MISTAKES['reg-over-n'].says}" in page.text
+    assert page.text.index(f"2 of 3 {says}") < page.text.index("1 of 3 The penalty is divided")
+    assert "1 that one hand-in has" in page.text and page.tags.count("details") == 1
+    assert "3 hand-ins" in page.text and "1 late" in page.text and "1 of 3 have all" in page.text
+
+
+@pytest.mark.parametrize(
+    "points, bins", [([], [0] * 10), ([0, 9.9, 10, 99.9, 100], [2, 1, *[0] * 7, 2])]
+)
+def test_each_hand_in_is_in_one_bar(points, bins):
+    assert [n for *_, n in pages._bars(points, 100)] == bins
+
+
+def test_pairs_are_named(tmp_path, make_record):
+    prints = list(range(200))
+    records = [
+        make_record("student-1", fingerprints=prints),
+        make_record("student-2", fingerprints=prints[20:]),
+        make_record("student-3", fingerprints=list(range(300, 500))),
+    ]
+    page = summary(tmp_path, records)
+    assert "student-1 and student-2 100 %" in page.text and "student-3 and" not in page.text
+    assert "None." in summary(tmp_path, records[1:]).text
+
+
+def test_a_class_of_nobody_has_a_page(tmp_path):
+    assert "0 hand-ins" in summary(tmp_path, []).text

@@ -1,0 +1,354 @@
+"""The sandbox: what it shows, what it takes in, and that its verdicts are those of a check."""
+
+import io
+import os
+import pickle
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+import zipfile
+
+import nbformat
+import numpy as np
+import psutil
+import pytest
+
+from assignment.checking import faces
+from assignment.checking.answering import answer
+from assignment.checking.exercises import COURSE, EXERCISES, find
+from assignment.checking.faces import Work
+from assignment.checking.judge import judge
+from assignment.checking.nursery import SUITE
+from assignment.checking.stubs import SOLUTIONS, solution_of
+from assignment.checking.submission import read as reading
+from assignment.checking.submission.reference import has_marks
+from assignment.checking.submission.unpack import NoHandIn
+from assignment.grading import sandbox as sandboxes
+from assignment.grading.sandbox import INSIDE, NoSandbox, Sandbox, copied
+from assignment.grading.wire import laid, unlaid
+from conftest import ROOT, unmarked
+from hostile import RIGHT
+from mutants import WRONG, spoilt, verdict_on
+
+
+@pytest.fixture(scope="module")
+def sandbox():
+    try:
+        with Sandbox(seed="tests") as made:
+            yield made
+    except NoSandbox as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="module")
+def drawn_anew():
+    sandboxes._draw_from("once")
+    yield
+    sandboxes._draw_from(None)
+
+
+def losses(verdicts):
+    """The statuses of the two softmax losses."""
+    return [v.status for v in verdicts if v.name.startswith("softmax_loss_")]
+
+
+# What it takes.
+
+
+def test_without_bubblewrap_it_says_how_to_go_on(monkeypatch):
+    monkeypatch.setattr(sandboxes.shutil, "which", lambda name: None)
+    with pytest.raises(NoSandbox, match="no bubblewrap here.* With --trust"):
+        Sandbox()
+
+
+def test_a_bubblewrap_that_fails_is_told(monkeypatch, tmp_path):
+    program = tmp_path / "bwrap"
+    program.write_text("#!/bin/sh\necho 'No permissions to create a namespace' >&2\nexit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    with pytest.raises(NoSandbox, match="No permissions.* --trust"):
+        Sandbox()
+
+
+def test_with_trust_the_first_line_says_that_there_is_no_protection(tmp_path):
+    with Sandbox(trust=True, seed=1) as made:
+        assert made.protection.startswith("No protection")
+        (tmp_path / "softmax.py").write_text(RIGHT)
+        looked, verdicts = made.verdicts(tmp_path)
+    assert losses(verdicts) == ["right", "right"] and looked.files["softmax.py"] == "softmax.py"
+
+
+def test_what_runs_student_code_is_shown_no_answers():
+    told = ("solutions", "mistakes", "terms", "diagnosis", "exercises", "judge", "tests")
+    assert not [file for file in INSIDE if any(name in file for name in told)]
+    assert all((SUITE / file).is_file() for file in INSIDE)
+    assert not [file for file in INSIDE if has_marks((SUITE / file).read_text(encoding="utf-8"))]
+
+
+# Verdicts.
+
+
+def test_they_are_those_of_a_check(sandbox, tmp_path, monkeypatch):
+    """Of what is wrong, in a folder, an archive and a notebook, on fresh inputs too."""
+    monkeypatch.setattr(sandbox, "jobs", 3)
+    wrong = unmarked(spoilt("softmax_loss_naive", "2 * reg * W", "reg * W"))
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "softmax.py").write_text(wrong)
+    with zipfile.ZipFile(tmp_path / "packed.zip", "w") as archive:
+        archive.writestr("work/softmax.py", wrong)
+        archive.writestr("work/linear_svm.py", "def svm_loss_naive(W, X, y, reg):\n    return W\n")
+    notebook = nbformat.v4.new_notebook()
+    cells = ["import numpy as np", RIGHT, "%%writefile softmax.py\n" + RIGHT]
+    notebook.cells = [nbformat.v4.new_code_cell(source) for source in cells]
+    nbformat.write(notebook, tmp_path / "mine.ipynb")
+    for path in (folder, tmp_path / "packed.zip", tmp_path / "mine.ipynb"):
+        looked, verdicts = sandbox.verdicts(path)
+        with Work(path) as work:
+            assert verdicts == list(work.examine_all())
+            assert looked.files == {name: work.shown(name) for name in work.files}
+
+
+def test_the_same_seed_gives_the_same_inputs_and_another_one_others():
+    exercise, inputs = find("softmax_loss_naive"), {}
+    for seed in ("a", "b", "a", None):
+        sandboxes._draw_from(seed)
+        case = exercise.cases()[0].arguments
+        assert inputs.setdefault(seed, case["X"].tobytes()) == case["X"].tobytes()
+    assert len(set(inputs.values())) == 3
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("exercise", EXERCISES + COURSE, ids=lambda exercise: exercise.name)
+def test_on_fresh_inputs_right_is_right_and_wrong_is_not(exercise, drawn_anew, undiagnosed):
+    files = {file: solution_of(file) for file in (exercise.file, "linear_classifier.py")}
+    found = judge(exercise, answer(exercise, files))
+    assert found.status == "right" and not found.remarks, found
+    old, new, _ = next(iter(WRONG[exercise.name].values()))
+    assert verdict_on(exercise.name, spoilt(exercise.name, old, new)).status != "right"
+
+
+def test_with_a_secret_some_cases_are_large(drawn_anew):
+    for exercise in EXERCISES + COURSE:
+        if exercise.name.endswith((".init", "Net.predict", "Net.train")):  # of one size only
+            continue
+        largest = max(_size(case.arguments) for case in exercise.cases())
+        sandboxes._draw_from(None)
+        assert largest >= 1.5 * max(_size(case.arguments) for case in exercise.cases())
+        sandboxes._draw_from("once")
+
+
+def _size(value):
+    if isinstance(value, dict):
+        return max(map(_size, value.values()), default=0)
+    return np.size(value)
+
+
+def test_an_exception_of_the_judge_is_a_verdict(hand_in, monkeypatch):
+    monkeypatch.setattr(faces, "judge", lambda *a: 1 / 0)
+    with Work(hand_in(stubs=True)) as work:
+        (found,) = work.examine_all([find("svm_loss_naive")])
+    assert found.status == "crash" and "ZeroDivisionError" in found.message
+
+
+# What goes in.
+
+
+def test_arguments_lie_in_memory_as_they_did():
+    def compare(one, other):
+        if isinstance(one, dict):
+            assert list(one) == list(other)
+            for name in one:
+                compare(one[name], other[name])
+        elif isinstance(one, np.ndarray):
+            np.testing.assert_array_equal(one, other)
+            assert (one.dtype, one.strides) == (other.dtype, other.strides)
+            assert one.flags.writeable == other.flags.writeable
+            assert one.flags.owndata == other.flags.owndata
+        else:
+            assert one == other
+
+    for exercise in EXERCISES + COURSE:
+        for case in exercise.cases():
+            compare(case.arguments, unlaid(pickle.loads(pickle.dumps(laid(case.arguments)))))
+
+
+def test_a_copy_has_regular_files_only(tmp_path):
+    folder = tmp_path / "hand-in"
+    (folder / "sub" / ".git").mkdir(parents=True)
+    (folder / "softmax.py").write_text(RIGHT)
+    (folder / "notes.pdf").write_text("much")
+    (folder / "sub" / ".git" / "config.py").write_text("x")
+    (folder / "linear_svm.py").symlink_to(SOLUTIONS / "linear_svm.py")
+    (folder / "sub" / "linked").symlink_to(SOLUTIONS)
+    os.mkfifo(folder / "neural_net.py")
+    os.utime(folder / "softmax.py", (10**9, 10**9))
+    (tmp_path / "to").mkdir()
+    copy, notes = copied(folder, tmp_path / "to")
+    files = {str(path.relative_to(copy)): path for path in copy.rglob("*") if not path.is_dir()}
+    assert set(files) == {"softmax.py", "notes.pdf"}
+    assert files["softmax.py"].read_text() == RIGHT and files["notes.pdf"].read_text() == ""
+    assert files["softmax.py"].stat().st_mtime == 10**9
+    assert [note.split()[0] for note in notes] == ["linear_svm.py", "neural_net.py"]
+
+
+def test_a_link_and_what_is_too_large_are_no_hand_ins(tmp_path, monkeypatch):
+    (tmp_path / "to").mkdir()
+    (tmp_path / "link.py").symlink_to(SOLUTIONS / "softmax.py")
+    for path in ("link.py", "nothing"):
+        with pytest.raises(NoHandIn, match="is not there, or is a link"):
+            copied(tmp_path / path, tmp_path / "to")
+    (tmp_path / "large.py").write_text("x" * 100)
+    monkeypatch.setattr(sandboxes, "MOST_BYTES", 50)
+    with pytest.raises(NoHandIn, match="files of the assignment alone"):
+        copied(tmp_path / "large.py", tmp_path / "to")
+
+
+def linked(folder):
+    (folder / "softmax.py").symlink_to(SOLUTIONS / "softmax.py")
+
+
+def piped(folder):
+    os.mkfifo(folder / "softmax.py")
+
+
+def nested(folder):
+    (folder / "softmax.py").mkdir()
+
+
+def device(folder):
+    (folder / "softmax.py").symlink_to("/dev/zero")
+
+
+def linked_folder(folder):
+    (folder / "classifiers").symlink_to(SOLUTIONS)
+
+
+def zipped(*entries):
+    def make(folder):
+        with zipfile.ZipFile(folder / "packed.zip", "w") as archive:
+            for name, text in entries:
+                archive.writestr(name, text)
+
+    return make
+
+
+def tarred(**more):
+    def make(folder):
+        with tarfile.open(folder / "packed.tar.gz", "w:gz") as archive:
+            entry = tarfile.TarInfo("softmax.py")
+            vars_of = {"size": 0, **more}
+            for name, value in vars_of.items():
+                setattr(entry, name, value)
+            archive.addfile(entry, io.BytesIO(b""))
+
+    return make
+
+
+def enormous(folder):
+    """A file of 2 GB by its header alone."""
+    entry = tarfile.TarInfo("softmax.py")
+    entry.size = 2**31
+    (folder / "packed.tar").write_bytes(entry.tobuf() + bytes(10240))
+
+
+@pytest.mark.parametrize(
+    "make, status",
+    [
+        (linked, "missing"),
+        (piped, "missing"),
+        (nested, "missing"),
+        (device, "missing"),
+        (linked_folder, "missing"),
+        (zipped(("../softmax.py", RIGHT)), "missing"),
+        (zipped(("/tmp/softmax.py", RIGHT)), "missing"),
+        (zipped(("softmax.py", "wrong ("), ("a/../softmax.py", RIGHT)), "missing"),
+        (tarred(type=tarfile.SYMTYPE, linkname=str(SOLUTIONS / "softmax.py")), "missing"),
+        (tarred(type=tarfile.LNKTYPE, linkname="/etc/passwd"), "missing"),
+        (tarred(type=tarfile.CHRTYPE, devmajor=1, devminor=5), "missing"),
+        (enormous, "missing"),
+    ],
+)
+def test_a_file_that_is_none_is_missing(make, status, sandbox, tmp_path):
+    folder = tmp_path / "hand-in"
+    folder.mkdir()
+    make(folder)
+    before = sorted(map(str, tmp_path.rglob("*")))
+    _, verdicts = sandbox.verdicts(folder)
+    assert losses(verdicts) == [status, status]
+    assert sorted(map(str, tmp_path.rglob("*"))) == before
+
+
+def test_what_is_no_hand_in_is_told_in_a_sentence(sandbox, tmp_path):
+    looked, verdicts = sandbox.verdicts(tmp_path / "nobody")
+    assert "nobody is not there" in looked.refused
+    assert {v.status for v in verdicts} == {"missing"} and verdicts[0].message == looked.refused
+
+
+def test_a_file_that_takes_long_to_read_costs_no_other_one(sandbox, tmp_path, monkeypatch):
+    monkeypatch.setattr(sandboxes, "READING", 1)
+
+    def slow(part):
+        while part.file.endswith("linear_svm.py"):
+            time.sleep(0.01)
+        return parsed(part)
+
+    parsed = reading._parsed
+    monkeypatch.setattr(reading, "_parsed", slow)
+    (tmp_path / "softmax.py").write_text(RIGHT)
+    (tmp_path / "linear_svm.py").write_text("def svm_loss_naive(W, X, y, reg):\n    return 0")
+    assert losses(sandbox.verdicts(tmp_path)[1]) == ["right", "right"]
+
+
+def test_names_are_shown_without_escapes(sandbox, tmp_path):
+    folder = tmp_path / "hand-in" / "\x1b[2Jwork"
+    folder.mkdir(parents=True)
+    (folder / "softmax.py").write_text(
+        "def softmax_loss_naive(W, X, y, reg):\n    raise ValueError"
+    )
+    looked, verdicts = sandbox.verdicts(folder.parent)
+    assert "work/softmax.py" in looked.files.values() and "\\x1b" not in repr((looked, verdicts))
+
+
+# What ends.
+
+
+def test_a_hand_in_goes_on_where_what_read_it_has_ended(sandbox, tmp_path, monkeypatch):
+    (tmp_path / "softmax.py").write_text(RIGHT)
+    begin = sandboxes._Session._begin
+
+    def ending(self, read):
+        begin(self, read)
+        if read:
+            os.close(self.notice)
+            self.notice = os.open(os.devnull, os.O_RDONLY)
+            self.channel.shutdown(2)
+
+    monkeypatch.setattr(sandboxes._Session, "_begin", ending)
+    assert losses(sandbox.verdicts(tmp_path)[1]) == ["right", "right"]
+
+
+def test_where_the_process_that_forks_is_killed_another_one_takes_over(sandbox, tmp_path):
+    (tmp_path / "softmax.py").write_text(RIGHT)
+    process = sandbox.zygote().process
+    process.kill()
+    process.wait(10)
+    assert losses(sandbox.verdicts(tmp_path)[1]) == ["right", "right"]
+
+
+def test_all_ends_with_the_grader(sandbox):
+    code = (
+        "import sys, time\nfrom assignment.grading.sandbox import Sandbox\n"
+        "made = Sandbox()\nprint(made.zygote().process.pid, flush=True)\ntime.sleep(60)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, env=environment
+    ) as grader:
+        pid = int(grader.stdout.readline())
+        its = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
+        grader.send_signal(signal.SIGKILL)
+    assert len(its) >= 2
+    assert not psutil.wait_procs(its, timeout=10)[1]
