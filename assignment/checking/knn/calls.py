@@ -123,7 +123,11 @@ def vote_cases():
     first, large = voters("k = 5", dists, 5), []
     if is_drawn_anew():
         some, labels = rng.normal(size=(40, 3000)) ** 2, draw_labels(rng, 10, 3000)
-        large = [voters("3,000 training examples, k = 25", some, 25, labels)]
+        large = [
+            voters("3,000 training examples, k = 25", some, 25, labels),
+            voters("3,000 distances of a billionth", some * 1e-9, 25, labels),
+            voters("3,000 distances that differ after the point only", 7 + some / 64, 25, labels),
+        ]
     return [
         first,
         *large,
