@@ -7,7 +7,7 @@ that process can see: it ends it, and whatever it has started, when nobody waits
 when all of them together take too much memory.
 
 A process that runs student code is the first of a process name space of its own: with it all others
-in there end. It sees no other process, an empty /proc, its own small /tmp, and one socket.
+in there end. It sees no other process, an empty /proc, a small folder of its own, and one socket.
 """
 
 import contextlib
@@ -37,7 +37,7 @@ HOME = Path("/hand-in")
 WORK = HOME / "work"  # the files; one folder up there is nothing
 MESSAGE = 2**16
 ADDRESSES = 4 * 2**30  # bytes of address space of each process
-SMALL = 64 * 2**20  # bytes of /tmp, and of a file in it
+SMALL = 64 * 2**20  # bytes of that folder, and of a file in it
 FILES = 64  # that a process has open
 POLL = 0.1  # seconds between two looks at the memory
 READING = 10  # seconds for each file, to be read
@@ -207,8 +207,8 @@ def shut_in(task, channel):
     _called("prctl", DIE_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
     os.setsid()
     _called("unshare", NEW_MOUNTS | NEW_IPC)
-    _mount("/tmp", SMALL)
-    os.chdir("/tmp")
+    _mount(os.environ["HOME"], SMALL)
+    os.chdir(os.environ["HOME"])
     nothing = os.open(os.devnull, os.O_RDWR)
     _mount("/proc", 2**12, READ_ONLY)
     channel = os.dup(channel.detach())
@@ -313,7 +313,7 @@ def _try_out():
     if child == 0:
         try:
             _called("unshare", NEW_MOUNTS | NEW_IPC | NEW_PIDS)
-            _mount("/tmp", 2**12)
+            _mount(os.environ["HOME"], 2**12)
         except OSError as error:
             os._exit(error.errno)
         os._exit(0)

@@ -381,12 +381,18 @@ ENVIRONMENT = {
     "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONHASHSEED": "0",
     "MPLBACKEND": "Agg",
-    "MPLCONFIGDIR": "/tmp/matplotlib",
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
-    "HOME": "/tmp",
     "LANG": "C.UTF-8",
 }
+
+
+def _own_folder():
+    """Where a student's code may write: /tmp, or another place if that would hide Python."""
+    hides = any(place.is_relative_to("/tmp") for place in _folders_of_python())
+    return "/own" if hides else "/tmp"
+
+
 ALONE = (
     *("--unshare-user", "--unshare-all", "--disable-userns", "--die-with-parent", "--new-session"),
     *("--clearenv", "--uid", "1000", "--gid", "1000", "--hostname", "sandbox"),
@@ -415,13 +421,15 @@ class _Zygote:
         """Why it does not start, or None."""
         self.known = set()
         self.channel, its_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        settings = [word for pair in ENVIRONMENT.items() for word in ("--setenv", *pair)]
+        own = _own_folder()
+        places = {"HOME": own, "TMPDIR": own, "MPLCONFIGDIR": f"{own}/matplotlib"}
+        settings = [word for pair in (ENVIRONMENT | places).items() for word in ("--setenv", *pair)]
         with its_end, tempfile.TemporaryFile() as errors:
             try:
                 self.process = subprocess.Popen(
                     [
                         *(program, *ALONE, *settings, *_mounts()),
-                        *("--size", str(2**28), "--tmpfs", "/tmp", "--remount-ro", "/"),
+                        *("--size", str(2**28), "--tmpfs", own, "--remount-ro", "/"),
                         *("--chdir", "/", sys.executable, "-P", "-m", "assignment.grading.inside"),
                     ],
                     stdin=its_end,

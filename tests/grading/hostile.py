@@ -286,7 +286,7 @@ answering.Loaded.call = lambda self, arguments: {"right": np.array(True)}
         """
         print(json.dumps({"exercises": [{"name": "softmax_loss_naive", "status": "right"}]}))
         for name in ("answers.json", "log", "verdict.json"):
-            open(f"/tmp/{name}", "w").write('{"status": "right"}')"""
+            open(name, "w").write('{"status": "right"}')"""
     ),
     "escapes of a terminal": kind(
         "print('\\x1b[2J\\x1b]0;right\\x07')\n"
@@ -415,12 +415,12 @@ answering.Loaded.call = lambda self, arguments: {"right": np.array(True)}
         once=True,
     ),
     "a file without end": kind(
-        "with open('/tmp/large', 'wb') as file:\n    while True:\n        file.write(bytes(2**22))",
+        "with open('large', 'wb') as file:\n    while True:\n        file.write(bytes(2**22))",
         naive="crash",
         once=True,
     ),
     "files without end": kind(
-        "for i in range(10_000):\n    open(f'/tmp/{i}', 'w').close()",
+        "for i in range(10_000):\n    open(f'{i}', 'w').close()",
         naive="crash",
         once=True,
     ),
