@@ -10,6 +10,7 @@ import re
 import traceback
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,8 +20,6 @@ from assignment.checking.submission.load import Submission
 
 # What Python says before the name of a function that is defined in another one.
 LOCAL = re.compile(r"(?:[\w.]+\.)?<locals>\.(?:\w+\.)*(?=\w|<lambda>)")
-
-
 # The numbers that answers are made of.
 PLAIN = {np.dtype(kind).str for kind in ("?bhilqBHILQfdFD")}
 NAMES, LENGTH, DIMENSIONS = 100, 100, 32  # of the arrays of one call, at most
@@ -127,20 +126,43 @@ class Loaded:
         return _line_of(self._module, self._exercise.called)
 
 
-def copied(value):
-    """A copy of an argument, with its gaps in memory, and read-only if it is."""
+class Laid(NamedTuple):
+    """An array as it lies in memory: `whole` alone, or a part of it."""
+
+    whole: np.ndarray
+    part: tuple | None  # offset, shape, strides
+    writeable: bool
+
+
+def laid(value):
+    """An argument with its arrays as Laid."""
     if isinstance(value, dict):
-        return {name: copied(entry) for name, entry in value.items()}
+        return {name: laid(entry) for name, entry in value.items()}
     if not isinstance(value, np.ndarray):
         return value
     if value.base is None:
-        copy = value.copy(order="K")
-    else:  # a part of a larger array: so is its copy
-        whole = value.base.copy(order="K")
-        offset = value.ctypes.data - value.base.ctypes.data
-        copy = np.ndarray(value.shape, value.dtype, whole, offset, value.strides)
-    copy.flags.writeable = value.flags.writeable
-    return copy
+        return Laid(value, None, value.flags.writeable)
+    offset = value.ctypes.data - value.base.ctypes.data
+    return Laid(value.base, (offset, value.shape, value.strides), value.flags.writeable)
+
+
+def unlaid(value):
+    """The argument again, its arrays copied with their gaps in memory, and read-only as before."""
+    if isinstance(value, dict):
+        return {name: unlaid(entry) for name, entry in value.items()}
+    if not isinstance(value, Laid):
+        return value
+    array = value.whole.copy(order="K")
+    if value.part:
+        offset, shape, strides = value.part
+        array = np.ndarray(shape, array.dtype, array, offset, strides)
+    array.flags.writeable = value.writeable
+    return array
+
+
+def copied(value):
+    """A copy of an argument, with its gaps in memory, and read-only if it is."""
+    return unlaid(laid(value))
 
 
 def _found(module, name):

@@ -98,23 +98,27 @@ def variants(case):
     def single(array):
         return array.astype(np.float32) if array.dtype == np.float64 else array
 
-    def with_gaps(array):
-        wide = np.zeros([2 * size for size in reversed(array.shape)], array.dtype).T
-        view = wide[tuple(slice(None, None, 2) for _ in array.shape)]
-        view[...] = array
-        return view
-
-    def read_only(array):
-        array = array.copy()
-        array.flags.writeable = False
-        return array
-
     return [
         Case("float32 arrays", converted(single)),
         Case("arrays with gaps in memory", converted(with_gaps)),
         Case("read-only arrays", converted(read_only)),
         replace(case, name="the first case again"),
     ]
+
+
+def with_gaps(array):
+    """A copy of an array, each other place in each direction left free."""
+    wide = np.zeros([2 * size for size in reversed(array.shape)], array.dtype).T
+    view = wide[tuple(slice(None, None, 2) for _ in array.shape)]
+    view[...] = array
+    return view
+
+
+def read_only(array):
+    """A copy of an array that cannot be written to."""
+    array = array.copy()
+    array.flags.writeable = False
+    return array
 
 
 def draw_labels(rng, classes, size):

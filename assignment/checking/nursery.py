@@ -193,12 +193,12 @@ def serve(channel):
     -------
     dict : the task of the child
     """
-    signal.signal(signal.SIGCHLD, lambda *_: _bury_guards(os.WNOHANG))
+    signal.signal(signal.SIGCHLD, lambda *_: bury(os.WNOHANG))
     folders = []
     while True:
         message, pipes, *_ = socket.recv_fds(channel, MESSAGE, 1)
         if message in (b"", FAREWELL):
-            _bury_guards(0)  # each ends at once, for nobody listens
+            bury(0)  # each ends at once, for nobody listens
             if not message:  # whoever gave the tasks was killed, and tidies up no more
                 for folder in folders:
                     shutil.rmtree(folder, ignore_errors=True)
@@ -219,7 +219,8 @@ def serve(channel):
         os.close(pipe)
 
 
-def _bury_guards(options):
+def bury(options):
+    """Take note of the processes below this one that have ended; options as of os.waitpid."""
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, options)[0]:
             pass

@@ -59,15 +59,20 @@ def run(exercise, files, seconds=SECONDS):
 
 
 def run_all(pairs, seconds=SECONDS):
-    """Answers for each (exercise, files), in their order.
+    """Answers for each (exercise, files), in their order, on all cores."""
+    return side_by_side((_Run(*pair, seconds) for pair in pairs), os.cpu_count())
 
-    As many run at a time as there are cores, and one more while another is judged.
+
+def side_by_side(started, most):
+    """The answers() of each, in their order; `most` run at a time, and one more while it is judged.
+
+    started : iterable of what has answers() and end(), each started when it is asked for
     """
     running = deque()
     try:
-        for exercise, files in pairs:
-            running.append(_Run(exercise, files, seconds))
-            if len(running) > os.cpu_count():
+        for run in started:
+            running.append(run)
+            if len(running) > most:
                 yield running[0].answers()
                 running.popleft()
         while running:

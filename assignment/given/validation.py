@@ -80,7 +80,7 @@ def as_floats(X, name="X", complex_too=False):
 def require_float_type(dtype, name="dtype"):
     """Raise ValueError unless dtype is one that as_floats leaves as it is."""
     try:
-        known = dtype is not None and np.dtype(dtype) in (np.float32, np.float64)
+        known = dtype is not None and np.dtype(dtype) in FLOATS
     except TypeError:
         known = False
     if not known:

@@ -19,6 +19,7 @@ TITLE = "How classifiers learn"
 FORMULA = re.compile(r"\s*[=+\-@]|[\t\r\n]")
 # What XML 1.0 has no place for.
 NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+GOOD = ("right", "convention")
 TO_DO = ("unsolved", "missing")
 BROKEN = ("crash", "timeout")
 
@@ -202,7 +203,7 @@ def junit(out, records):
 
 
 def _kind(exercise):
-    if exercise["status"] in ("right", "convention"):
+    if exercise["status"] in GOOD:
         return ""
     if exercise["status"] in TO_DO:
         return "skipped"

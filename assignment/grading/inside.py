@@ -27,14 +27,15 @@ from importlib import import_module
 from pathlib import Path
 
 from assignment.checking.answering import Failure, loaded
-from assignment.checking.nursery import LIBRARIES, at_most
+from assignment.checking.nursery import LIBRARIES, at_most, bury
 from assignment.checking.printed import Heard
 from assignment.checking.submission.load import prepare
 from assignment.given import blocks, distances, todo, validation  # noqa: F401  for the five files
 from assignment.grading.wire import ANSWER, ENDED, LOADED, PRINTED, READY, Inner, arrays_in, fitting
 
-HOME = Path("/hand-in")
-WORK = HOME / "work"  # the files; one folder up there is nothing
+HAND_IN = Path("/hand-in")
+WORK = HAND_IN / "work"  # the files; one folder up there is nothing
+OWN = os.environ["HOME"]  # an exercise's own folder
 MESSAGE = 2**16
 ADDRESSES = 4 * 2**30  # bytes of address space of each process
 SMALL = 64 * 2**20  # bytes of that folder, and of a file in it
@@ -77,11 +78,11 @@ def serve(channel):
     -------
     (task, channel), in a child alone
     """
-    signal.signal(signal.SIGCHLD, lambda *_: _bury(os.WNOHANG))
+    signal.signal(signal.SIGCHLD, lambda *_: bury(os.WNOHANG))
     while True:
         message, given, *_ = socket.recv_fds(channel, MESSAGE, 3)
         if not message:
-            _bury(0)  # each ends at once, for nobody listens
+            bury(0)  # each ends at once, for nobody listens
             os._exit(0)
         task = json.loads(message)
         if "import" in task:
@@ -102,12 +103,6 @@ def serve(channel):
             _guard(child, notice, task)
         for number in given:
             os.close(number)
-
-
-def _bury(options):
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, options)[0]:
-            pass
 
 
 def _guard(child, notice, task):
@@ -168,14 +163,14 @@ def take_in(task, channel):
     _called("unshare", NEW_MOUNTS)
     with open(task["files"][0], "rb") as file:
         files = pickle.load(file)
-    _mount(HOME, 2**20 + 2 * sum(map(len, files.values())) + 2**12 * 4 * len(files))
+    _mount(HAND_IN, 2**20 + 2 * sum(map(len, files.values())) + 2**12 * 4 * len(files))
     WORK.mkdir()
     for place, data in files.items():
         path = WORK / place
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     flags = REMOUNT | BIND | READ_ONLY | NO_SETUID | NO_DEVICES
-    _called("mount", None, os.fsencode(HOME), None, flags, None)
+    _called("mount", None, os.fsencode(HAND_IN), None, flags, None)
     _limit(resource.RLIMIT_AS, ADDRESSES)
     _limit(resource.RLIMIT_CPU, 5 * READING)
     wanted = set()
@@ -207,8 +202,8 @@ def shut_in(task, channel):
     _called("prctl", DIE_WITH_PARENT, signal.SIGKILL, 0, 0, 0)
     os.setsid()
     _called("unshare", NEW_MOUNTS | NEW_IPC)
-    _mount(os.environ["HOME"], SMALL)
-    os.chdir(os.environ["HOME"])
+    _mount(OWN, SMALL)
+    os.chdir(OWN)
     nothing = os.open(os.devnull, os.O_RDWR)
     _mount("/proc", 2**12, READ_ONLY)
     channel = os.dup(channel.detach())
@@ -313,7 +308,7 @@ def _try_out():
     if child == 0:
         try:
             _called("unshare", NEW_MOUNTS | NEW_IPC | NEW_PIDS)
-            _mount(os.environ["HOME"], 2**12)
+            _mount(OWN, 2**12)
         except OSError as error:
             os._exit(error.errno)
         os._exit(0)

@@ -7,11 +7,11 @@ from functools import cache
 from pathlib import Path
 
 from assignment.checking.exercises import COURSE, EXERCISES, find
-from assignment.checking.faces import LABELS, MARKS, SOUND
+from assignment.checking.faces import LABELS, MARKS
 from assignment.checking.mistakes import MISTAKES
 from assignment.checking.see import link
 from assignment.given.files import write
-from assignment.grading.formats import asked, late_by
+from assignment.grading.formats import GOOD, TO_DO, asked, late_by
 from assignment.grading.likeness import alike
 
 FOLDER = Path(__file__).parent
@@ -106,9 +106,9 @@ def summary(out, records):
 
 
 def counted(exercise):
-    if exercise["status"] in ("right", "convention"):
+    if exercise["status"] in GOOD:
         return "right"
-    return "to do" if exercise["status"] in SOUND or exercise["status"] == "missing" else "wrong"
+    return "to do" if exercise["status"] in TO_DO else "wrong"
 
 
 def _mistakes(exercise):

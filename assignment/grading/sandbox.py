@@ -21,7 +21,6 @@ import sys
 import tempfile
 import threading
 import time
-from collections import deque
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -521,17 +520,8 @@ class _Session:
 
     def run_all(self, pairs, seconds=SECONDS):
         """As run.run_all."""
-        running = deque()
-        try:
-            for exercise, files in pairs:
-                running.append(_Asked(self, exercise, files, seconds))
-                if len(running) > self.sandbox.jobs:
-                    yield running.popleft().answers()
-            while running:
-                yield running.popleft().answers()
-        finally:
-            for one in running:
-                one.end()
+        asked = (_Asked(self, *pair, seconds) for pair in pairs)
+        return run.side_by_side(asked, self.sandbox.jobs)
 
     def child(self, task):
         """(socket, notice) of a process for one exercise."""

@@ -8,11 +8,10 @@ import json
 import pickle
 import struct
 import threading
-from typing import NamedTuple
 
 import numpy as np
 
-from assignment.checking.answering import flat
+from assignment.checking.answering import flat, laid, unlaid
 
 SIZES = struct.Struct("<II")  # how many bytes of JSON and of numbers follow the letter
 LENGTH = struct.Struct("<I")
@@ -20,40 +19,6 @@ TEXT = 2**18  # bytes of JSON at most
 # A process is ready; the file is loaded; something was printed; a call has its answer; it is over.
 READY, LOADED, PRINTED, ANSWER, ENDED = b"r", b"l", b"p", b"a", b"e"
 DUMP = b"T"  # with "Timeout (" begins what faulthandler says of a call that does not end
-
-
-class Laid(NamedTuple):
-    """An array as it lies in memory: `whole` alone, or a part of it."""
-
-    whole: np.ndarray
-    part: tuple | None  # offset, shape, strides
-    writeable: bool
-
-
-def laid(value):
-    """An argument with its arrays as Laid."""
-    if isinstance(value, dict):
-        return {name: laid(entry) for name, entry in value.items()}
-    if not isinstance(value, np.ndarray):
-        return value
-    if value.base is None:
-        return Laid(value, None, value.flags.writeable)
-    offset = value.ctypes.data - value.base.ctypes.data
-    return Laid(value.base, (offset, value.shape, value.strides), value.flags.writeable)
-
-
-def unlaid(value):
-    """The argument again, its arrays with the same gaps in memory, and read-only as they were."""
-    if isinstance(value, dict):
-        return {name: unlaid(entry) for name, entry in value.items()}
-    if not isinstance(value, Laid):
-        return value
-    array = value.whole.copy(order="K")  # that of a pickle lies in bytes, which are read-only
-    if value.part:
-        offset, shape, strides = value.part
-        array = np.ndarray(shape, array.dtype, array, offset, strides)
-    array.flags.writeable = value.writeable
-    return array
 
 
 def arrays_in(arguments, before=""):

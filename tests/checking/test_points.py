@@ -1,15 +1,18 @@
 """points.toml: a course changes points, leaves exercises out and adds its own; faults are told."""
 
+import re
 import sys
 
 import pytest
 
-from assignment.checking import faces
+from assignment.checking import faces, points
 from assignment.checking.answering import answer
 from assignment.checking.exercises import ALL, COURSE, EXERCISES
 from assignment.checking.faces import points_of
 from assignment.checking.judge import Verdict, judge
+from assignment.checking.knn import exercises as knn
 from assignment.checking.points import FILE, by_course
+from conftest import ROOT
 
 OWN = """
 [points.svm_doubled]
@@ -131,3 +134,13 @@ def test_points_are_those_of_the_course_and_a_full_hand_in_of_any_year_has_all(r
     wrong = [(exercise, Verdict(exercise.name, "wrong")) for exercise, _ in right[:-1]]
     assert points_of([*wrong, right[-1]]) == (12.25, total)
     assert points_of(right[:-1]) == (round(total, 1), total)
+
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("text", [README, points.__doc__], ids=["README", "points.py"])
+def test_the_points_that_an_example_replaces_are_those_there_are(text):
+    name, replaced = re.search(r"^(\w+) = \d+ +# instead of (\d+)$", text, re.M).groups()
+    ours = {exercise.name: exercise.points for exercise in knn.EXERCISES + knn.FURTHER}
+    assert int(replaced) == ours[name]

@@ -7,6 +7,8 @@ from fractions import Fraction
 import numpy as np
 import scipy.sparse
 
+from assignment.checking.calls import read_only, with_gaps
+
 LONG = np.longdouble
 C = 3  # classes
 
@@ -48,19 +50,6 @@ def entry(value):
     return make
 
 
-def strided(X):
-    wide = np.zeros([2 * n for n in X.shape], X.dtype)
-    view = wide[tuple(slice(None, None, 2) for _ in X.shape)]
-    view[...] = X
-    return view
-
-
-def fixed(X):
-    X = X.copy()
-    X.flags.writeable = False
-    return X
-
-
 def each(X, function):
     return np.array([function(x) for x in X.ravel()], dtype=object).reshape(X.shape)
 
@@ -88,9 +77,9 @@ ARRAYS = (
         bool=lambda X: X > 0,
         big_endian=lambda X: X.astype(">f8"),
         Fortran_order=np.asfortranarray,
-        strided=strided,
+        strided=with_gaps,
         backwards=lambda X: X[::-1].copy()[::-1],
-        read_only=fixed,
+        read_only=read_only,
         a_list=lambda X: X.tolist(),
         a_list_of_arrays=list,
         a_tuple=lambda X: tuple(map(tuple, X.tolist())) if X.ndim > 1 else tuple(X.tolist()),
@@ -205,8 +194,8 @@ LABELS = (
     | kinds(
         LIFT,
         big_endian=lambda y: y.astype(">i8"),
-        strided=strided,
-        read_only=fixed,
+        strided=with_gaps,
+        read_only=read_only,
         a_list=lambda y: y.tolist(),
         a_tuple=lambda y: tuple(y.tolist()),
     )

@@ -9,6 +9,7 @@ import sys
 import tarfile
 import time
 import zipfile
+from pathlib import Path
 
 import nbformat
 import numpy as np
@@ -16,7 +17,7 @@ import psutil
 import pytest
 
 from assignment.checking import faces
-from assignment.checking.answering import answer
+from assignment.checking.answering import answer, laid, unlaid
 from assignment.checking.exercises import COURSE, EXERCISES, find
 from assignment.checking.faces import Work
 from assignment.checking.judge import judge
@@ -27,7 +28,6 @@ from assignment.checking.submission.reference import has_marks
 from assignment.checking.submission.unpack import NoHandIn
 from assignment.grading import sandbox as sandboxes
 from assignment.grading.sandbox import INSIDE, NoSandbox, Sandbox, copied
-from assignment.grading.wire import laid, unlaid
 from conftest import ROOT, unmarked
 from hostile import RIGHT
 from mutants import WRONG, spoilt, verdict_on
@@ -70,6 +70,22 @@ def test_a_bubblewrap_that_fails_is_told(monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
     with pytest.raises(NoSandbox, match="No permissions.* --trust"):
         Sandbox()
+
+
+@pytest.mark.parametrize(("python", "own"), [("/usr", "/tmp"), ("/tmp/suite/.venv", "/own")])
+def test_what_a_student_may_write_to_does_not_hide_python(python, own, monkeypatch):
+    monkeypatch.setattr(sandboxes, "_folders_of_python", lambda: [Path(python)])
+    assert sandboxes._own_folder() == own
+
+
+def test_a_hand_in_is_right_whatever_its_own_folder_is_called(sandbox, monkeypatch, tmp_path):
+    (tmp_path / "softmax.py").write_text(RIGHT)
+    monkeypatch.setattr(sandboxes, "_own_folder", lambda: "/own")
+    monkeypatch.setattr(sandbox, "_zygote", sandboxes._Zygote())
+    try:
+        assert losses(sandbox.verdicts(tmp_path)[1]) == ["right"] * 2
+    finally:
+        sandbox._zygote.end()
 
 
 def test_with_trust_the_first_line_says_that_there_is_no_protection(tmp_path):
