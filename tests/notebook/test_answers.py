@@ -74,6 +74,7 @@ ANSWERS = {
     "KNearestNeighbor.compute_distances_no_loops": (
         "-2 * X @ self.X_train.T",
         "2 * X @ self.X_train.T",
+        "2 * X @ T.T",
         "|x|^2 - 2 x.t + |t|^2",
         r"\lVert x \rVert^2 - 2\, x \cdot t + \lVert t \rVert^2",
     ),
