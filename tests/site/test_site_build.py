@@ -88,7 +88,7 @@ def test_a_picture_keeps_its_alt_text(tmp_path):
     build.pictures(cells, tmp_path / "svm.ipynb")
     alt = r"![Two \*stars\* \[of\] 5 \$ each in a row]"
     shown = cells[0].outputs[0].data["text/markdown"].splitlines()
-    assert shown == [f"{alt}(svm-01-{page}.png){{.only-{page} loading=lazy}}" for page in PAGES]
+    assert shown == [f"{alt}(svm-01-{page}.png){{.only-{page}}}" for page in PAGES]
     assert (tmp_path / "svm-01-light.png").read_bytes() == b"any bytes"
     assert (tmp_path / "svm-01-dark.png").read_bytes() == b"dark ones"
 
