@@ -196,7 +196,8 @@ def _near(got, sums, seen):
             axis=axes, keepdims=True, initial=0
         )
         largest = max(np.abs(right).max(initial=0) for right in seen.expected.values())
-        floor = 1e-3 * seen.tolerance * min(largest, 1)  # for sums that cancel to nothing
+        # For sums that cancel to nothing, in a case too where all that is right is 0.
+        floor = 1e-3 * seen.tolerance * min(largest or 1, 1)
         near = np.abs(sums - got) <= seen.tolerance * (np.abs(sums) + 0.1 * scale) + floor
         return (near & np.isfinite(sums)) | (sums == got)  # what is infinite is near nothing
 

@@ -146,6 +146,20 @@ def test_on_fresh_inputs_right_is_right_and_wrong_is_not(exercise, drawn_anew, u
     assert verdict_on(exercise.name, spoilt(exercise.name, old, new)).status != "right"
 
 
+@pytest.mark.parametrize(
+    "seed, name, mistake",
+    [
+        ("20", "nca_loss", "an example picks itself"),  # the gradient is 0 but for round-off
+        ("24", "LinearClassifier.predict", "ReLU on the scores"),  # class 0 had been the largest
+    ],
+)
+def test_whatever_is_drawn_a_mistake_is_named(seed, name, mistake, drawn_anew):
+    sandboxes._draw_from(seed)
+    old, new, diagnosis = WRONG[name][mistake]
+    assert verdict_on(name, spoilt(name, old, new)).diagnosis == diagnosis
+    sandboxes._draw_from("once")
+
+
 def test_with_a_secret_some_cases_are_large(drawn_anew):
     for exercise in EXERCISES + COURSE:
         if exercise.name.endswith((".init", "Net.predict", "Net.train")):  # of one size only

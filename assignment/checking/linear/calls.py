@@ -157,14 +157,13 @@ def linear_predict_cases():
     def case(name, N, D, C):
         return Case(name, {"W": rng.normal(size=(D, C)), "X": rng.normal(size=(N, D))})
 
-    first = case("9 examples, 4 classes", 9, 5, 4)
+    first, single = case("9 examples, 4 classes", 9, 5, 4), case("1 example, 2 classes", 1, 3, 2)
+    negative = {"W": -1 - rng.random(size=(3, 7)), "X": 1 + rng.random(size=(5, 3))}
+    negative["W"][:, 0] = -2  # the lowest; it would be the largest if all were cut at 0
     return [
         first,
-        case("1 example, 2 classes", 1, 3, 2),
-        Case(
-            "scores that are all negative",
-            {"W": -1 - rng.random(size=(3, 7)), "X": 1 + rng.random(size=(5, 3))},
-        ),
+        single,
+        Case("scores that are all negative", negative),
         *variants(first),
         case("130 examples, 300 classes", 130, 2, 300),
         *[case("400 examples, 12 classes", 400, 200, 12)] * is_drawn_anew(),
