@@ -333,15 +333,21 @@ class _Opening:
 def _folders_of_python():
     """What Python, and the packages in use, are made of."""
     prefixes = {sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix}
-    places = [Path("/usr"), *sorted(map(Path, prefixes)), Path(np.__file__).parents[1]]
+    packages = Path(np.__file__).parents[1]
+    places = [Path("/usr"), *sorted({Path(each).resolve() for each in prefixes}), packages]
     for place in dict.fromkeys(places):
         if place in SYSTEM:  # where much else is
             yield from sorted(place.glob("lib*"))
         else:
             yield place
-    for program in (Path(sys.executable), Path(sys.executable).resolve()):
+    for program in (_python(), _python().resolve()):
         if program.parents[1] in SYSTEM:
             yield program
+
+
+def _python():
+    """The Python in use by a path that exists within too: without "..", still within its venv."""
+    return Path(sys.executable).parent.resolve() / Path(sys.executable).name
 
 
 SYSTEM = (Path("/"), Path("/usr"), Path("/usr/local"))
@@ -429,7 +435,7 @@ class _Zygote:
                     [
                         *(program, *ALONE, *settings, *_mounts()),
                         *("--size", str(2**28), "--tmpfs", own, "--remount-ro", "/"),
-                        *("--chdir", "/", sys.executable, "-P", "-m", "assignment.grading.inside"),
+                        *("--chdir", "/", _python(), "-P", "-m", "assignment.grading.inside"),
                     ],
                     stdin=its_end,
                     stdout=subprocess.DEVNULL,

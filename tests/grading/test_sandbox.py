@@ -88,6 +88,18 @@ def test_a_hand_in_is_right_whatever_its_own_folder_is_called(sandbox, monkeypat
         sandbox._zygote.end()
 
 
+def test_python_may_be_called_by_a_path_that_goes_up(sandbox, monkeypatch, tmp_path):
+    (tmp_path / "here").mkdir()
+    (tmp_path / "softmax.py").write_text(RIGHT)
+    up = os.path.relpath(Path(sys.executable).parent, tmp_path / "here")
+    monkeypatch.setattr(sys, "executable", f"{tmp_path}/here/{up}/{Path(sys.executable).name}")
+    monkeypatch.setattr(sandbox, "_zygote", sandboxes._Zygote())
+    try:
+        assert losses(sandbox.verdicts(tmp_path / "softmax.py")[1]) == ["right"] * 2
+    finally:
+        sandbox._zygote.end()
+
+
 def test_with_trust_the_first_line_says_that_there_is_no_protection(tmp_path):
     with Sandbox(trust=True, seed=1) as made:
         assert made.protection.startswith("No protection")
