@@ -399,13 +399,18 @@ ALONE = (
 )
 
 
+# Since 24.04 Ubuntu lets nobody but root make name spaces within a user's own.
+RESTRICTED = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
+ALLOWING = "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0"
+
+
 class _Zygote:
     """The process within bubblewrap that forks all others; all of them end with it."""
 
     def __init__(self):
         program = shutil.which("bwrap")
         if program is None or not hasattr(os, "pidfd_open"):
-            raise NoSandbox(NONE.format(why="there is no bubblewrap here (Debian: its package)"))
+            raise NoSandbox(NONE.format(why="there is no bubblewrap here (apt install bubblewrap)"))
         # Who is root lets another user do it, where that one can read Python.
         users = [{"user": NOBODY, "group": NOBODY, "extra_groups": []}] * (os.geteuid() == 0)
         for user in (*users, {}):
@@ -414,6 +419,8 @@ class _Zygote:
             version = subprocess.run([program, "--version"], capture_output=True, text=True).stdout
             self.protection = PROTECTION.format(version=version.split()[-1])
             return
+        restricted = RESTRICTED.exists() and RESTRICTED.read_text().strip() == "1"
+        failed += f" (Ubuntu allows it after {ALLOWING})" if restricted else ""
         raise NoSandbox(NONE.format(why=f"bubblewrap does not start: {failed}"))
 
     def _start(self, program, user):
