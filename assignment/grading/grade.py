@@ -28,7 +28,6 @@ from assignment.given.files import Busy, alone, write
 from assignment.given.progress import progress_bar
 from assignment.grading import formats, pages
 from assignment.grading.hand_ins import collect
-from assignment.grading.likeness import fingerprints
 from assignment.grading.sandbox import OPENED, Looked, NoSandbox, Sandbox
 
 DIED = (
@@ -357,7 +356,7 @@ def _record(looked, verdicts):
         "refused": looked.refused,
         **data,
         "points": None if looked.refused else data["points"],
-        "fingerprints": sorted(fingerprints(looked.trees)),
+        "fingerprints": sorted(looked.fingerprints),
     }
 
 

@@ -136,7 +136,15 @@ def _read(path, data):
         return None, (), SyntaxError(f"{path.name} takes too long to be read")
 
 
+def begins(error):
+    """Called before anything is taken apart; a process that reads for another one tells it so.
+
+    error : the exception by which it may be left out
+    """
+
+
 def _tree(path, data):
+    begins(SyntaxError)
     some, remarks = _parts(path, data)
     remarks = list(remarks)
     with warnings.catch_warnings():
@@ -330,6 +338,7 @@ def _code_cells(path, data):
     """(number among all cells, source) of the code cells. Any format since 2013 is understood."""
     import nbformat  # which takes a while, and few hand-ins need it
 
+    begins(SyntaxError)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of identifiers that a cell should have
