@@ -34,6 +34,7 @@ from assignment.checking.answering import (
 from assignment.checking.calls import draw_from, drawn_from
 from assignment.checking.nursery import Lost, environment, nursery
 from assignment.checking.printed import KEPT, Heard, last_heard, visible
+from assignment.given.files import temporary_folder
 
 MEMORY = 8 * 2**30  # bytes of address space, and of any file it writes
 SECONDS = 10.0  # for the calls of one exercise, which take a few hundredths
@@ -97,7 +98,7 @@ class _Run:
         if exercise.file not in files:
             return
         with _needing_room():
-            self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+            self.folder = temporary_folder()
         self.task = {
             "exercise": exercise.name,
             "calls": exercise.calls.module,

@@ -14,7 +14,6 @@ import shutil
 import signal
 import stat
 import sys
-import tempfile
 import threading
 import time
 from contextlib import closing
@@ -24,7 +23,7 @@ from pathlib import Path
 
 from assignment.checking.exercises import COURSE, EXERCISES
 from assignment.checking.faces import as_data
-from assignment.given.files import Busy, alone, write
+from assignment.given.files import Busy, alone, temporary_folder, write
 from assignment.given.progress import progress_bar
 from assignment.grading import formats, pages
 from assignment.grading.hand_ins import collect
@@ -298,7 +297,7 @@ _turn = threading.Lock()  # a worker of Dask may have several threads, and the j
 
 def graded(key, paths, seed, trust):
     """(key, record) of one hand-in."""
-    with _turn, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+    with _turn, temporary_folder() as folder:
         sandbox = _sandbox(seed, trust)
         try:
             return key, _record(*sandbox.verdicts(_together(paths, folder)))

@@ -44,6 +44,7 @@ from assignment.checking.stubs import HAS_ANSWERS
 from assignment.checking.submission.collect import PYTHON, bytes_of
 from assignment.checking.submission.unpack import COPIES, PACKED, NoHandIn
 from assignment.checking.submission.year import KNOWN, OURS
+from assignment.given.files import temporary_folder
 from assignment.grading import wire
 from assignment.grading.reading import Reader
 
@@ -146,7 +147,7 @@ class Sandbox:
         """
         path = Path(path)
         try:
-            with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            with temporary_folder() as folder:
                 copy, notes = copied(path, Path(folder))
                 work, prints = self._reader.read(copy, folder)
                 return self._verdicts(work, prints, notes)

@@ -14,6 +14,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from assignment.checking.submission import read
 from assignment.checking.submission.names import likeness
+from assignment.given.files import temporary_folder
 
 PACKED = re.compile(r".*\.(?:zip|tar|tar\.gz|tgz|tar\.bz2|tar\.xz)", re.IGNORECASE)
 # Of an archive these are unpacked; images and data are nobody's hand-in.
@@ -53,7 +54,7 @@ class Unpacker:
 
     def new_folder(self):
         """An empty folder, which is there as long as this object is."""
-        self._folder = self._folder or tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        self._folder = self._folder or temporary_folder()
         return Path(tempfile.mkdtemp(dir=self._folder.name))
 
     def close(self):
