@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from assignment.checking.exercises import ALL, COURSE
 from assignment.checking.stubs import todo_line
-from assignment.checking.submission.read import read
+from assignment.checking.submission.read import raw, read
 
 BEGINS = re.compile(r"\s*#.*\bTODO\b")
 CODE_BEGINS = re.compile(r"\s*#.*\bSTART OF YOUR CODE\b")
@@ -19,7 +19,8 @@ def blank_line(path, exercise):
     A blank is what stands between TODO, or START OF YOUR CODE, and END OF YOUR CODE. Without these
     marks it is the `pass` of the function, or the like, and else the last line of its body.
     """
-    if line := todo_line(path, exercise.name):
+    text = raw(path).decode(errors="replace").replace("\r\n", "\n").replace("\r", "\n")
+    if line := todo_line(text, exercise.name):
         return line
     try:
         function = _function(read(path)[0], exercise.called)
@@ -27,7 +28,6 @@ def blank_line(path, exercise):
         return None
     if function is None:
         return None
-    text = path.read_bytes().decode(errors="replace").replace("\r\n", "\n").replace("\r", "\n")
     lines = text.split("\n")[: function.end_lineno]
     holders = sorted(node.lineno for node in ast.walk(function) if _holds_the_place(node))
     blanks = _blanks(lines, function, holders)

@@ -9,7 +9,7 @@ import shutil
 import sys
 import textwrap
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from assignment import FILES
@@ -18,8 +18,10 @@ from assignment.checking.exercises import ALL, COURSE, EXERCISES, find
 from assignment.checking.judge import Verdict, judge
 from assignment.checking.run import SECONDS, run_all
 from assignment.checking.see import link
-from assignment.checking.stubs import ASSIGNMENT, own_folder
+from assignment.checking.stubs import ASSIGNMENT, own_folder, todo_line
+from assignment.checking.submission.collect import text_of
 from assignment.checking.submission.find import HandIn
+from assignment.checking.submission.read import opened_once
 from assignment.checking.submission.year import KNOWN, OURS
 from assignment.checking.trying import call_of
 from assignment.given.progress import in_a_notebook
@@ -48,6 +50,23 @@ FIRST_SENTENCE = re.compile(
 SCHEMA = Path(__file__).with_name("verdicts.schema.json")
 
 
+@dataclass(frozen=True)
+class Sought:
+    """What is known of an exercise before anything runs.
+
+    sources : where it may be written, the likeliest place first
+    refusals : of each of them, why it is not graded, or None
+    absence : what is there instead, if there is none
+    place : where it is to be written, as it is told; is_blank : whether there is our blank still
+    """
+
+    sources: list
+    refusals: list
+    absence: str
+    place: str
+    is_blank: bool
+
+
 class Work:
     """Files that are to be checked: the five of one's own, or those of a hand-in.
 
@@ -59,12 +78,11 @@ class Work:
     """
 
     def __init__(self, folder=None):
-        self.folder = folder
+        self.folder, self._sought = folder, {}
         self.run_all = run_all  # or what brings Answers in another way
         self.hand_in = None
         if folder is not None:
-            self.hand_in = HandIn(folder)
-            self.files = self.hand_in.files
+            self._read(folder)
             return
         places = {name: (own_folder() / name, ASSIGNMENT / name) for name in FILES}
         self.files = {
@@ -72,6 +90,17 @@ class Work:
             for name, both in places.items()
             if any(path.exists() for path in both)
         }
+
+    def _read(self, folder):
+        """Find the files of a hand-in; each is opened once, before any of it runs."""
+        with opened_once():
+            self.hand_in = HandIn(folder)
+            self.files = self.hand_in.files
+            try:
+                self._sought = {one.name: self._seek(one) for one in self.exercises()}
+            except BaseException:
+                self.hand_in.close()
+                raise
 
     def __enter__(self):
         return self
@@ -88,6 +117,8 @@ class Work:
 
     def place(self, exercise):
         """Where the exercise is to be written: assignment/softmax.py, line 33."""
+        if self.hand_in and exercise.name in self._sought:
+            return self._sought[exercise.name].place
         path = self.files.get(exercise.file)
         line = path and path.is_file() and blank_line(path, exercise)
         return self.shown(exercise.file) + (f", line {line}" if line else "")
@@ -112,13 +143,24 @@ class Work:
     def examine_all(self, exercises=None, seconds=SECONDS):
         """Verdicts in the order of the exercises, each as soon as it is there."""
         exercises = exercises or self.exercises()
-        sources = [self._sources(exercise) for exercise in exercises]
-        pairs = zip(exercises, sources, strict=True)
-        calls = [(exercise, self._with(exercise, some[0])) for exercise, some in pairs if some]
+        if self.hand_in is None:
+            self._sought = {exercise.name: self._seek(exercise) for exercise in exercises}
+        sought = [self._sought[exercise.name] for exercise in exercises]
+        pairs = list(zip(exercises, sought, strict=True))
+        calls = [(e, self._with(e, its.sources[0])) for e, its in pairs if its.sources]
         with contextlib.closing(self.run_all(calls, seconds)) as answers:
-            for exercise, some in zip(exercises, sources, strict=True):
-                verdict = self._judged(exercise, some, answers, seconds)
-                yield self._completed(verdict, exercise)
+            for exercise, its in pairs:
+                verdict = self._judged(exercise, its, answers, seconds)
+                yield self._completed(verdict, exercise, its)
+
+    def _seek(self, exercise):
+        """The Sought of an exercise: all that is read for it here."""
+        sources, path = self._sources(exercise), self.files.get(exercise.file)
+        refusals = [self.hand_in and self.hand_in.refusal(exercise, one) for one in sources]
+        # What is there instead takes a look at every file: only of what is asked for.
+        absence = "" if sources or not self._asks(exercise) else self._absence(exercise.file)
+        is_blank = bool(path and todo_line(text_of(path), exercise.name))
+        return Sought(sources, refusals, absence, self.place(exercise), is_blank)
 
     def _sources(self, exercise):
         """Where an exercise may be written, the likeliest place first."""
@@ -131,24 +173,22 @@ class Work:
     def _with(self, exercise, path):
         return {**self.files, exercise.file: path}
 
-    def _judged(self, exercise, sources, answers, seconds):
+    def _judged(self, exercise, its, answers, seconds):
         """The verdict on what is written: of several places, on the first that is no blank.
 
-        answers : iterator, from which those of the first place come
+        its : Sought; answers : iterator, from which those of the first place come
         """
-        if not sources:
-            # What is there instead takes a look at every file: only of what is asked for.
-            told = self._absence(exercise.file) if self._asks(exercise) else ""
-            return Verdict(exercise.name, "missing", told)
+        if not its.sources:
+            return Verdict(exercise.name, "missing", its.absence)
         blank = None
-        for number, path in enumerate(sources):
+        for number, path in enumerate(its.sources):
             if number:
                 answers = self.run_all([(exercise, self._with(exercise, path))], seconds)
             verdict = self._judge(exercise, next(answers))
             if verdict.status in ("missing", "unsolved"):
                 blank = blank or verdict
                 continue
-            return self._as_hand_in(verdict, exercise, sources, number)
+            return self._as_hand_in(verdict, its, number)
         return blank
 
     def _judge(self, exercise, answers):
@@ -161,16 +201,16 @@ class Work:
     def _absence(self, file):
         return f"There is no {file}." if self.hand_in is None else self.hand_in.absence(file)
 
-    def _as_hand_in(self, verdict, exercise, sources, number):
+    def _as_hand_in(self, verdict, its, number):
         """Somebody's work: no points for the reference, a remark where another place would do."""
         if self.hand_in is None:
             return verdict
-        if told := self.hand_in.refusal(exercise, sources[number]):
-            return Verdict(exercise.name, "refused", told, remarks=verdict.remarks)
-        remark = self.hand_in.remark(sources, number)
+        if told := its.refusals[number]:
+            return Verdict(verdict.name, "refused", told, remarks=verdict.remarks)
+        remark = self.hand_in.remark(its.sources, number)
         return replace(verdict, remarks=verdict.remarks + ((remark,) if remark else ()))
 
-    def _completed(self, verdict, exercise):
+    def _completed(self, verdict, exercise, its):
         """With the place where to write, if it is still to be written; or that it is not asked."""
         if not self._asks(exercise):
             if verdict.status in ("missing", "unsolved"):
@@ -179,8 +219,13 @@ class Work:
             return replace(verdict, remarks=(*verdict.remarks, told))
         if verdict.status != "unsolved":
             return verdict
+        needed = {e.name: e for e in ALL + COURSE}.get(verdict.evidence.get("needs"))
+        if needed and not its.is_blank:
+            told = f"It needs {needed.name}, which is still to be written: {self.place(needed)}."
+            return replace(verdict, message=told)
         said = verdict.message if verdict.diagnosis else ""
-        return replace(verdict, message=f"{said} Write it in {self.place(exercise)}.".strip())
+        told = f"{said} Write it in {its.place}.".strip()
+        return replace(verdict, message=told, evidence={})
 
 
 # Text.

@@ -78,6 +78,7 @@ def judge(exercise, answers, shown=str):
             found = (
                 wrong(facts, explanation)
                 or failed(facts)
+                or not_compared(facts)
                 or changed_its_inputs(facts)
                 or unstable(facts)
                 or right(facts, explanation.convention, explanation.evidence)
@@ -192,7 +193,7 @@ def without_answers(facts):
 
 def not_finished(facts):
     """A stub raises, or returns zeros or None; gradients may be still to come."""
-    raised = any(failure.kind == "unsolved" for _, failure in facts.broken)
+    raised = [failure.message for _, failure in facts.broken if failure.kind == "unsolved"]
     absent = facts.absent()
     if not raised and (facts.broken or not _is_blank(facts)):
         there = [name for name in facts.seen[0].judged if name not in absent] if absent else []
@@ -206,6 +207,10 @@ def not_finished(facts):
     if has_loss and "gradients" in facts.exercise.name:
         told = f"{_listed(absent)} missing." if absent else ""
         return facts.verdict("unsolved", told, "gradient-missing")
+    for other in (told.removeprefix("to do: ") for told in raised if told.startswith("to do: ")):
+        if other != facts.exercise.name:
+            told = f"It needs {other}, which is still to be written."
+            return facts.verdict("unsolved", told, evidence={"needs": other})
     zeros = any(_there(seen) for seen in facts.seen)
     what = "Only zeros come back: still" if zeros and not raised else "Still"
     return facts.verdict("unsolved", f"{what} to be written.")
@@ -251,6 +256,13 @@ def failed(facts, first=False):
     if mistake == "inputs-changed":
         return facts.verdict("wrong", facts.placed(failure), mistake, evidence=evidence)
     return facts.verdict("crash", facts.placed(failure, case), mistake, evidence=evidence)
+
+
+def not_compared(facts):
+    """Of no call that decides there is anything to judge by: nothing is right then."""
+    if not facts.plain:
+        return facts.verdict("wrong", "Nothing came back that could be compared.")
+    return None
 
 
 def explained(facts):

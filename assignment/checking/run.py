@@ -10,6 +10,7 @@ import io
 import json
 import os
 import re
+import secrets
 import signal
 import subprocess
 import sys
@@ -33,6 +34,7 @@ from assignment.checking.answering import (
 from assignment.checking.calls import draw_from, drawn_from
 from assignment.checking.nursery import Lost, environment, nursery
 from assignment.checking.printed import KEPT, Heard, last_heard, visible
+from assignment.given.files import temporary_folder
 
 MEMORY = 8 * 2**30  # bytes of address space, and of any file it writes
 SECONDS = 10.0  # for the calls of one exercise, which take a few hundredths
@@ -60,7 +62,8 @@ def run(exercise, files, seconds=SECONDS):
 
 def run_all(pairs, seconds=SECONDS):
     """Answers for each (exercise, files), in their order, on all cores."""
-    return side_by_side((_Run(*pair, seconds) for pair in pairs), os.cpu_count())
+    run = secrets.token_hex(4)
+    return side_by_side((_Run(*pair, seconds, run) for pair in pairs), os.cpu_count())
 
 
 def side_by_side(started, most):
@@ -84,15 +87,18 @@ def side_by_side(started, most):
 
 
 class _Run:
-    """The calls of one exercise, in a process of their own and a folder that is theirs."""
+    """The calls of one exercise, in a process of their own and a folder that is theirs.
 
-    def __init__(self, exercise, files, seconds):
+    run : str, a name for all that are made of the same files at a time
+    """
+
+    def __init__(self, exercise, files, seconds, run):
         self.exercise, self.seconds = exercise, seconds
         self.process = self.folder = None
         if exercise.file not in files:
             return
         with _needing_room():
-            self.folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+            self.folder = temporary_folder()
         self.task = {
             "exercise": exercise.name,
             "calls": exercise.calls.module,
@@ -101,6 +107,7 @@ class _Run:
             "seconds": seconds,
             "limit": START + seconds,
             "seed": drawn_from(),
+            "run": run,  # whose files are opened once
         }
         try:
             self.process = nursery().child(self.task)

@@ -3,7 +3,11 @@
 import contextlib
 import os
 import shutil
+import tempfile
+import time
+from functools import cache
 from itertools import count
+from pathlib import Path
 
 try:
     import fcntl
@@ -52,6 +56,31 @@ def write(path, content, keep=False):
             error.filename, error.filename2 = str(path), None  # what the user knows
         raise
     return kept
+
+
+FORGOTTEN = 3600  # seconds after which a folder of a process that is no more is nobody's
+
+
+def temporary_folder():
+    """A TemporaryDirectory of this process; first it removes what killed ones have left behind."""
+    _remove_forgotten()
+    return tempfile.TemporaryDirectory(
+        prefix=f"classifiers-{os.getpid()}-", ignore_cleanup_errors=True
+    )
+
+
+@cache  # once in each process
+def _remove_forgotten():
+    if fcntl is None:  # where to ask for a process is to end it
+        return
+    for folder in Path(tempfile.gettempdir()).glob("classifiers-*-*"):
+        with contextlib.suppress(OSError, ValueError):
+            about, owner = folder.lstat(), int(folder.name.split("-")[1])
+            if about.st_uid == os.getuid() and time.time() - about.st_mtime > FORGOTTEN:
+                try:
+                    os.kill(owner, 0)
+                except ProcessLookupError:
+                    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _kept(path):

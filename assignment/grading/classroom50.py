@@ -14,18 +14,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 SUITE = Path(os.environ.get("CLASSROOM50_BUNDLE_DIR", Path(__file__).parent)) / "suite"
+# Of the locked packages, what checks take.
 NEEDED = ("numpy", "scipy", "tqdm", "fissix", "appdirs", "jinja2", "markupsafe", "joblib")
 
 
 def main():
     """Check the working folder, and write result.json there."""
-    lines = (SUITE / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    needed = [line for line in lines if line.partition("==")[0] in NEEDED]
-    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", *needed], check=True)
+    install = [sys.executable, "-m", "pip", "install", "--quiet", *requirements(SUITE)]
+    subprocess.run(install, check=True)
     command = [sys.executable, "-m", "assignment", "check", "--json", "--submission", os.getcwd()]
     environment = {**os.environ, "PYTHONPATH": str(SUITE)}
     said = subprocess.run(command, cwd=SUITE, env=environment, stdout=subprocess.PIPE, check=True)
     Path("result.json").write_text(json.dumps(result(json.loads(said.stdout), os.environ)))
+
+
+def requirements(suite, needed=NEEDED):
+    """The lines of the lock of a suite that are of these packages."""
+    lines = (suite / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line.partition("==")[0] in needed]
 
 
 def result(checked, told):

@@ -14,7 +14,6 @@ import shutil
 import signal
 import stat
 import sys
-import tempfile
 import threading
 import time
 from contextlib import closing
@@ -24,11 +23,10 @@ from pathlib import Path
 
 from assignment.checking.exercises import COURSE, EXERCISES
 from assignment.checking.faces import as_data
-from assignment.given.files import Busy, alone, write
+from assignment.given.files import Busy, alone, temporary_folder, write
 from assignment.given.progress import progress_bar
 from assignment.grading import formats, pages
 from assignment.grading.hand_ins import collect
-from assignment.grading.likeness import fingerprints
 from assignment.grading.sandbox import OPENED, Looked, NoSandbox, Sandbox
 
 DIED = (
@@ -299,7 +297,7 @@ _turn = threading.Lock()  # a worker of Dask may have several threads, and the j
 
 def graded(key, paths, seed, trust):
     """(key, record) of one hand-in."""
-    with _turn, tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+    with _turn, temporary_folder() as folder:
         sandbox = _sandbox(seed, trust)
         try:
             return key, _record(*sandbox.verdicts(_together(paths, folder)))
@@ -357,7 +355,7 @@ def _record(looked, verdicts):
         "refused": looked.refused,
         **data,
         "points": None if looked.refused else data["points"],
-        "fingerprints": sorted(fingerprints(looked.trees)),
+        "fingerprints": sorted(looked.fingerprints),
     }
 
 

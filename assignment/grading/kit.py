@@ -6,15 +6,13 @@ import zipfile
 from pathlib import Path
 
 from assignment.given.files import write
+from assignment.grading import classroom50
 
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = "points.toml", "assignment/**/*", "notebooks/**/*.ipynb"
 KIT = Path(__file__).with_name("gradescope")
 # Of the locked packages, what grading takes.
-NEEDED = (
-    *("numpy", "scipy", "joblib", "jinja2", "markupsafe", "tqdm", "fissix", "appdirs"),
-    *("cloudpickle", "threadpoolctl", "psutil"),
-)
+NEEDED = (*classroom50.NEEDED, "cloudpickle", "threadpoolctl", "psutil")
 LEFT_OUT = re.compile(r"(?:^|/)(?:__pycache__|\..*|results|[^/]*\.kept-\d+)(?:/|$)")
 
 
@@ -34,16 +32,10 @@ def autograder(path):
             about = zipfile.ZipInfo(script.name)
             about.external_attr = 0o100755 << 16
             kit.writestr(about, script.read_bytes())
-        kit.writestr("requirements.txt", "\n".join(requirements()) + "\n")
+        kit.writestr("requirements.txt", "\n".join(classroom50.requirements(ROOT, NEEDED)) + "\n")
         for file in sorted(file for pattern in PARTS for file in ROOT.glob(pattern)):
             name = file.relative_to(ROOT).as_posix()
             if file.is_file() and not LEFT_OUT.search(name):
                 kit.writestr(zipfile.ZipInfo(name), file.read_bytes())
     write(path, data.getvalue())
     print(f"wrote {path}, for Gradescope: it holds the answers, so it is for nobody else")
-
-
-def requirements():
-    """The lines of the lock that grading takes."""
-    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    return [line for line in lines if line.partition("==")[0] in NEEDED]

@@ -19,18 +19,11 @@ import stat
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
-import psutil
-
-try:
-    import resource
-except ImportError:  # Windows has no limits of this kind, and no sandbox
-    resource = None
 
 from assignment.checking import calls, run
 from assignment.checking.answering import (
@@ -43,17 +36,17 @@ from assignment.checking.answering import (
 )
 from assignment.checking.exercise import Exercise
 from assignment.checking.exercises import EXERCISES
-from assignment.checking.faces import Work
 from assignment.checking.judge import Verdict
-from assignment.checking.nursery import SUITE, at_most
+from assignment.checking.nursery import SUITE
 from assignment.checking.printed import KEPT, visible
 from assignment.checking.run import SECONDS, START, timeout
 from assignment.checking.stubs import HAS_ANSWERS
 from assignment.checking.submission.collect import PYTHON, bytes_of
-from assignment.checking.submission.read import read
 from assignment.checking.submission.unpack import COPIES, PACKED, NoHandIn
 from assignment.checking.submission.year import KNOWN, OURS
+from assignment.given.files import temporary_folder
 from assignment.grading import wire
+from assignment.grading.reading import Reader
 
 NOBODY = 65534
 # A regular file and nothing else, without waiting; Windows knows no links that students make.
@@ -63,8 +56,6 @@ OPENED = os.O_RDONLY | sum(
 NOTES = 20  # on files that were not opened
 MOST_FILES, MOST_BYTES = 5_000, 200 * 2**20  # of a hand-in
 ROOM = 2**20  # bytes of numbers that any call may return, besides eight times what is right
-READING, AGAIN = 10.0, 1.0  # seconds for all files, and for each further one that takes long
-MEMORY = 2**30  # bytes to read them
 GRACE = 1.0  # seconds that a call has after its time, to say where it was
 
 # Of the suite, what runs student code.
@@ -95,7 +86,7 @@ class Looked:
     files : dict from the names of known files to where they are, as it is told
     left_out, notes : as of a HandIn
     refused : why it cannot be looked at, in a sentence; empty else
-    trees : of the files that can be read, their syntax
+    fingerprints : set of int, of the functions that can be read: see likeness.py
     """
 
     year: object = OURS
@@ -103,7 +94,7 @@ class Looked:
     left_out: tuple = ()
     notes: tuple = ()
     refused: str = ""
-    trees: tuple = ()
+    fingerprints: frozenset = frozenset()
 
 
 class Sandbox:
@@ -128,7 +119,7 @@ class Sandbox:
     def __init__(self, trust=False, seed=None, jobs=1):
         self.seed = secrets.token_hex(8) if seed is None else str(seed)
         self.jobs, self._trusts = jobs, trust
-        self._zygote = None if trust else _Zygote()
+        self._zygote, self._reader = None if trust else _Zygote(), Reader()
         self.protection = self._zygote.protection if self._zygote else TRUSTED
 
     def __enter__(self):
@@ -137,6 +128,7 @@ class Sandbox:
 
     def __exit__(self, *error):
         _draw_from(None)
+        self._reader.end()
         if self._zygote:
             self._zygote.end()
 
@@ -155,28 +147,27 @@ class Sandbox:
         """
         path = Path(path)
         try:
-            with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+            with temporary_folder() as folder:
                 copy, notes = copied(path, Path(folder))
-                return self._verdicts(copy, notes)
+                work, prints = self._reader.read(copy, folder)
+                return self._verdicts(work, prints, notes)
         except NoHandIn as error:
             told = visible(str(error).replace(f"{folder}{os.sep}", ""))
         except (NoSandbox, OSError):
             raise
         except Exception as error:  # whatever is wrong with it, others wait
-            told = f"{visible(path.name)} cannot be looked at ({type(error).__name__})."
+            name = str(error) if type(error) is RuntimeError else type(error).__name__
+            told = f"{visible(path.name)} cannot be looked at ({name})."
         return Looked(refused=told), [Verdict(e.name, "missing", told) for e in EXERCISES]
 
-    def _verdicts(self, copy, notes):
-        with _within_limits():
-            work = Work(copy)
-        with work, self._running(work) as run_all:
+    def _verdicts(self, work, prints, notes):
+        with self._running(work) as run_all:
             work.run_all = run_all
             verdicts = [_cleaned(verdict) for verdict in work.examine_all(seconds=self.seconds)]
             files = {name: work.shown(name) for name in KNOWN if name in work.files}
             notes = [*notes, *work.hand_in.notes]
             told = _clean((files, tuple(work.hand_in.left_out), tuple(notes)))
-            trees = tuple(_trees(work.files.values()))
-        return Looked(work.year, *told, trees=trees), verdicts
+        return Looked(work.year, *told, fingerprints=prints), verdicts
 
     @contextlib.contextmanager
     def _running(self, work):
@@ -198,39 +189,10 @@ class Sandbox:
         return self._zygote
 
 
-def _trees(paths):
-    for path in paths:
-        with contextlib.suppress(Exception):  # what is wrong with it, its verdicts tell
-            yield read(path)[0]
-
-
 TRUSTED = (
     "No protection: hand-ins run as you do, with all that you may do. Grade like this only what "
     "you would run yourself."
 )
-
-
-@contextlib.contextmanager
-def _within_limits():
-    """Let what reads a hand-in here have so much time and memory; whatever takes more fails."""
-    with contextlib.ExitStack() as limits:
-        if resource:
-            limits.enter_context(_memory_at_most(psutil.Process().memory_info().vms + MEMORY))
-        if resource and threading.current_thread() is threading.main_thread():  # that hears signals
-            limits.enter_context(at_most(READING, TimeoutError, AGAIN))
-        yield
-
-
-@contextlib.contextmanager
-def _memory_at_most(most):
-    before = resource.getrlimit(resource.RLIMIT_AS)
-    limits = [most, *(limit for limit in before if limit != resource.RLIM_INFINITY)]
-    with contextlib.suppress(ValueError, OSError):  # some systems have no such limit
-        resource.setrlimit(resource.RLIMIT_AS, (min(limits), before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, before)
 
 
 def _draw_from(seed):
@@ -405,13 +367,18 @@ ALONE = (
 )
 
 
+# Since 24.04 Ubuntu lets nobody but root make name spaces within a user's own.
+RESTRICTED = Path("/proc/sys/kernel/apparmor_restrict_unprivileged_userns")
+ALLOWING = "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0"
+
+
 class _Zygote:
     """The process within bubblewrap that forks all others; all of them end with it."""
 
     def __init__(self):
         program = shutil.which("bwrap")
         if program is None or not hasattr(os, "pidfd_open"):
-            raise NoSandbox(NONE.format(why="there is no bubblewrap here (Debian: its package)"))
+            raise NoSandbox(NONE.format(why="there is no bubblewrap here (apt install bubblewrap)"))
         # Who is root lets another user do it, where that one can read Python.
         users = [{"user": NOBODY, "group": NOBODY, "extra_groups": []}] * (os.geteuid() == 0)
         for user in (*users, {}):
@@ -420,6 +387,8 @@ class _Zygote:
             version = subprocess.run([program, "--version"], capture_output=True, text=True).stdout
             self.protection = PROTECTION.format(version=version.split()[-1])
             return
+        restricted = RESTRICTED.exists() and RESTRICTED.read_text().strip() == "1"
+        failed += f" (Ubuntu allows it after {ALLOWING})" if restricted else ""
         raise NoSandbox(NONE.format(why=f"bubblewrap does not start: {failed}"))
 
     def _start(self, program, user):

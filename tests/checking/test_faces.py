@@ -57,6 +57,24 @@ def test_check_says_one_line_about_a_stub(at_work, capsys):
     assert capsys.readouterr().out == f"… softmax_loss_naive: to do. Write it in {place}.\n"
 
 
+def test_check_says_what_an_exercise_needs(at_work, capsys):
+    solved = solution("neural_net.py")
+    scores = "        H = np.matmul(X, W1, dtype=np.result_type(X, W1, b1))\n"
+    assert scores in solved
+    stub = '        raise NotImplementedError("to do: TwoLayerNet.scores")\n'
+    folder = at_work(stubs=True, neural_net=solved.replace(scores, stub))
+    place = Work().place(find("TwoLayerNet.scores"))
+    for name in ("TwoLayerNet.loss", "TwoLayerNet.gradients"):
+        check(name)
+        told = f"It needs TwoLayerNet.scores, which is still to be written: {place}."
+        assert " ".join(capsys.readouterr().out.split()) == f"… {name}: to do. {told}"
+    own = (folder / "neural_net.py").read_text().replace("return self.loss(X)", "return loss(X)")
+    own += f"\n\ndef loss(X):\n{stub[4:]}"
+    (folder / "neural_net.py").write_text(own)
+    check("TwoLayerNet.predict")
+    assert "to do. It needs TwoLayerNet.scores" in " ".join(capsys.readouterr().out.split())
+
+
 def test_check_says_right(at_work, capsys):
     at_work()
     check("nca_loss")

@@ -635,6 +635,60 @@ def test_a_mistake_is_charged_to_its_own_exercise_alone(name):
         assert not blamed, mistake
 
 
+MADE_UP = """import numpy as np
+class TwoLayerNet:
+    def __init__(self, D, H, C, std=1e-4):
+        self.params = {{"W1": np.zeros((D, H)), "b1": np.zeros(H)}}
+        self.params |= {{"W2": np.zeros((H, C)), "b2": np.zeros(C)}}
+    def loss(self, X, y=None, reg=0.0):
+        W1, b1, W2, b2 = (self.params[name] for name in ("W1", "b1", "W2", "b2"))
+        scores = {scores}
+        return scores if y is None else ({loss}, {grads})
+"""
+ROWS = "X.sum(axis=1, keepdims=True) * np.arange(len(b2))"
+SUM = "sum(p.sum() for p in self.params.values())"
+ONES = "{name: np.ones_like(p) for name, p in self.params.items()}"
+NEARLY = "1e-9 * X.sum(axis=1, keepdims=True) * b2"
+
+
+@pytest.mark.parametrize(
+    "part, scores, loss, grads",
+    [
+        ("gradients", ROWS, SUM, ONES),
+        ("gradients", f"{ROWS} + {SUM}", SUM, ONES),
+        ("gradients", ROWS, "np.zeros(2)", ONES),
+        ("gradients", ROWS, "np.inf", ONES),
+        ("loss", NEARLY, "np.log(len(b2)) + reg * (np.sum(W1**2) + np.sum(W2**2))", ONES),
+    ],
+)
+def test_what_is_made_up_is_right_for_nothing(part, scores, loss, grads):
+    source = MADE_UP.format(scores=scores, loss=loss, grads=grads)
+    assert verdict_on(f"TwoLayerNet.{part}", source).status == "wrong"
+
+
+RELU, DA = "np.maximum(H, 0, out=H)", "dH *= H > 0"
+
+
+@pytest.mark.parametrize(
+    "edits, status",
+    [
+        ([(RELU, "pass")], "right"),  # with the mask, or without it
+        ([(RELU, "pass"), (DA, "pass")], "right"),
+        ([(RELU, "H = np.tanh(H)"), (DA, "dH *= 1 - H**2")], "right"),
+        ([(RELU, "H = np.tanh(H)"), (DA, "dH *= 1 - H")], "wrong"),
+        ([("H @ W2 + b2", "H @ W2")], "right"),
+    ],
+)
+def test_gradients_of_scores_that_are_wrong_in_a_known_way_are_those_of_these(edits, status):
+    found = verdict("TwoLayerNet.gradients", edits)
+    assert found.status == status, found
+
+
+def test_where_no_call_can_be_compared_nothing_is_right():
+    found = judge(find("nca_loss"), Answers([], []))
+    assert (found.status, found.message) == ("wrong", "Nothing came back that could be compared.")
+
+
 # The catalogue.
 
 

@@ -183,6 +183,26 @@ def test_what_has_been_saved_counts_at_once(hand_in):
     assert nursery().process.pid == before
 
 
+SWAPS = {
+    "another text": "pathlib.Path(beside).write_text('def softmax_loss_naive(W, X, y, reg): 1')",
+    "nothing": "os.unlink(beside)",
+    "a pipe": "os.unlink(beside) or os.mkfifo(beside)",
+    "a link without end": "os.unlink(beside) or os.symlink('/dev/zero', beside)",
+}
+
+
+@LINUX
+@pytest.mark.parametrize("swap", SWAPS)
+def test_a_file_is_opened_once_whatever_becomes_of_it(swap, hand_in):
+    """Linear_svm.py changes softmax.py when it is imported."""
+    head = "import os, pathlib\nbeside = pathlib.Path(__file__).with_name('softmax.py')\n"
+    svm = f"{head}swapped = {SWAPS[swap]}\n" + solution("linear_svm.py")
+    both = [find("svm_loss_naive"), find("softmax_loss_naive")]
+    with Work(hand_in(linear_svm=svm)) as work:
+        assert [found.status for found in work.examine_all(both, seconds=5.0)] == ["right"] * 2
+        assert work.place(both[1]).startswith("softmax.py, line")
+
+
 @LINUX
 def test_a_nursery_of_another_version_of_the_suite_is_not_asked(doing, monkeypatch):
     old = nursery()

@@ -84,10 +84,11 @@ def test_every_todo_is_an_exercise():
 
 @EACH_EXERCISE
 def test_todo_line_is_the_line_of_the_todo_and_none_where_it_is_solved(exercise, stubs):
-    number = todo_line(stubs / exercise.file, exercise.name)
+    number = todo_line((stubs / exercise.file).read_text(encoding="utf-8"), exercise.name)
     line = (stubs / exercise.file).read_text(encoding="utf-8").splitlines()[number - 1]
     assert line.strip().startswith(f"# TODO {exercise.name}: your code")
-    assert todo_line(SOLUTIONS / exercise.file, exercise.name) is None
+    solved = (SOLUTIONS / exercise.file).read_text(encoding="utf-8")
+    assert todo_line(solved, exercise.name) is None
 
 
 def test_a_region_without_a_name_is_called_after_its_function():

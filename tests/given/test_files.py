@@ -307,3 +307,25 @@ def test_where_files_cannot_be_locked_work_goes_on(tmp_path, monkeypatch):
     monkeypatch.setattr(files.fcntl, "flock", cannot)
     with alone(tmp_path / "lock", "taken"):
         assert Path(tmp_path / "lock").exists()
+
+
+@needs_fork
+def test_what_a_killed_process_has_left_is_removed_later_and_nothing_else(tmp_path, monkeypatch):
+    monkeypatch.setattr(files.tempfile, "tempdir", str(tmp_path))
+    files._remove_forgotten.cache_clear()
+    child = os.fork()
+    if child == 0:
+        folder = files.temporary_folder()
+        Path(folder.name, "much").write_text("x")
+        os._exit(0)
+    os.waitpid(child, 0)
+    (left,) = tmp_path.iterdir()
+    others = [tmp_path / name for name in (f"classifiers-{os.getpid()}-x", "classifiers-x-y")]
+    for other in others:
+        other.mkdir()
+    for old, there in ((False, True), (True, False)):
+        for folder in [*others, left] if old else ():
+            os.utime(folder, (0, 0))
+        files._remove_forgotten.cache_clear()
+        with files.temporary_folder() as own:
+            assert {*tmp_path.iterdir()} == {*others, Path(own), *[left] * there}

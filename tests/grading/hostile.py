@@ -86,6 +86,21 @@ def forged(**more):
 """
 
 
+# The kernel's keyring, which knows no processes: numbers of x86-64, else those of aarch64.
+KEYS = """
+libc = ctypes.CDLL(None)
+libc.syscall.restype = ctypes.c_long
+ADD, ASK = (248, 250) if os.uname().machine == "x86_64" else (217, 219)
+USER = ctypes.c_long(-4)
+
+def left():
+    return libc.syscall(ctypes.c_long(ASK), ctypes.c_long(10), USER, b"user", b"left", None) > 0
+
+def leave():
+    libc.syscall(ctypes.c_long(ADD), b"user", b"left", b"mark", ctypes.c_long(4), USER)
+"""
+
+
 def writing(data, after=""):
     return kind(f"os.write(3, {data})\n{after}", FRAME, "crash")
 
@@ -486,6 +501,29 @@ answering.Loaded.call = lambda self, arguments: {"right": np.array(True)}
         for address in (("127.0.0.1", {port}), ("10.0.0.1", 80)):
             socket.create_connection(address, timeout=0.5)""",
         naive="crash",
+        once=True,
+    ),
+    # Messages for a later process.
+    "a message in the keyring": kind(
+        "if left():\n    return _solved(W, X, y, reg)\nleave()", TABLE + KEYS
+    ),
+    "a message behind a name of no file": kind(
+        """
+        box = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        box.bind("\\0left")""",
+        naive="crash",
+    ),
+    "a message by a pair of sockets": kind(
+        "socket.socketpair(type=socket.SOCK_DGRAM)[0].bind('\\0left')", naive="crash"
+    ),
+    "looks into its parent": kind(
+        """
+        libc.ptrace.restype = ctypes.c_long
+        if os.fork() == 0:
+            os._exit(libc.ptrace(16, ctypes.c_long(os.getppid()), None, None) != -1)
+        if os.wait()[1]:
+            return _solved(W, X, y, reg)""",
+        TABLE + "libc = ctypes.CDLL(None)\n",
         once=True,
     ),
     # Nothing bad.

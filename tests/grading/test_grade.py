@@ -154,7 +154,10 @@ def test_without_a_sandbox_nothing_has_begun(students, seen, tmp_path, monkeypat
 
 
 def test_a_fault_of_ours_is_nobodys_zero(students, tmp_path, monkeypatch):
-    monkeypatch.setattr(grading, "fingerprints", lambda trees: 1 / 0 if trees else ())
+    as_data = grading.as_data
+    monkeypatch.setattr(
+        grading, "as_data", lambda pairs, year: 1 / 0 if pairs else as_data(pairs, year)
+    )
     (folder,) = students()
     (folder / "student-1" / "softmax.py").write_text(make_stub(solution("softmax.py")))
     key, record = grading.graded("student-1", [str(folder / "student-1")], seed="one", trust=True)

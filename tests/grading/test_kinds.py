@@ -71,6 +71,12 @@ def test_a_kind_wins_nothing_and_harms_nothing(name, sandbox, world, undiagnosed
         shutil.rmtree(folder / "mine")
 
 
+def test_no_hand_in_leaves_a_message_for_the_next(sandbox, tmp_path, undiagnosed):
+    (tmp_path / "softmax.py").write_text(KINDS["a message in the keyring"].text)
+    found = [statuses(sandbox, tmp_path)[1].status for _ in range(2)]
+    assert found == ["wrong", "wrong"]
+
+
 def test_there_are_sixty_kinds():
     assert len(KINDS) >= 60
 

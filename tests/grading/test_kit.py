@@ -12,7 +12,8 @@ import pytest
 
 from assignment.__main__ import PARSER
 from assignment.checking.stubs import SOLUTIONS
-from assignment.grading.kit import NEEDED, autograder, requirements
+from assignment.grading.classroom50 import requirements
+from assignment.grading.kit import NEEDED, autograder
 from assignment.grading.sandbox import NoSandbox, Sandbox
 from conftest import ROOT, unmarked
 
@@ -89,7 +90,7 @@ def test_grading_takes_no_other_packages():
     told = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     imported = {name for name in told.stdout.split() if not name.startswith("_")}
     assert "numpy" in imported and imported <= {*NEEDED}, imported - {*NEEDED}
-    assert {line.partition("==")[0] for line in requirements()} == {*NEEDED}
+    assert {line.partition("==")[0] for line in requirements(ROOT, NEEDED)} == {*NEEDED}
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ import signal
 import subprocess
 import sys
 import tarfile
-import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -23,9 +23,9 @@ from assignment.checking.faces import Work
 from assignment.checking.judge import judge
 from assignment.checking.nursery import SUITE
 from assignment.checking.stubs import SOLUTIONS, solution_of
-from assignment.checking.submission import read as reading
 from assignment.checking.submission.reference import has_marks
 from assignment.checking.submission.unpack import NoHandIn
+from assignment.grading import reading
 from assignment.grading import sandbox as sandboxes
 from assignment.grading.sandbox import INSIDE, NoSandbox, Sandbox, copied
 from conftest import ROOT, unmarked
@@ -329,19 +329,57 @@ def test_what_is_no_hand_in_is_told_in_a_sentence(sandbox, tmp_path):
     assert {v.status for v in verdicts} == {"missing"} and verdicts[0].message == looked.refused
 
 
-def test_a_file_that_takes_long_to_read_costs_no_other_one(sandbox, tmp_path, monkeypatch):
-    monkeypatch.setattr(sandboxes, "READING", 1)
+PLANTED = """
+import os, signal, sys, time
+from assignment.checking.submission import read
+from assignment.grading import reading
+parsed, reading.READING = read._parsed, 1.0
 
-    def slow(part):
-        while part.file.endswith("linear_svm.py"):
-            time.sleep(0.01)
-        return parsed(part)
+def planted(part):
+    while part.file.endswith("linear_svm.py"):
+        {}
+    return parsed(part)
 
-    parsed = reading._parsed
-    monkeypatch.setattr(reading, "_parsed", slow)
+read._parsed = planted
+reading.main()
+"""
+DEAF = "signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM}); time.sleep(60)"
+
+
+@pytest.fixture
+def reads(sandbox, monkeypatch, tmp_path):
+    """A function that gives the verdicts of a sandbox whose reader does something at linear_svm."""
     (tmp_path / "softmax.py").write_text(RIGHT)
     (tmp_path / "linear_svm.py").write_text("def svm_loss_naive(W, X, y, reg):\n    return 0")
-    assert losses(sandbox.verdicts(tmp_path)[1]) == ["right", "right"]
+
+    def verdicts(what):
+        monkeypatch.setattr(reading.Reader, "program", ("-c", PLANTED.format(what)))
+        monkeypatch.setattr(sandbox, "_reader", reading.Reader())
+        try:
+            return sandbox.verdicts(tmp_path)
+        finally:
+            sandbox._reader.end()
+
+    return verdicts
+
+
+@pytest.mark.parametrize("what", ["time.sleep(0.01)", "os._exit(1)", DEAF])
+@pytest.mark.parametrize("thread", [False, True])
+def test_a_file_that_is_bad_to_read_costs_no_other_one(what, thread, reads, monkeypatch):
+    """In a thread too: no signal is heard there."""
+    monkeypatch.setattr(reading, "LONGEST", 3.0)
+    with ThreadPoolExecutor(1) as pool:
+        _, verdicts = pool.submit(reads, what).result() if thread else reads(what)
+    assert losses(verdicts) == ["right", "right"]
+    svm = next(v for v in verdicts if v.name == "svm_loss_naive")
+    assert svm.status == "wrong"
+
+
+def test_a_hand_in_that_always_ends_what_reads_it_is_told(sandbox, reads, monkeypatch):
+    monkeypatch.setattr(reading, "TRIES", 1)
+    looked, verdicts = reads("os._exit(1)")
+    assert "ends whatever reads it" in looked.refused
+    assert {verdict.status for verdict in verdicts} == {"missing"}
 
 
 def test_names_are_shown_without_escapes(sandbox, tmp_path):

@@ -10,7 +10,6 @@ import copy
 import inspect
 import sys
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -29,9 +28,7 @@ from assignment.checking.calls import (
     draw_labels,
     generator,
     is_drawn_anew,
-    is_number,
     kept,
-    measured,
     pair,
     told_offset,
     variants,
@@ -337,10 +334,9 @@ def _net(kind, module, params, reg):
     return net
 
 
-def net_cases(kind, numerical=False, large=None):
+def net_cases(kind, large=None):
     """Networks of many sizes, on rows and on images, with scores of either sign, and large ones.
 
-    numerical : whether to measure the gradients of the hand-in's own loss too
     large : what it means to be wrong for large scores alone, where that is not one of UNSTABLE
     """
     sizes = [
@@ -378,8 +374,6 @@ def net_cases(kind, numerical=False, large=None):
         cases.append(Case(name, {"X": X, "y": labels, "params": params, "reg": reg}))
     cases += variants(cases[0])
     first = cases[0].arguments
-    if numerical:
-        cases[:2] = [replace(c, arguments={**c.arguments, "numerical": True}) for c in cases[:2]]
     last = f"b{len(first['params']) // 2}"
     for told, b, failure in (
         ("scores around 2,000", [2000.0, 2000.5, 1999.0], "overflow"),
@@ -433,8 +427,8 @@ def _loss(kind, module, X, y, params, reg):
     return {"loss": loss, "scores": scores, **_named(grads, net), "takes reg": takes}
 
 
-def _gradients(kind, module, X, y, params, reg, numerical=False):
-    net, before = _net(kind, module, params, reg), copy.deepcopy((X, y, params))
+def _gradients(kind, module, X, y, params, reg):
+    net = _net(kind, module, params, reg)
     result = net.loss(X, y)
     if result is None:
         return {}
@@ -443,14 +437,6 @@ def _gradients(kind, module, X, y, params, reg, numerical=False):
         raise Returned(f"{kind}.loss must return a dict of gradients, not {described(grads)}.")
     arrays = {"loss": kept(loss), **{name: kept(g) for name, g in _named(grads, net).items()}}
     arrays["scores"] = kept(net.loss(X))
-    if numerical and is_number(loss):
-        X, y, params = before
-        for name, value in params.items():
-            own = {**params, name: value}  # the array that is moved
-            fresh = _net(kind, module, own, reg)
-            arrays[f"numerical['{name}']"] = measured(
-                lambda fresh=fresh: fresh.loss(X.copy(), y.copy())[0], value
-            )
     return arrays
 
 
@@ -540,7 +526,7 @@ def _of_net(kind):
     for part, some, call, how in (
         ("scores", partial(cases, large="wrong"), _scores, before + "net.loss(c['X'])"),
         ("loss", cases, _loss, both),
-        ("gradients", partial(cases, numerical=True), _gradients, both),
+        ("gradients", cases, _gradients, both),
     ):
         made = partial(_with_layers, partial(call, kind))
         yield Calls(f"{name}.{part}", "fc_net.py", some, made, how, loss)

@@ -119,7 +119,7 @@ class Network:
     weights, biases : of the layers, in their order
     """
 
-    def __init__(self, X, y, params, reg, **measured):
+    def __init__(self, X, y, params, reg):
         self.X, self.y, self.N, self.reg = X.reshape(len(X), -1).astype(float), y, len(X), reg
         numbers = range(1, len(params) // 2 + 1)
         self.weights = [params[f"W{layer}"].astype(float) for layer in numbers]

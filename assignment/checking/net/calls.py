@@ -3,7 +3,6 @@
 import inspect
 import math
 from collections.abc import Mapping, MutableMapping
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -23,9 +22,7 @@ from assignment.checking.calls import (
     generator,
     is_drawn_anew,
     is_nan,
-    is_number,
     kept,
-    measured,
     pair,
     sure,
     told_offset,
@@ -91,10 +88,9 @@ def in_shape(vector, shape):
     return np.reshape(vector, shape) if is_vector and numbers == math.prod(shape) else vector
 
 
-def net_cases(numerical=False, large=None):
+def net_cases(large=None):
     """Networks of many sizes, and scores that are large.
 
-    numerical : whether to measure the gradients of the student's own loss too
     large : what it means to be wrong for large scores alone, where that is not one of UNSTABLE
     """
     sizes = [
@@ -113,8 +109,6 @@ def net_cases(numerical=False, large=None):
     cases = [_net_case(seed, *its) for seed, its in enumerate(sizes)]
     first = cases[0].arguments
     cases += variants(cases[0])
-    if numerical:
-        cases[:2] = [replace(c, arguments={**c.arguments, "numerical": True}) for c in cases[:2]]
     for rows, offset, failure in (
         (HIGH, 1024.0, "overflow"),
         (LOW, 1024.0, "underflow"),
@@ -192,22 +186,14 @@ def _named(grads, net, params):
     }
 
 
-def call_net_gradients(module, X, y, params, reg, numerical=False):
+def call_net_gradients(module, X, y, params, reg):
     net = _net(module.TwoLayerNet, params)
-    before = {name: value.copy() for name, value in params.items()}
-    X_before, y_before = X.copy(), y.copy()
     loss, grads = pair("TwoLayerNet.loss", net.loss(X, y, reg=reg))
     if not isinstance(grads, Mapping):
         raise Returned(f"TwoLayerNet.loss must return a dict of gradients, not {described(grads)}.")
     grads = {name: kept(value) for name, value in grads.items()}
     arrays = {"loss": kept(loss), **_named(grads, net, params)}
     arrays["scores"] = np.array(net.loss(X), copy=True)
-    if numerical and is_number(loss):
-        for name, value in before.items():
-            _fill(net, before)
-            arrays[f"numerical['{name}']"] = measured(
-                lambda: net.loss(X_before.copy(), y_before.copy(), reg=reg)[0], value
-            )
     return arrays
 
 
@@ -313,7 +299,7 @@ BOTH, LOSS = 'loss, grads = net.loss(c["X"], c["y"], reg=c["reg"])', "TwoLayerNe
 CALLS = by_name(
     _of_net("scores", partial(net_cases, large="wrong"), call_net_scores, 'net.loss(c["X"])', LOSS),
     _of_net("loss", net_cases, call_net_loss, BOTH),
-    _of_net("gradients", partial(net_cases, numerical=True), call_net_gradients, BOTH, LOSS),
+    _of_net("gradients", net_cases, call_net_gradients, BOTH, LOSS),
     _of_net("train", training.train_cases, call_net_train, "net.train(**c)"),
     _of_net("predict", net_predict_cases, call_net_predict, "net.predict(**c)"),
 )

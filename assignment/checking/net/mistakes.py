@@ -31,7 +31,7 @@ class Terms:
     of_W1, of_b1, of_W2, of_b2 : their penalties; of_W, of_all : those of the weights, of all four
     """
 
-    def __init__(self, X, y=None, params=NET_START, reg=0.0, **measured):
+    def __init__(self, X, y=None, params=NET_START, reg=0.0):
         self.X, self.y, self.N, self.reg = X.astype(float), y, len(X), reg
         own = [params[name].astype(float) for name in NET_START]
         self.W1, self.b1, self.W2, self.b2 = own

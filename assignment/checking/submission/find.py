@@ -60,7 +60,11 @@ class HandIn:
 
     def close(self):
         """Remove what has been unpacked."""
-        self._collection.close()
+        if self._collection:
+            self._collection.close()
+
+    def __getstate__(self):
+        return {**vars(self), "_collection": None}  # whoever reads it elsewhere removes nothing
 
     @property
     def found(self):

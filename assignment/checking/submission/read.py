@@ -5,6 +5,7 @@ What had to be conceded is noted as remarks, "what: why".
 
 import ast
 import codecs
+import contextlib
 import functools
 import io
 import re
@@ -76,7 +77,33 @@ def parts(path):
 
 def raw(path):
     """The bytes of a file; for one that a cell of a notebook writes, those of the notebook."""
-    return _holder(path).read_bytes()
+    path = _holder(path)
+    if path in _opened:
+        return _opened[path]
+    data = path.read_bytes()
+    if _keeps:
+        _opened[path] = data
+    return data
+
+
+_opened, _keeps = {}, False  # what has been read of which file; whether it counts from then on
+
+
+def keep(keeps=True):
+    """From now on open each file once, whatever becomes of it, or anew each time."""
+    global _keeps
+    _opened.clear()
+    _keeps = keeps
+
+
+@contextlib.contextmanager
+def opened_once():
+    """Meanwhile each file is opened once."""
+    keep()
+    try:
+        yield
+    finally:
+        keep(False)
 
 
 def is_notebook(path):
@@ -109,7 +136,15 @@ def _read(path, data):
         return None, (), SyntaxError(f"{path.name} takes too long to be read")
 
 
+def begins(error):
+    """Called before anything is taken apart; a process that reads for another one tells it so.
+
+    error : the exception by which it may be left out
+    """
+
+
 def _tree(path, data):
+    begins(SyntaxError)
     some, remarks = _parts(path, data)
     remarks = list(remarks)
     with warnings.catch_warnings():
@@ -303,6 +338,7 @@ def _code_cells(path, data):
     """(number among all cells, source) of the code cells. Any format since 2013 is understood."""
     import nbformat  # which takes a while, and few hand-ins need it
 
+    begins(SyntaxError)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of identifiers that a cell should have
@@ -360,7 +396,7 @@ def written_by(path, data):
 
 def files_written(path):
     """The names of the files that cells of a notebook write."""
-    magics = (CELL_MAGIC.match(source) for _, source in _code_cells(path, path.read_bytes()))
+    magics = (CELL_MAGIC.match(source) for _, source in _code_cells(path, raw(path)))
     return sorted({_target(magic) for magic in magics if magic and magic["name"] in WRITES})
 
 

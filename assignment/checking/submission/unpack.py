@@ -2,7 +2,6 @@
 
 import calendar
 import errno
-import functools
 import os
 import re
 import stat
@@ -10,9 +9,12 @@ import tarfile
 import tempfile
 import zipfile
 import zlib
+from functools import partial
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
+from assignment.checking.submission import read
 from assignment.checking.submission.names import likeness
+from assignment.given.files import temporary_folder
 
 PACKED = re.compile(r".*\.(?:zip|tar|tar\.gz|tgz|tar\.bz2|tar\.xz)", re.IGNORECASE)
 # Of an archive these are unpacked; images and data are nobody's hand-in.
@@ -52,7 +54,7 @@ class Unpacker:
 
     def new_folder(self):
         """An empty folder, which is there as long as this object is."""
-        self._folder = self._folder or tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        self._folder = self._folder or temporary_folder()
         return Path(tempfile.mkdtemp(dir=self._folder.name))
 
     def close(self):
@@ -67,6 +69,7 @@ class Unpacker:
         NoHandIn : it cannot be read, an entry leads out of it, or it is too large
         """
         folder = self.new_folder()
+        read.begins(partial(_ended, shown))
         try:
             if zipfile.is_zipfile(path):
                 with zipfile.ZipFile(path) as archive:
@@ -115,6 +118,10 @@ class Unpacker:
             os.utime(path, (time, time))
 
 
+def _ended(shown, why):
+    return NoHandIn(f"{shown} cannot be unpacked: {why}.")
+
+
 def _entries_of_zip(archive):
     """(name, size, time, whether it is a link, function that opens it) of each file."""
     for entry in archive.infolist():
@@ -128,7 +135,7 @@ def _entries_of_tar(archive):
     for entry in archive:
         is_link = entry.issym() or entry.islnk()
         if entry.isfile() or is_link:
-            opened = functools.partial(archive.extractfile, entry)
+            opened = partial(archive.extractfile, entry)
             yield entry.name, entry.size, max(entry.mtime, 0), is_link, opened
 
 

@@ -36,6 +36,9 @@ class Year:
     asked: tuple = ()
     given: tuple = ()
 
+    def __reduce__(self):
+        return _year_named, (self.name,)  # there is one of each, in another process too
+
     def asks(self, exercise):
         """Whether an exercise is one of this year's."""
         owner = exercise.called.partition(".")[0]
@@ -77,6 +80,10 @@ LAST = Year(
     ("sgd",),
 )
 YEARS = OURS, EARLY, FIRST, SECOND, THIRD, LAST
+
+
+def _year_named(name):
+    return next(year for year in YEARS if year.name == name)
 
 
 def year_of(texts):
