@@ -110,7 +110,8 @@ def _own(name, entry, taken):
     if calls.file not in FILES:
         raise _fault(f"{name} is in {calls.file}, which is none of {', '.join(FILES)}.")
     hints, judged = tuple(entry["hints"]), tuple(entry["judged"])
-    return Exercise(calls, entry["notebook"], entry["section"], entry["points"], hints, judged)
+    place = entry["notebook"], entry["section"]
+    return Exercise(calls, *place, entry["points"], hints, judged, own=True)
 
 
 def _require_points(name, points):

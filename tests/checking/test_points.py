@@ -13,6 +13,7 @@ from assignment.checking.faces import points_of
 from assignment.checking.judge import Verdict, judge
 from assignment.checking.knn import exercises as knn
 from assignment.checking.points import FILE, by_course
+from assignment.checking.submission.year import OURS, YEARS
 from assignment.grading.sandbox import files_of_calls
 from conftest import ROOT
 
@@ -139,6 +140,11 @@ def test_points_are_those_of_the_course_and_a_full_hand_in_of_any_year_has_all(r
     wrong = [(exercise, Verdict(exercise.name, "wrong")) for exercise, _ in right[:-1]]
     assert points_of([*wrong, right[-1]]) == (12.25, total)
     assert points_of(right[:-1]) == (round(total, 1), total)
+
+
+def test_what_a_course_adds_is_asked_for_in_its_own_files_alone(read):
+    own = read(OWN)["svm_doubled"]
+    assert [year for year in YEARS if year.asks(own)] == [OURS]
 
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
