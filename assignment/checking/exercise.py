@@ -39,6 +39,7 @@ class Exercise:
     complain : function(Observed) -> sentence, or None where all is as expected
     explain : function(list of Observed) -> Explanation; without one, no mistake is named
     notice : function(Observed) -> remarks on a right answer
+    own : whether a course has added it
     """
 
     calls: Calls
@@ -51,6 +52,7 @@ class Exercise:
     expect: Callable[[Observed], dict | None] = lambda seen: seen.expected
     complain: Callable[[Observed], str | None] = first_complaint
     notice: Callable[[Observed], list] = costs
+    own: bool = False
 
     @property
     def name(self):

@@ -6,7 +6,7 @@ nca_loss = 12                      # instead of 6
 
 [points.perceptron_loss]           # one of its own, a blank in one of the five files
 points = 5
-calls = "assignment.checking.own"  # the module whose CALLS has it, as in calls.py of a room
+calls = "assignment.checking.own"  # the module whose CALLS has it, as calls.py of a room has
 judged = ["loss", "dW"]            # of the arrays that its calls return
 notebook = "svm"                   # the lesson it belongs to, and the heading there
 section = "6. The loss with loops"
@@ -16,6 +16,7 @@ hints = ["What is the loss where the right class wins?"]
 import difflib
 import json
 import math
+import re
 import tomllib
 from dataclasses import replace
 from importlib import import_module
@@ -26,6 +27,8 @@ from assignment.checking.stubs import ASSIGNMENT
 
 FILE = ASSIGNMENT.parent / "points.toml"
 KEYS = ("points", "calls", "judged", "notebook", "section", "hints")
+# Where editions and sandboxes take modules from.
+MODULE = re.compile(r"assignment\.checking\.\w+(\.calls)?")
 
 
 def by_course(exercises, others=(), file=FILE):
@@ -94,6 +97,11 @@ def _own(name, entry, taken):
     heading = json.dumps(f"# {entry['section']}", ensure_ascii=False)[1:-1]
     if not lesson.is_file() or heading not in lesson.read_text(encoding="utf-8"):
         raise _fault(f"{name} has no place: no {lesson.name} has a heading {entry['section']!r}.")
+    if not MODULE.fullmatch(entry["calls"]):
+        raise _fault(
+            f"calls of {name} must be a module beside ours, such as assignment.checking.own, not "
+            f"{entry['calls']}."
+        )
     try:
         calls = import_module(entry["calls"]).CALLS[name]
     except Exception as error:  # whatever a course's own module raises
@@ -102,7 +110,8 @@ def _own(name, entry, taken):
     if calls.file not in FILES:
         raise _fault(f"{name} is in {calls.file}, which is none of {', '.join(FILES)}.")
     hints, judged = tuple(entry["hints"]), tuple(entry["judged"])
-    return Exercise(calls, entry["notebook"], entry["section"], entry["points"], hints, judged)
+    place = entry["notebook"], entry["section"]
+    return Exercise(calls, *place, entry["points"], hints, judged, own=True)
 
 
 def _require_points(name, points):

@@ -16,7 +16,7 @@ from assignment.given.files import write
 
 TITLE = "How classifiers learn"
 # What a spreadsheet would take for a formula.
-FORMULA = re.compile(r"\s*[=+\-@]|[\t\r\n]")
+FORMULA = re.compile(r"\s*[=+\-@].|[\t\r\n]")
 # What XML 1.0 has no place for.
 NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 GOOD = ("right", "convention")
@@ -36,6 +36,15 @@ def told(exercise):
         lines += ["Printed in that call:", *(f"    {line}" for line in exercise["printed"])]
     lines += [f"See {exercise['see']}."] * bool(exercise["see"])
     return "\n".join([*lines, *(f"Remark: {remark}." for remark in exercise["remarks"])])
+
+
+def remarks(record):
+    """Each remark on the exercises of a hand-in, with the names of those that it is on."""
+    on = {}
+    for one in asked(record):
+        for remark in one["remarks"]:
+            on.setdefault(remark, []).append(one["name"])
+    return on
 
 
 def lateness(seconds):
@@ -62,10 +71,10 @@ def grades(out, records):
         for record in records:
             its = {one["name"]: one for one in asked(record)}
             cells = [its.get(name, {}).get(what) for name in names for what in ("status", "points")]
-            remarks = [f"{one['name']}: {r}" for one in its.values() for r in one["remarks"]]
+            said = [f"{remark} ({', '.join(on)})" for remark, on in remarks(record).items()]
             about = [record[name] for name in ("student", "number", "hand_in", "year")]
             about += [record["points"], record["of"], record["handed_in"], late_by(record)]
-            table([*about, *cells, "; ".join([*record["notes"], *remarks])])
+            table([*about, *cells, "; ".join([*record["notes"], *said])])
 
 
 class _table:

@@ -17,18 +17,31 @@ import sys
 import threading
 import time
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
 from assignment.checking.exercises import COURSE, EXERCISES
 from assignment.checking.faces import as_data
+from assignment.checking.judge import Verdict
+from assignment.checking.submission.year import OURS
 from assignment.given.files import Busy, alone, temporary_folder, write
 from assignment.given.progress import progress_bar
 from assignment.grading import formats, pages
-from assignment.grading.hand_ins import collect
+from assignment.grading.hand_ins import collect, own_name, students_in
 from assignment.grading.sandbox import OPENED, Looked, NoSandbox, Sandbox
 
+NOTHING = (
+    "None of the assignment's files is here, nor any function of it. Please hand in those files."
+)
+A_CLASS = (
+    "It holds hand-ins of several: {names}. Please name this folder itself, not the one above it."
+)
+UNDATED = (
+    "How late is not told of {count}: a course system gives their files the time of the download. "
+    "LATE in a name counts."
+)
 DIED = (
     "It could not be graded: what graded it came to an end, again and again (by a lack of memory, "
     "perhaps). "
@@ -91,6 +104,8 @@ def grade(
         for one in hand_ins:
             results.settle(one, due)
         _report(results, hand_ins, passed, also)
+        if due and (count := sum(not one.is_dated for one in hand_ins)):
+            print(UNDATED.format(count=count))
 
 
 def _time(text):
@@ -106,14 +121,17 @@ def _report(results, hand_ins, passed, also):
     left = [formats.FORMATS[name](results.out, records) for name in also]
     for record in records:
         pages.feedback(results.out, record)
-    pages.summary(results.out, records)
+    pages.summary(results.out, records, passed)
     graded = [points for record in records if (points := record["points"]) is not None]
     mean = f", {sum(graded) / len(graded):.1f} points on average" if graded else ""
     print(f"{len(graded)} of {len(records)} hand-ins graded{mean}.")
+    if others := len(records) - len(graded):
+        print(f"{others} could not be: summary.html says why, and --resume tries them again.")
     for told in filter(None, left):
         print(told)
     if passed:
-        print(f"No hand-ins: {', '.join(passed[:5])}{', ...' if len(passed) > 5 else ''}.")
+        more = f" and {len(passed) - 5} more; see summary.html" if len(passed) > 5 else ""
+        print(f"Passed over, as no hand-ins: {', '.join(passed[:5])}{more}.")
     print(f"In {results.out}: grades.csv, summary.html, and a page for each student in feedback.")
 
 
@@ -170,7 +188,7 @@ class Results:
             "number": hand_in.number,
             "system": hand_in.system,
             "hand_in": hand_in.place,
-            "handed_in": datetime.fromtimestamp(newest, UTC).isoformat(timespec="seconds"),
+            "handed_in": _iso(newest) if hand_in.is_dated and newest else None,
             "late_seconds": None,
             "late": hand_in.late,
             "mark": mark,
@@ -179,12 +197,17 @@ class Results:
 
     def settle(self, hand_in, due):
         """Note how late it is; by when it was due may be another time than when it was graded."""
-        record = self.read(hand_in)
-        handed_in = datetime.fromisoformat(record["handed_in"])
-        late = max(0, round((handed_in - due).total_seconds())) if due else None
+        record, late = self.read(hand_in), None
+        if due and record["handed_in"]:
+            handed_in = datetime.fromisoformat(record["handed_in"])
+            late = max(0, round((handed_in - due).total_seconds()))
         settled = record | {"late_seconds": late, "late": hand_in.late or bool(late)}
         if settled != record:
             _write_json(self.path(hand_in), settled)
+
+
+def _iso(seconds):
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
 
 class Records:
@@ -298,12 +321,16 @@ _turn = threading.Lock()  # a worker of Dask may have several threads, and the j
 def graded(key, paths, seed, trust):
     """(key, record) of one hand-in."""
     with _turn, temporary_folder() as folder:
-        sandbox = _sandbox(seed, trust)
+        sandbox, students = _sandbox(seed, trust), students_in(Path(paths[0]))
         try:
-            return key, _record(*sandbox.verdicts(_together(paths, folder)))
+            if len(students) < 2:
+                return key, _record(*sandbox.verdicts(_together(paths, folder)))
+            told = A_CLASS.format(names=", ".join(students[:3]))
+        except (NoSandbox, OSError) as error:  # this machine's, and no fault of the hand-in
+            told = f"It could not be graded: {error}"
         except Exception as error:  # whatever is wrong with it, others wait
             told = f"It could not be graded ({type(error).__name__}). Please look at it by hand."
-            return key, _record(Looked(refused=told), ())
+        return key, _record(Looked(refused=told), ())
 
 
 def _ends_with_the_grader():
@@ -328,15 +355,22 @@ def _sandbox(seed, trust):
 
 
 def _together(paths, folder):
-    """The path of a hand-in; of several files a folder with copies of them."""
-    if len(paths) == 1:
-        return Path(paths[0])
+    """The path of a hand-in; of several files, or one that a course system has renamed, copies."""
+    first, copy = Path(paths[0]), Path(folder, own_name(Path(paths[0])))
+    if len(paths) == 1 and copy.name == first.name:
+        return first
     for path in map(Path, paths):
-        with contextlib.suppress(OSError), open(os.open(path, OPENED), "rb") as file:
-            if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                with Path(folder, path.name).open("wb") as copy:
-                    shutil.copyfileobj(file, copy)
-    return Path(folder)
+        to = Path(folder, own_name(path))
+        _copy(path, Path(folder, path.name) if to.exists() else to)
+    return Path(folder) if len(paths) > 1 else copy if copy.is_file() else first
+
+
+def _copy(path, to):
+    """Copy a regular file; nothing else."""
+    with contextlib.suppress(OSError), open(os.open(path, OPENED), "rb") as file:
+        if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            with to.open("wb") as copy:
+                shutil.copyfileobj(file, copy)
 
 
 def _record(looked, verdicts):
@@ -344,6 +378,9 @@ def _record(looked, verdicts):
 
     Points are None where it could not be looked at: that is told, and somebody has to look.
     """
+    if not looked.refused and not looked.files:
+        looked = replace(looked, year=OURS, refused=NOTHING)
+        verdicts = [Verdict(exercise.name, "missing", NOTHING) for exercise in EXERCISES]
     known = {exercise.name: exercise for exercise in EXERCISES + COURSE}
     pairs = [(known[verdict.name], verdict) for verdict in verdicts]
     data = as_data(pairs, looked.year)
@@ -351,7 +388,7 @@ def _record(looked, verdicts):
         "year": looked.year.name,
         "files": looked.files or {},
         "left_out": looked.left_out,
-        "notes": looked.notes or [looked.refused] * bool(looked.refused),
+        "notes": [*looked.notes, *[looked.refused] * bool(looked.refused)],
         "refused": looked.refused,
         **data,
         "points": None if looked.refused else data["points"],

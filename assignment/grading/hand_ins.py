@@ -8,6 +8,9 @@ Names as bulk downloads have them:
   file", until 4.1 with one more _; or, without folders, files whose names begin like that. The
   number is the one of "Participant 12345" in the grading worksheet.
 - Gradescope's export (2026): folders submission_12345678
+
+The times of files tell when they were handed in only where no course system has packed them: in
+Canvas and Moodle (files/classes/local/archive_writer/zip_writer.php) all have that of the download.
 """
 
 import hashlib
@@ -52,6 +55,11 @@ class HandedIn:
     @property
     def place(self):
         return self.paths[0].as_posix()
+
+    @property
+    def is_dated(self):
+        """Whether the times of its files say when it was handed in."""
+        return not self.system
 
     def absolute(self):
         """Its paths, for a process that has another working folder."""
@@ -99,6 +107,24 @@ def collect(folders, out):
             whose = (system, found["id"]) if system else ("", path)
             groups.setdefault(whose, (found, []))[1].append(path)
     return _named(groups), passed
+
+
+def own_name(path):
+    """The name that a student gave a file, before a course system wrote theirs before it."""
+    _, found = _owner(path)
+    return found.get("file") if path.is_file() and found.get("file") else path.name
+
+
+def students_in(folder):
+    """Whose hand-ins lie in a folder, by the names that course systems give them."""
+    found = [
+        owner["name"] or owner["id"] for system, owner in map(_owner, _within(folder)) if system
+    ]
+    return sorted(set(found))
+
+
+def _within(folder):
+    return folder.iterdir() if folder.is_dir() and not folder.is_symlink() else ()
 
 
 def _may_be_one(path):

@@ -60,12 +60,20 @@ GRACE = 1.0  # seconds that a call has after its time, to say where it was
 
 # Of the suite, what runs student code.
 ROOMS = ("knn", "linear", "net", "layers", "training")
+
+
+def files_of_calls(exercises):
+    """The files below assignment/ that make the calls: those of rooms, and a course's own."""
+    return {f"{'/'.join(e.calls.module.split('.')[1:])}.py" for e in exercises}
+
+
 INSIDE = (
     "__init__.py",
     *(path.relative_to(SUITE).as_posix() for path in sorted(SUITE.glob("given/*.py"))),
     *(f"checking/{name}.py" for name in ("__init__", "answering", "calls", "nursery", "printed")),
     "checking/stubs.py",
-    *(f"checking/{room}/{name}.py" for room in ROOMS for name in ("__init__", "calls")),
+    *(f"checking/{room}/__init__.py" for room in ROOMS),
+    *sorted(files_of_calls(EXERCISES) | {f"checking/{room}/calls.py" for room in ROOMS}),
     *(
         f"checking/submission/{name}.py"
         for name in ("__init__", "load", "needed", "once", "python2", "read", "reference", "year")

@@ -15,6 +15,7 @@ ADDRESS = re.compile(r"https://github\.com/(?P<owner>[\w-]+)/(?P<suite>[\w.-]+?)
 IN_PYPROJECT = re.compile(r'(?<=^Repository = ")[^"]*', re.MULTILINE)
 IN_NOTEBOOK = re.compile(r'OWNER, SUITE = \\"[^"]*\\", \\"[^"]*\\"')
 IN_README = re.compile(r"(?<=<!-- badges -->\n).*?(?=<!-- end of badges -->)", re.DOTALL)
+ON_COLAB = re.compile(r"(?<=your files are in `)[^`/]+(?=/assignment`)")
 UNKNOWN = (
     "(Badges stand here once it is published: `python -m assignment address URL` writes them.)\n"
 )
@@ -56,7 +57,8 @@ def write(address=None, root=ROOT):
         texts[path] = IN_NOTEBOOK.sub(cell, path.read_text(encoding="utf-8"))
     readme = root / "README.md"
     badges = UNKNOWN if owner == NOBODY else "".join(_badges(owner, suite, notebooks))
-    texts[readme] = IN_README.sub(badges, readme.read_text(encoding="utf-8"))
+    text = IN_README.sub(badges, readme.read_text(encoding="utf-8"))
+    texts[readme] = ON_COLAB.sub(suite, text)
     changed = [path for path, new in texts.items() if path.read_text(encoding="utf-8") != new]
     for path in changed:
         files.write(path, texts[path].encode())

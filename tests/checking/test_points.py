@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from assignment import checking
 from assignment.checking import faces, points
 from assignment.checking.answering import answer
 from assignment.checking.exercises import ALL, COURSE, EXERCISES
@@ -12,12 +13,14 @@ from assignment.checking.faces import points_of
 from assignment.checking.judge import Verdict, judge
 from assignment.checking.knn import exercises as knn
 from assignment.checking.points import FILE, by_course
+from assignment.checking.submission.year import OURS, YEARS
+from assignment.grading.sandbox import files_of_calls
 from conftest import ROOT
 
 OWN = """
 [points.svm_doubled]
 points = 5
-calls = "own_calls"
+calls = "assignment.checking.own"
 judged = ["loss", "dW"]
 notebook = "svm"
 section = "6. The loss with loops"
@@ -49,9 +52,9 @@ CALLS = by_name(
 @pytest.fixture
 def read(tmp_path, monkeypatch):
     """A function: the exercises of the suite by their names, as a points.toml has them."""
-    (tmp_path / "own_calls.py").write_text(CALLS)
-    monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.delitem(sys.modules, "own_calls", raising=False)
+    (tmp_path / "own.py").write_text(CALLS)
+    monkeypatch.setattr(checking, "__path__", [*checking.__path__, str(tmp_path)])
+    monkeypatch.delitem(sys.modules, "assignment.checking.own", raising=False)
 
     def by_name(text):
         (tmp_path / "points.toml").write_bytes(text.encode("latin-1"))
@@ -82,6 +85,7 @@ def test_an_exercise_of_its_own_stands_at_the_end_of_its_lesson_and_is_judged(re
     assert names[names.index("svm_doubled") + 1] == "softmax_loss_naive"
     own = found["svm_doubled"]
     assert (own.points, own.file, own.hints) == (5, "linear_svm.py", ("What is twice a sum?",))
+    assert files_of_calls([own]) == {"checking/own.py"}  # or a sandbox could not call it
     file = hand_in() / own.file
     assert judge(own, answer(own, {own.file: file})).status == "right"
     file.write_text("def svm_loss_naive(W, X, y, reg):\n    return 1.0, W")
@@ -111,8 +115,10 @@ FAULTS = {
     OWN.replace('"svm"', "3"): "notebook of svm_doubled must be a text, not 3.",
     OWN.replace("6. The", "7. A"): "svm_doubled has no place: no svm.ipynb has a heading '7. A",
     OWN.replace('"svm"', '"svn"'): "svm_doubled has no place: no svn.ipynb has a heading",
-    OWN.replace("own_calls", "no_calls"): "CALLS of no_calls has no svm_doubled (ModuleNotFound",
-    OWN.replace("svm_doubled", "other"): "CALLS of own_calls has no other (KeyError",
+    OWN.replace("g.own", "g.no"): "CALLS of assignment.checking.no has no svm_doubled (ModuleNotFo",
+    OWN.replace("assignment.checking.own", "own"): "calls of svm_doubled must be a module beside "
+    "ours, such as assignment.checking.own, not own.",
+    OWN.replace("svm_doubled", "other"): "CALLS of assignment.checking.own has no other (KeyError",
     OWN.replace("svm_doubled", "elsewhere"): "elsewhere is in perceptron.py, which is none of k_",
 }
 
@@ -134,6 +140,11 @@ def test_points_are_those_of_the_course_and_a_full_hand_in_of_any_year_has_all(r
     wrong = [(exercise, Verdict(exercise.name, "wrong")) for exercise, _ in right[:-1]]
     assert points_of([*wrong, right[-1]]) == (12.25, total)
     assert points_of(right[:-1]) == (round(total, 1), total)
+
+
+def test_what_a_course_adds_is_asked_for_in_its_own_files_alone(read):
+    own = read(OWN)["svm_doubled"]
+    assert [year for year in YEARS if year.asks(own)] == [OURS]
 
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -143,9 +143,17 @@ def test_a_course_has_points_of_its_own_in_it(work):
         in_edition(work, "-m", "assignment", "progress")
 
 
-def test_its_code_keeps_the_style_that_its_make_check_asks_for(edition):
+def test_its_code_keeps_the_style_that_its_make_check_asks_for_and_a_students_may_not(work):
+    odd = "x=1;import os\n"
+    (work / "try.py").write_text(odd)
+    (work / "assignment" / "mine.py").write_text(odd)
     for check in (["check"], ["format", "--check"]):
-        in_edition(edition, "-m", "ruff", *check, "--quiet", "--no-cache")
+        ruff = "-m", "ruff", *check, "--quiet", "--no-cache"
+        in_edition(work, *ruff)
+        (work / "assignment" / "given" / "odd.py").write_text(odd)
+        with pytest.raises(AssertionError):
+            in_edition(work, *ruff)
+        (work / "assignment" / "given" / "odd.py").unlink()
 
 
 def test_its_makefile_and_readme_speak_of_what_is_there(edition):

@@ -39,7 +39,7 @@ def seen(monkeypatch):
     keys = []
 
     def told(key, paths, seed, trust):
-        looked = grading.Looked(notes=(seed,))
+        looked = grading.Looked(files={"softmax.py": "softmax.py"}, notes=(seed,))
         return key, grading._record(looked, ())
 
     def workers(jobs):
@@ -118,6 +118,15 @@ def test_how_late_each_is_may_be_asked_afterwards(students, seen, tmp_path):
     assert records(out)["student-1"]["late_seconds"] == 0 and not records(out)["student-1"]["late"]
 
 
+def test_how_late_it_is_does_not_go_by_the_time_of_a_download(students, seen, tmp_path, capsys):
+    folders = students("x_LATE_12_3_softmax.py", "y_13_4_softmax.py", "Z_5_assignsubmission_file")
+    grade(folders, tmp_path / "out", trust=True, due="1970-01-01T00:00:00+00:00")
+    kept = records(tmp_path / "out").values()
+    assert {(one["handed_in"], one["late_seconds"]) for one in kept} == {(None, None)}
+    assert sorted(one["late"] for one in kept) == [False, False, True]
+    assert "How late is not told of 3: a course system" in capsys.readouterr().out
+
+
 def test_a_second_grader_gets_a_sentence_and_harms_nothing(students, seen, tmp_path):
     folders, out = students(), tmp_path / "out"
     out.mkdir()
@@ -163,6 +172,51 @@ def test_a_fault_of_ours_is_nobodys_zero(students, tmp_path, monkeypatch):
     key, record = grading.graded("student-1", [str(folder / "student-1")], seed="one", trust=True)
     assert record["points"] is None and "(ZeroDivisionError)" in record["refused"]
     json.dumps(record)
+
+
+def test_where_nothing_of_the_assignment_is_nobody_gets_zero_unseen(students, tmp_path):
+    (folder,) = students()
+    _, record = grading.graded("one", [str(folder / "student-1")], seed="one", trust=True)
+    assert record["points"] is None and record["notes"] == [grading.NOTHING] == [record["refused"]]
+    assert {one["status"] for one in record["exercises"]} == {"missing"}
+
+
+def test_a_folder_of_several_hand_ins_is_nobodys(students, tmp_path):
+    (folder,) = students("all/one_12_1_softmax", "all/two_13_2_softmax.py", "all/mine")
+    _, record = grading.graded("all", [str(folder / "all")], seed="one", trust=True)
+    assert record["points"] is None and "hand-ins of several: two" not in record["refused"]
+    (folder / "all" / "one_12_1_softmax.py").touch()
+    _, record = grading.graded("all", [str(folder / "all")], seed="one", trust=True)
+    assert record["points"] is None and "hand-ins of several: one, two." in record["refused"]
+
+
+def test_what_this_machine_lacks_is_told(students, monkeypatch):
+    def lacking(self, path):
+        raise sandboxes.NoSandbox("Is there memory left?")
+
+    monkeypatch.setattr(sandboxes.Sandbox, "verdicts", lacking)
+    (folder,) = students()
+    _, record = grading.graded("one", [str(folder / "student-1")], seed="one", trust=True)
+    assert record["refused"] == "It could not be graded: Is there memory left?"
+
+
+def test_files_of_a_course_system_are_looked_at_under_their_own_names(students, tmp_path):
+    (folder,) = students("student-1")
+    copies = tmp_path / "copies"
+    copies.mkdir()
+    plain, renamed, again = (folder / f"{name}softmax.py" for name in ("", "x_12_3_", "x_12_4_"))
+    for path in (plain, renamed, again):
+        path.write_text(path.name)
+    assert grading._together([str(plain)], copies) == plain
+    assert grading._together([str(renamed)], copies) == copies / "softmax.py"
+    assert grading._together([str(again), str(renamed)], copies) == copies
+    assert {path.name: path.read_text() for path in copies.iterdir()} == {
+        "softmax.py": "x_12_3_softmax.py",
+        "x_12_3_softmax.py": "x_12_3_softmax.py",
+        "x_12_4_softmax.py": "x_12_4_softmax.py",
+    }
+    (folder / "x_12_5_softmax.py").symlink_to(plain)
+    assert grading._together([str(folder / "x_12_5_softmax.py")], tmp_path).is_symlink()
 
 
 def test_where_there_are_no_hand_ins_that_is_said(tmp_path, seen):

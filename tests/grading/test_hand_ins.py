@@ -5,7 +5,7 @@ import zipfile
 
 import pytest
 
-from assignment.grading.hand_ins import collect
+from assignment.grading.hand_ins import collect, own_name, students_in
 
 NAMES = {
     # Canvas: with and without LATE, a name of several words, an anonymous one, a new upload.
@@ -41,6 +41,32 @@ def place(folder, *names):
 def test_a_name_tells_whose_it_is(name, tmp_path):
     (one,), passed = collect([place(tmp_path, name)], tmp_path / "out")
     assert (one.system, one.student, one.number, one.late) == NAMES[name] and not passed
+    assert one.is_dated == (not one.system)  # others have packed them anew
+
+
+OWN_NAMES = {
+    "onestudent_LATE_12345_678_softmax.py": "softmax.py",
+    "Student One_12_assignsubmission_file_a b.zip": "a b.zip",
+    "Student One_12_assignsubmission_file_/": "Student One_12_assignsubmission_file_",
+    "Student One_12_assignsubmission_file_../": "Student One_12_assignsubmission_file_..",
+    "student_2_b.zip": "student_2_b.zip",
+}
+
+
+@pytest.mark.parametrize("name", OWN_NAMES)
+def test_a_file_has_a_name_of_its_own_before_a_course_system_adds_to_it(name, tmp_path):
+    place(tmp_path, name)
+    assert own_name(tmp_path / name.rstrip("/")) == OWN_NAMES[name]
+
+
+def test_the_folder_above_all_hand_ins_is_known_by_the_names_in_it(tmp_path):
+    place(tmp_path, "two_13_3_softmax.py", "one_12_1_softmax.py", "one_12_2_linear_svm.py")
+    assert students_in(tmp_path) == ["one", "two"]
+    assert students_in(tmp_path / "one_12_1_softmax.py") == []
+    place(tmp_path, "own/", "own/softmax.py", "own/one_12_1_softmax.py")
+    assert students_in(tmp_path / "own") == ["one"]
+    (tmp_path / "link").symlink_to(tmp_path)
+    assert students_in(tmp_path / "link") == []
 
 
 def test_several_files_of_one_student_are_one_hand_in(tmp_path):

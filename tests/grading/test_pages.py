@@ -46,8 +46,8 @@ def feedback(tmp_path, record):
     return Page(tmp_path / "feedback" / f"{record['key']}.html")
 
 
-def summary(tmp_path, records):
-    pages.summary(tmp_path, records)
+def summary(tmp_path, records, passed=()):
+    pages.summary(tmp_path, records, passed)
     return Page(tmp_path / "summary.html")
 
 
@@ -90,6 +90,42 @@ def test_who_could_not_be_graded_has_no_points(tmp_path, make_record):
     assert "not graded" in page.text and "It ended." in page.text and " points" not in page.text
 
 
+def test_what_is_said_of_several_exercises_is_said_once(tmp_path, make_record):
+    said = {"remarks": ("from a notebook: x.ipynb",), "message": "The loss is off."}
+    page = feedback(tmp_path, make_record("student-1", ["wrong", "wrong"], said))
+    assert page.text.count("from a notebook: x.ipynb") == 1
+    assert f"from a notebook: x.ipynb ({EXERCISES[0].name}, {EXERCISES[1].name})" in page.text
+    page = feedback(tmp_path, make_record("student-1", ["wrong"], said))
+    assert "Remark: from a notebook: x.ipynb." in page.text
+
+
+def test_a_page_without_a_time_says_none(tmp_path, make_record):
+    assert "handed in" not in feedback(tmp_path, make_record("student-1", handed_in=None)).text
+
+
+def test_the_summary_says_whom_to_look_at_and_who_has_all(tmp_path, make_record):
+    ours = {"message": "softmax.py, line 1, leads to the reference."}
+    other = make_record("student-3", year="2015 to 2020")
+    other["exercises"][0]["of"] = 3.33
+    records = [make_record("student-1", ["refused"], ours), make_record("student-2"), other]
+    page = summary(tmp_path, records, ["class/report.pdf"])
+    by_hand = page.text.partition("by hand")[2].partition("Files of different years")
+    assert "student-1" in by_hand[0] and ours["message"] in by_hand[0]
+    assert "student-2" not in by_hand[0] and "class/report.pdf" in by_hand[0]
+    assert "2015 to 2020 1 student-3" in by_hand[2] and "2 of 3 have all" in page.text
+    assert "3.33" not in page.text and "none of the mistakes" not in page.text
+    scores = [95.0, 110.9, 111.0]
+    records = [make_record(f"student-{p}", points=p, of=111.0) for p in scores]
+    page = summary(tmp_path, records)
+    assert "1 of 3 have all" in page.text and "by hand" not in page.text
+    assert "different years" not in page.text
+
+
+def test_the_summary_says_how_much_no_mistake_explains(tmp_path, make_record):
+    records = [make_record(f"student-{i}", ["crash"], {"diagnosis": None}) for i in range(2)]
+    assert f"2 of 2 {pages.UNNAMED} {EXERCISES[0].name}" in summary(tmp_path, records).text
+
+
 def test_the_summary_counts_hand_ins_not_verdicts(tmp_path, make_record):
     """A mistake in two exercises of one hand-in is one hand-in's, and also those named besides."""
     missing = {"diagnosis": "reg-factor-2-missing"}
@@ -108,10 +144,21 @@ def test_the_summary_counts_hand_ins_not_verdicts(tmp_path, make_record):
 
 
 @pytest.mark.parametrize(
-    "points, bins", [([], [0] * 10), ([0, 9.9, 10, 99.9, 100], [2, 1, *[0] * 7, 2])]
+    "points, top, bins",
+    [
+        ([], 100, [0] * 10),
+        ([0, 9.9, 10, 99.9, 100], 100, [2, 1, *[0] * 7, 2]),
+        ([11.9, 12, 111], 111, [1, 1, *[0] * 7, 1]),
+        ([0.5, 1, 3], 3, [1, 1, 1]),
+        ([30.9, 31, 31.5], 31.5, [*[0] * 7, 3]),
+    ],
 )
-def test_each_hand_in_is_in_one_bar(points, bins):
-    assert [n for *_, n in pages._bars(points, 100)] == bins
+def test_each_hand_in_is_in_one_bar_between_whole_points(points, top, bins):
+    bars = pages._bars(points, top)
+    assert [n for *_, n in bars] == bins
+    assert bars[0][0] == 0 and bars[-1][1] >= top
+    assert [high for _, high, _ in bars[:-1]] == [low for low, *_ in bars[1:]]
+    assert all(isinstance(low, int) for low, *_ in bars)
 
 
 def test_pairs_are_named(tmp_path, make_record):

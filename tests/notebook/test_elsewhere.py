@@ -162,7 +162,9 @@ def test_an_address_is_written_into_every_file_that_has_it(published):
     new = "https://github.com/some-school/nets-2.0"
     changed = address.write(new, published)
     assert len(changed) == 2 + len(list((published / "notebooks").rglob("*.ipynb")))
-    assert not any(address.NOBODY in path.read_text(encoding="utf-8") for path in changed)
+    texts = [path.read_text(encoding="utf-8") for path in changed]
+    assert not any(address.NOBODY in text for text in texts)
+    assert not any(ADDRESS.rpartition("/")[2] in text for text in texts)
     assert address.write(root=published) == []
     *lessons, binder = links(published / "README.md")
     to = "https://colab.research.google.com/github/some-school/nets-2.0/blob/main/"
