@@ -90,6 +90,27 @@ def set_up(folder, *names):
 
 
 @needs_make
+@pytest.mark.parametrize(
+    "fails, by", [("none", "-m uv pip"), ("-m uv", "-m pip"), ("--only-binary uv", "-m pip")]
+)
+def test_what_uv_cannot_install_pip_does(fails, by, tmp_path):
+    set_up(tmp_path)
+    (tmp_path / ".venv" / "ready-{}.{}".format(*sys.version_info)).unlink()
+    (tmp_path / ".venv" / "bin" / "python").write_text(
+        f"""#!/bin/sh
+        case "$*" in
+        *"{fails}"*) echo "no uv" >&2; exit 1 ;;
+        "-m "*) echo "$*" >> calls ;;
+        *) exec "{sys.executable}" "$@" ;;
+        esac"""
+    )
+    done = make("-C", tmp_path, "setup")
+    assert done.returncode == 0 and not done.stderr
+    called = (tmp_path / "calls").read_text().splitlines()[-1]
+    assert called.startswith(f"{by} install") and called.endswith("-r requirements.txt")
+
+
+@needs_make
 def test_a_release_needs_a_folder(tmp_path):
     set_up(tmp_path)
     assert complaint("-C", tmp_path, "release") == "Say where: make release DIR=folder"

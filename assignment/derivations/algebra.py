@@ -13,6 +13,7 @@ syntax tree is evaluated on arrays and typeset, so what is read is what is check
 
 import ast
 import re
+from functools import lru_cache
 
 import numpy as np
 
@@ -158,6 +159,7 @@ FUNCTIONS = {
 }
 
 
+@lru_cache(maxsize=256)
 def parse(claim):
     """The claims of a line, each a list of the syntax trees of its sides.
 
@@ -219,9 +221,8 @@ def evaluate(side, symbols):
     ------
     IllFormed : the expression means nothing; the message says where
     """
-    code = compile(ast.Expression(side), "<formula>", "eval")
     try:
-        value = eval(code, {"__builtins__": {}}, {**FUNCTIONS, **symbols})
+        value = eval(_compiled(side), {"__builtins__": {}}, {**FUNCTIONS, **symbols})
     except NameError as error:
         raise IllFormed(f"{error.name} is not defined here") from None
     except ArithmeticError as error:
@@ -230,6 +231,11 @@ def evaluate(side, symbols):
     if np.abs(value.array.imag).max(initial=0) > 1:
         raise IllFormed("logarithm of a negative number")
     return value
+
+
+@lru_cache(maxsize=1024)  # each side is tried on many numbers
+def _compiled(side):
+    return compile(ast.Expression(side), "<formula>", "eval")
 
 
 # Typesetting. The strength of an operator: what is weaker than its surroundings needs brackets.

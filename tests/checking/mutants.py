@@ -10,11 +10,15 @@ written in another way.
 
 import ast
 import functools
+import os
 import re
 import sys
 import tempfile
 import textwrap
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+
+from threadpoolctl import threadpool_limits
 
 import knn.mutants
 import layers.mutants
@@ -118,12 +122,20 @@ def others():
             yield name, way, answered(name, body)
 
 
+def with_verdicts(solutions):
+    """Each of (exercise, ..., source, ...) with the verdict on it; all cores are at work."""
+    solutions = list(solutions)
+    names, _, sources, *_ = zip(*solutions, strict=True)
+    with ProcessPoolExecutor(os.cpu_count(), None, threadpool_limits, (1,)) as processes:
+        verdicts = processes.map(verdict_on, names, sources)
+        yield from zip(solutions, verdicts, strict=True)
+
+
 def main():
     """Print what is caught, diagnosed and missed, and whether anything right is called wrong."""
     rows = {exercise.name: [0, 0, 0, 0, 0, 0] for exercise in EXERCISES + COURSE}
     told = []
-    for name, mistake, source, diagnosis in mutants():
-        found = verdict_on(name, source)
+    for (name, mistake, _, diagnosis), found in with_verdicts(mutants()):
         row = rows[name]
         caught = found.status not in ("right", "convention")
         row[0] += 1
@@ -132,8 +144,7 @@ def main():
         row[3] += diagnosis is not None and found.diagnosis == diagnosis
         if not caught or found.diagnosis != diagnosis:
             told.append(f"{name}, {mistake}: {found.status}, {found.diagnosis}, not {diagnosis}")
-    for name, way, source in others():
-        found = verdict_on(name, source)
+    for (name, way, _), found in with_verdicts(others()):
         rows[name][4] += 1
         if found.status != "right":
             rows[name][5] += 1

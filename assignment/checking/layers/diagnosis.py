@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from assignment.checking.arrays import agrees, complaint
+from assignment.checking.arrays import agrees, is_right
 from assignment.checking.diagnosis import NONE, SCALES, Explanation, fit, search, unique
 from assignment.checking.exercise import first_complaint
 from assignment.checking.layers.mistakes import MISTAKES
@@ -32,7 +32,7 @@ def with_either(judged, expect, seen):
 def _agree(seen, right, arrays, judged=None):
     """Whether arrays are right, as far as they are judged."""
     return all(
-        complaint("", arrays.get(name), right[name], seen.tolerance) is None
+        is_right(arrays.get(name), right[name], seen.tolerance)
         for name in right
         if judged is None or name in judged
     )
@@ -225,10 +225,12 @@ def explain_gradients(observed):
     known = [seen for seen in observed if other_scores(seen) is None]
     if not known:
         return NONE
-    networks = [(seen, Network(**seen.arguments)) for seen in known]
-    ways, found = [_ways(t) for _, t in networks], []
+    networks = [Network(**seen.arguments) for seen in known]
+    ways, found = [_ways(t) for t in networks], []
+    penalties_of = [_of_parameters(t) for t in networks]
     for place, (names, _) in enumerate(ways[0]):
-        calls = [(*call, some[place][1]()) for call, some in zip(networks, ways, strict=True)]
+        grads = [some[place][1]() for some in ways]
+        calls = list(zip(known, penalties_of, grads, strict=True))
         # The layers are counted from the first, or from the last: either may be special.
         for from_last in (False, True):
             penalties = _penalties(calls, from_last)
@@ -255,10 +257,10 @@ def _ways(t):
 def _penalties(calls, from_last):
     """Names of mistakes in the penalties with which all gradients are what came back, or None.
 
-    calls : list of (Observed, Network, gradients without penalties)
+    calls : list of (Observed, candidates for each penalty, gradients without penalties)
     """
     left = {}
-    for seen, t, grads in calls:
+    for seen, extras, grads in calls:
         for name, array in grads.items():
             got = seen.arrays.get(f"grads['{name}']")
             if got is None:
@@ -267,10 +269,10 @@ def _penalties(calls, from_last):
                 return None
             fits = {
                 names
-                for names, penalty in _of_parameter(t, name)
-                if complaint("", got, array + penalty, seen.tolerance) is None
+                for names, penalty in extras[name]
+                if is_right(got, array + penalty, seen.tolerance)
             }
-            place = name[0], int(name[1:]) - (len(t.weights) if from_last else 0)
+            place = name[0], int(name[1:]) - (len(extras) // 2 if from_last else 0)
             left[place] = left.get(place, fits) & fits
             if not left[place]:
                 return None
@@ -290,14 +292,13 @@ def _likeliest(fits):
 MISSING = ("reg-missing-from-gradient",)
 
 
-def _of_parameter(t, name):
-    """(names, penalty) in the gradient of a parameter."""
-    layer = int(name[1:]) - 1
-    if name[0] == "b":
-        b = t.biases[layer]
-        return [((), 0 * b), *candidates(MISTAKES, "of_b", t, b)]
-    W = t.weights[layer]
-    return [((), t.reg * W), *candidates(MISTAKES, "of_W", t, W)]
+def _of_parameters(t):
+    """dict from the name of each parameter to (names, penalty) in its gradient."""
+    found = {}
+    for layer, (W, b) in enumerate(zip(t.weights, t.biases, strict=True), start=1):
+        found[f"W{layer}"] = [((), t.reg * W), *candidates(MISTAKES, "of_W", t, W)]
+        found[f"b{layer}"] = [((), 0 * b), *candidates(MISTAKES, "of_b", t, b)]
+    return found
 
 
 # What a constructor makes.

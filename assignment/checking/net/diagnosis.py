@@ -4,7 +4,7 @@ from functools import partial
 
 import numpy as np
 
-from assignment.checking.arrays import TOLERANCE, agrees, complaint
+from assignment.checking.arrays import TOLERANCE, agrees, is_right
 from assignment.checking.calls import UNSTABLE, cross_entropy
 from assignment.checking.diagnosis import (
     NONE,
@@ -76,7 +76,7 @@ def expect_loss(seen):
     own, loss = other_scores(seen), seen.arrays.get("loss")
     if own is None or loss is None or np.size(loss) != 1 or is_made_up(seen, own):
         return seen.expected
-    if seen.case.failure in UNSTABLE and complaint("", loss, seen.expected["loss"]):
+    if seen.case.failure in UNSTABLE and not is_right(loss, seen.expected["loss"]):
         return None  # how large these other scores are, nobody has thought of
     right, y = seen.expected["scores"], seen.arguments["y"]
     difference = cross_entropy(own, y)[0] - cross_entropy(right, y)[0]
@@ -115,7 +115,7 @@ def expect_gradients(seen):
         name = f"grads['{block}']"
         got = seen.arrays.get(name, np.array(np.nan))
         belonging = [expected[name], *(_backward(t, H, S)[block] for _, H, S in passes)]
-        fits = [grads for grads in belonging if complaint("", got, grads) is None]
+        fits = [grads for grads in belonging if is_right(got, grads)]
         place = passes[0][0]
         if fits:
             expected[name] = fits[0]
@@ -242,7 +242,7 @@ def explain_net_gradients(observed):
     if any(other_scores(seen) is not None for seen in observed):
         # Other scores, other gradients: the numbers have to speak.
         told = ((n, s.arrays.get(n), s.expected[n]) for s in observed for n in s.judged)
-        off = next(name for name, got, right in told if complaint("", got, right))
+        off = next(name for name, got, right in told if not is_right(got, right))
         return Explanation(array=off, remarks=(SCORES_FIRST,))
     blocks, found = _fit_blocks(observed)
     of_loss = next((penalty for _, penalty in _fit_loss(observed)[:1]), None)
@@ -357,7 +357,7 @@ def _swapped(observed, block):
 
     def is_that_of(other, seen):
         got, right = seen.arrays.get(f"grads['{block}']"), seen.expected[f"grads['{other}']"]
-        return complaint("", got, right, seen.tolerance) is None
+        return is_right(got, right, seen.tolerance)
 
     others = NET_START.keys() - {block}
     return any(all(is_that_of(other, seen) for seen in observed) for other in others)
