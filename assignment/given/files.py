@@ -7,9 +7,10 @@ from itertools import count
 
 try:
     import fcntl
-except ImportError:  # Windows
+except ImportError:  # Windows, or a browser tab, where nothing is written by two
     fcntl = None
-    import msvcrt
+    with contextlib.suppress(ImportError):
+        import msvcrt
 
 
 class Busy(OSError):

@@ -32,14 +32,13 @@ try:
 except ImportError:  # Windows has no limits of this kind, and no sandbox
     resource = None
 
-from assignment.checking import calls, run
+from assignment.checking import calls, run, wire
 from assignment.checking.answering import (
     Answers,
     Failure,
     failure_of,
     number,
     sentence,
-    unflat,
 )
 from assignment.checking.exercise import Exercise
 from assignment.checking.exercises import EXERCISES
@@ -53,7 +52,6 @@ from assignment.checking.submission.collect import PYTHON, bytes_of
 from assignment.checking.submission.read import read
 from assignment.checking.submission.unpack import COPIES, PACKED, NoHandIn
 from assignment.checking.submission.year import KNOWN, OURS
-from assignment.grading import wire
 
 NOBODY = 65534
 # A regular file and nothing else, without waiting; Windows knows no links that students make.
@@ -62,24 +60,15 @@ OPENED = os.O_RDONLY | sum(
 )
 NOTES = 20  # on files that were not opened
 MOST_FILES, MOST_BYTES = 5_000, 200 * 2**20  # of a hand-in
-ROOM = 2**20  # bytes of numbers that any call may return, besides eight times what is right
 READING, AGAIN = 10.0, 1.0  # seconds for all files, and for each further one that takes long
 MEMORY = 2**30  # bytes to read them
 GRACE = 1.0  # seconds that a call has after its time, to say where it was
 
-# Of the suite, what runs student code.
-ROOMS = ("knn", "linear", "net", "layers", "training")
+# Of the suite, what is to be seen within.
 INSIDE = (
-    "__init__.py",
-    *(path.relative_to(SUITE).as_posix() for path in sorted(SUITE.glob("given/*.py"))),
-    *(f"checking/{name}.py" for name in ("__init__", "answering", "calls", "nursery", "printed")),
-    "checking/stubs.py",
-    *(f"checking/{room}/{name}.py" for room in ROOMS for name in ("__init__", "calls")),
-    *(
-        f"checking/submission/{name}.py"
-        for name in ("__init__", "load", "needed", "once", "python2", "read", "reference", "year")
-    ),
-    *(f"grading/{name}.py" for name in ("__init__", "inside", "wire")),
+    *wire.INSIDE,
+    "checking/nursery.py",
+    *(f"grading/{name}.py" for name in ("__init__", "inside")),
 )
 
 
@@ -632,25 +621,14 @@ class _Asked:
 
     def _call(self, case):
         """(what was told, arrays or Failure, names of changed arguments) of one call."""
-        token, before = secrets.token_hex(8), wire.arrays_in(case.arguments)
-        sizes = [np.asarray(array).nbytes for array in self.exercise.reference(case).values()]
-        room = ROOM + 8 * (sum(sizes) + sum(array.nbytes for array in before.values()))
+        token = secrets.token_hex(8)
+        room = wire.room_for(case, self.exercise.reference(case))
         if select.select([self.channel], [], [], 0)[0]:
             raise ValueError("an answer before the question")
         self.printed.append("")
         self._send(wire.request(token, case.arguments, room))
         told, data = self._frame(wire.ANSWER, room=2 * room)
-        if told["token"] != token:
-            raise ValueError("an answer to another question")
-        size = told["size"]
-        if type(size) is not int or not 0 <= size <= min(room, len(data)):
-            raise ValueError("more numbers than there is room for")
-        after = unflat(told["after"], data[size:])
-        changed = [n for n, array in before.items() if not np.array_equal(after.get(n), array)]
-        changed = sorted({name.partition("/")[0] for name in changed})
-        if failure := failure_of(told.get("failure")):
-            return told, failure, changed
-        return told, unflat(told["arrays"], data[:size]), changed
+        return told, *wire.answer_in(told, data, token, case, room)
 
     def _send(self, data):
         self.channel.settimeout(max(self.left, 0.01))
