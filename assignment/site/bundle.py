@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 from pathlib import Path
+from urllib.parse import urljoin
 
 from assignment.site.exercises import known_to_scripts
 
@@ -96,10 +97,9 @@ def in_advance(site):
     content = hashlib.sha256()
     for path in pages:
         content.update(path.read_bytes())
-    python = site / "tab" / "pyodide.json"
-    known = json.loads(python.read_text(encoding="utf-8")) if python.exists() else {}
+    python = json.loads((site / "tab" / "pyodide.json").read_text(encoding="utf-8"))
     return {
         "version": content.hexdigest()[:12],
         "pages": [path.relative_to(site).as_posix() for path in pages],
-        "python": {"version": known.get("version", ""), "places": ["tab/pyodide/", known["url"]] if known else []},
+        "python": {"version": python["version"], "place": urljoin("tab/", python["url"])},
     }

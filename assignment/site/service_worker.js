@@ -3,7 +3,7 @@
 // Pages and scripts come from the network where there is one, so that nobody sees yesterday's; what
 // a version of Python is made of never changes, and comes from here as soon as it has been fetched.
 // Before the first line the build writes BUILT: the version of the site, the pages that are fetched in
-// advance, and of Python the version and the places that its files come from.
+// advance, and of Python the version and the place that its files come from.
 const { version, pages, python } = BUILT;
 const OURS = `${registration.scope} `;
 const SITE = `${OURS}site ${version}`;
@@ -15,7 +15,7 @@ self.addEventListener("activate", (event) => event.waitUntil(activate()));
 self.addEventListener("fetch", (event) => {
   const { method, url } = event.request;
   if (method !== "GET") return;
-  if (python.places.some((place) => url.startsWith(new URL(place, registration.scope))))
+  if (url.startsWith(new URL(python.place, registration.scope)))
     event.respondWith(kept(event.request));
   else if (url.startsWith(registration.scope)) event.respondWith(fresh(event.request));
 });

@@ -13,36 +13,33 @@ let current = null;
 for (const row of document.querySelectorAll(".lines tbody tr")) {
   const line = row.cells[0].textContent.trim();
   if (!(line in claims)) continue;
-  const opener = button("try it", () => toggle(row, line, opener), {
+  const opener = button("try it", () => toggle(), {
     class: "link",
     "aria-expanded": "false",
     "aria-label": `Try line ${line} with a change`,
   });
-  row.cells[1].append(opener);
-  if (kept.lineText(derivation, line) !== null) toggle(row, line, opener, false);
-}
+  row.cells[2].append(" ", opener);
+  let form = null;
+  if (kept.lineText(derivation, line) !== null) toggle(false);
 
-function toggle(row, line, opener, focus = true) {
-  const open = row.querySelector(".trying");
-  opener.setAttribute("aria-expanded", String(!open || open.hidden));
-  if (open) {
-    open.hidden = !open.hidden;
-  } else {
-    row.cells[1].append(form(line));
+  function toggle(focus = true) {
+    if (!form) row.after((form = formOf(line)));
+    else form.hidden = !form.hidden;
+    opener.setAttribute("aria-expanded", String(!form.hidden));
+    if (focus && !form.hidden) form.querySelector("textarea").focus();
   }
-  if (focus && !row.querySelector(".trying").hidden) row.querySelector("textarea").focus();
 }
 
 /** A field with the line in it, and what numbers say of it. */
-function form(line) {
+function formOf(line) {
   const text = element("textarea", {
     "aria-label": `Line ${line}, in Python`,
     spellcheck: "false",
     autocapitalize: "off",
-    rows: 1,
+    rows: 2,
   });
   text.value = kept.lineText(derivation, line) ?? claims[line];
-  const box = element("div", { class: "trying" });
+  const box = element("td", { colspan: 3 });
   const verdict = element("div", { class: "tried", "aria-live": "polite" });
   const bar = element("div", { class: "bar" });
   bar.append(button("Try", tryIt, { class: "first" }), button("As it was", asItWas));
@@ -52,7 +49,6 @@ function form(line) {
   text.addEventListener("input", () => {
     kept.keepLine(derivation, line, text.value === claims[line] ? null : text.value);
     verdict.replaceChildren();
-    fit();
   });
   text.addEventListener("focus", () => {
     current ??= status;
@@ -63,13 +59,7 @@ function form(line) {
     event.preventDefault();
     tryIt();
   });
-  new ResizeObserver(fit).observe(text);
-  return box;
-
-  function fit() {
-    text.style.height = "auto";
-    text.style.height = `${text.scrollHeight + 2}px`;
-  }
+  return element("tr", { class: "trying" }, box);
 
   async function tryIt() {
     current = status;
@@ -97,7 +87,6 @@ function form(line) {
     kept.keepLine(derivation, line, null);
     verdict.replaceChildren();
     status.say("");
-    fit();
     text.focus();
   }
 }

@@ -1,10 +1,6 @@
 // "What is wrong with my old solution?": files of any year, dropped or chosen, and their verdicts.
 import { button, download, element, keepPages, pythonWith, sentence, Status } from "./start.js";
 
-const RIGHT = ["right", "convention"];
-const MARKS = { right: "✓", convention: "✓", unstable: "!", unsolved: "…" };
-const LABELS = { unsolved: "to do", convention: "right, by another convention" };
-
 keepPages();
 const box = document.querySelector("[data-hand-ins]");
 const chooser = (attributes) =>
@@ -12,7 +8,8 @@ const chooser = (attributes) =>
     type: "file",
     multiple: true,
     hidden: true,
-    onchange: (event) => take([...event.target.files].map((file) => [file.webkitRelativePath || file.name, file])),
+    onchange: ({ target }) =>
+      take([...target.files].map((file) => [file.webkitRelativePath || file.name, file])),
     ...attributes,
   });
 const files = chooser({});
@@ -27,7 +24,7 @@ bar.append(
 const dropped = element(
   "div",
   { class: "drop" },
-  element("p", {}, "Drop it here: files, a folder, a .zip or .tar.gz, a notebook; or several hand-ins at once."),
+  element("p", {}, "Drop it here: files, a folder, a zip, a notebook; or several hand-ins at once."),
   bar,
   files,
   folder,
@@ -83,9 +80,8 @@ async function take(pairs) {
       show(all);
       status.say(count > 1 ? `Checked ${index + 1} of ${count}` : "Checked", (index + 1) / count);
     };
-    const found = await ready.handIns(sent, { onResult });
-    show(found);
-    status.say(found.length === 1 ? "Checked." : `${found.length} hand-ins are checked.`);
+    show(await ready.handIns(sent, { onResult }));
+    status.say(all.length === 1 ? "Checked." : `${all.length} hand-ins are checked.`);
   } catch (error) {
     status.say(sentence(error));
   } finally {
@@ -95,61 +91,47 @@ async function take(pairs) {
 }
 
 function show(all) {
-  const parts = all.map(one);
-  if (all.length > 1) parts.unshift(summary(all));
   const data = all.map(({ json }) => json).filter(Boolean);
-  const text = JSON.stringify(data.length === 1 ? data[0] : data, null, 2) + "\n";
-  if (data.length) parts.push(button("Download the verdicts (JSON)", () => download("verdicts.json", text, "application/json")));
-  results.replaceChildren(...parts);
+  const text = `${JSON.stringify(data.length === 1 ? data[0] : data, null, 2)}\n`;
+  const bar = element("div", { class: "bar" });
+  if (data.length) bar.append(button("Download the verdicts (JSON)", () => download("verdicts.json", text, "application/json")));
+  results.replaceChildren(...(all.length > 1 ? [summary(all)] : []), bar, ...all.map(one));
 }
 
-const row = (kind, ...texts) => element("tr", {}, ...texts.map((text) => element(kind, {}, text)));
-const asked = (json) => json.exercises.filter(({ of }) => of > 0);
-const number = (json, ...some) => asked(json).filter(({ status: s }) => some.includes(s)).length;
-
+/** A row for each hand-in: an instructor's first look. */
 function summary(all) {
+  const head = ["hand-in", "files of", "points", "right", "wrong", "to do"];
   const rows = all.map(({ name, json, error }, i) => {
     const link = element("a", { href: `#hand-in-${i}` }, name);
-    if (!json) return element("tr", {}, element("td", {}, link), element("td", { colspan: 5 }, error));
-    const [right, open] = [number(json, ...RIGHT), number(json, "unsolved", "missing")];
-    const told = [json.year, `${json.points} of ${json.of}`, right, asked(json).length - right - open, open];
-    return row("td", link, ...told.map(String));
+    if (!json) return [link, error];
+    const [right, open] = [number(json, "right", "convention"), number(json, "unsolved", "missing")];
+    const wrong = json.exercises.filter(({ of }) => of > 0).length - right - open;
+    return [link, json.year, `${json.points} of ${json.of}`, right, wrong, open];
   });
-  const head = row("th", "hand-in", "files of", "points", "right", "wrong", "to do");
-  return scrolling(element("table", { class: "docutils" }, element("thead", {}, head), element("tbody", {}, ...rows)));
-}
-
-function one({ name, json, error }, i) {
-  const heading = element("h2", { id: `hand-in-${i}` }, name);
-  if (!json) return element("section", {}, heading, element("p", {}, error));
-  const told = `Files of ${json.year}: ${json.points} of ${json.of} points.`;
-  const left = json.exercises.filter(({ status: s }) => s === "not asked").map((each) => each.name);
-  return element(
-    "section",
-    {},
-    heading,
-    element("p", {}, told),
-    ...(json.notes.length ? [element("ul", {}, ...json.notes.map((note) => element("li", {}, note)))] : []),
-    verdicts(json.exercises.filter(({ status: s }) => s !== "not asked")),
-    ...(left.length ? [element("p", { class: "small" }, `Not asked for in ${json.year}: ${left.join(", ")}.`)] : []),
+  const cells = rows.map(([link, ...told]) => [
+    element("th", { scope: "row" }, link),
+    ...told.map((text) => element("td", told.length === 1 ? { colspan: head.length - 1 } : {}, String(text))),
+  ]);
+  return table(
+    element("thead", {}, element("tr", {}, ...head.map((text) => element("th", { scope: "col" }, text)))),
+    element("tbody", {}, ...cells.map((row) => element("tr", {}, ...row))),
   );
 }
 
-function verdicts(rows) {
-  const body = rows.map((verdict) => {
-    const { status: s, message, remarks, see, printed } = verdict;
-    const told = [message, ...remarks.map((remark) => `Remark: ${remark}.`), see && `See ${see}.`];
-    const paragraphs = told.filter(Boolean).map((text) => element("p", {}, text));
-    if (printed.length) paragraphs.push(element("pre", {}, printed.join("\n")));
-    return element(
-      "tr",
-      { "data-status": s },
-      element("td", {}, element("code", {}, verdict.name), " ", element("strong", {}, `${MARKS[s] ?? "✗"} ${LABELS[s] ?? s}`), ...paragraphs),
-      element("td", {}, verdict.of ? `${verdict.points} of ${verdict.of}` : ""),
-    );
-  });
-  const head = row("th", "exercise", "points");
-  return scrolling(element("table", { class: "docutils verdicts" }, element("thead", {}, head), element("tbody", {}, ...body)));
-}
+const number = (json, ...some) =>
+  json.exercises.filter(({ of, status }) => of > 0 && some.includes(status)).length;
+const table = (...parts) =>
+  element("div", { class: "table-wrapper container" }, element("table", { class: "docutils" }, ...parts));
 
-const scrolling = (table) => element("div", { class: "table-wrapper docutils container" }, table);
+function one({ name, json, html, error }, i) {
+  const heading = element("h2", { id: `hand-in-${i}` }, name);
+  if (!json) return element("section", {}, heading, element("p", {}, error));
+  const verdicts = element("div", { class: "table-wrapper container" });
+  verdicts.innerHTML = html; // made by the judge, which escapes what is not its own
+  verdicts.firstElementChild.classList.add("docutils");
+  const notes = element("ul", {}, ...json.notes.map((note) => element("li", {}, note)));
+  const left = json.exercises.filter(({ status }) => status === "not asked").map((each) => each.name);
+  const parts = [heading, ...(json.notes.length ? [notes] : []), verdicts];
+  if (left.length) parts.push(element("p", { class: "small" }, `Not asked for in ${json.year}: ${left.join(", ")}.`));
+  return element("section", {}, ...parts);
+}
