@@ -74,11 +74,11 @@ async function take(pairs) {
     const sent = await Promise.all(
       pairs.map(async ([path, file]) => ({ path, bytes: new Uint8Array(await file.arrayBuffer()) })),
     );
-    status.say("Checking …", 0);
-    const onResult = (one, index, count) => {
+    status.say("Checking …");
+    const onResult = (one) => {
       all.push(one);
       show(all);
-      status.say(count > 1 ? `Checked ${index + 1} of ${count}` : "Checked", (index + 1) / count);
+      status.say(`Checked so far: ${all.length}`);
     };
     show(await ready.handIns(sent, { onResult }));
     status.say(all.length === 1 ? "Checked." : `${all.length} hand-ins are checked.`);
@@ -129,6 +129,9 @@ function one({ name, json, html, error }, i) {
   const verdicts = element("div", { class: "table-wrapper container" });
   verdicts.innerHTML = html; // made by the judge, which escapes what is not its own
   verdicts.firstElementChild.classList.add("docutils");
+  verdicts.querySelector("caption").textContent = `Files of ${json.year}: ${json.points} of ${json.of} points.`;
+  for (const wrong of verdicts.querySelectorAll("tr:is(.wrong, .crash, .timeout) > td > details"))
+    wrong.open = true;
   const notes = element("ul", {}, ...json.notes.map((note) => element("li", {}, note)));
   const left = json.exercises.filter(({ status }) => status === "not asked").map((each) => each.name);
   const parts = [heading, ...(json.notes.length ? [notes] : []), verdicts];
