@@ -29,9 +29,9 @@ JUDGE = (
     *("tab/*.py", "tab/*.html"),
 )
 WORKER = ("tab/__init__.py", "tab/student.py")
-# Packages without compiled parts; fissix reads Python 2, with appdirs.
-TRANSLATOR = ("fissix", "appdirs")
-PACKAGES = ("jinja2", "markupsafe", "tqdm", *TRANSLATOR)
+# Packages without compiled parts: fissix reads Python 2, with appdirs; hand-ins show bars.
+SHARED = ("fissix", "appdirs", "tqdm")
+PACKAGES = ("jinja2", "markupsafe", *SHARED)
 PLACE = re.compile(r"^#|\.show\(", re.MULTILINE)  # of a cell that see.py looks for
 DAY = (1980, 1, 1, 0, 0, 0)  # of all files: archives do not know when they were made
 
@@ -102,8 +102,7 @@ def archives(suite):
     student = {f"assignment/{name}" for name in (*INSIDE, *WORKER)}
     return {
         "judge.zip": judge | _packages(PACKAGES),
-        "student.zip": {name: (suite / name).read_bytes() for name in student}
-        | _packages(TRANSLATOR),
+        "student.zip": {name: (suite / name).read_bytes() for name in student} | _packages(SHARED),
     }
 
 

@@ -2,7 +2,7 @@
 
 "use strict";
 
-const START = 60; // seconds for a student's worker to be there
+const START = 120; // seconds for a student's worker to be there, with all that is fetched for it
 const GRACE = 1; // seconds that a call has after its time, to say where it was
 const QUIET = 2; // seconds after which a line that is not left is the last one
 const PRINTED = "p".charCodeAt(0);
@@ -16,6 +16,7 @@ class Student {
   #ready;
   #began;
   #done;
+  #library = "";
 
   constructor() {
     this.renew();
@@ -26,10 +27,11 @@ class Student {
     this.#port = null;
     this.#ready = new Promise((resolve, reject) => (this.#began = { resolve, reject }));
     this.#ready.catch(() => {});
-    self.postMessage({ want: "student" });
+    self.postMessage({ want: "student", library: this.#library });
   }
 
-  attach(port) {
+  attach({ port, failed }) {
+    if (failed) return this.#began.reject(new Error(failed));
     this.#port = port;
     port.onmessage = ({ data }) => this.#hear(data);
   }
@@ -46,6 +48,10 @@ class Student {
 
   // [frame, printed, state, told, seconds], as of the Reply in judge.py
   async ask(message, seconds, traces) {
+    if (message.library && message.library !== this.#library) {
+      this.#library = message.library;
+      this.renew();
+    }
     await within(START, this.#ready);
     const begun = performance.now();
     const printed = [];
@@ -112,8 +118,9 @@ async function converse(id, [wish, ...its]) {
     }
     const [what, request, ...others] = told;
     const [seconds, traces] = others.slice(-2);
-    const files = what === "begin" ? others[0] : {};
-    const reply = await student.ask({ what, request, files, seconds }, seconds, traces);
+    const [files, library] = what === "begin" ? others : [];
+    const message = { what, request, files, library, seconds };
+    const reply = await student.ask(message, seconds, traces);
     if (!stopped) told = plain(judge.go_on(...reply.map((each) => python.toPy(each))));
   }
   if (stopped) judge.give_up();
@@ -149,7 +156,7 @@ async function main(data) {
 }
 
 self.onmessage = async ({ data }) => {
-  if (data.port) return student.attach(data.port);
+  if (data.student) return student.attach(data.student);
   if (data.stop) {
     stopped = true;
     return student.stop();

@@ -10,17 +10,18 @@ const FRAME = `<!doctype html><meta http-equiv="Content-Security-Policy" content
 let parts, worker;
 onmessage = async ({ source, data, ports: [port] }) => {
   if (source !== parent) return;
-  if (data.files) {
+  if (data.scripts) {
     const module = await WebAssembly.compile(data.files["pyodide.asm.wasm"]);
     const script = URL.createObjectURL(new Blob(data.scripts));
-    parts = { script, module, files: data.files, info: data.info };
+    parts = { ...data, script, module };
     parent.postMessage("ready", "*");
   }
   if (port) {
     worker?.terminate();
     worker = new Worker(parts.script);
-    const { script, ...rest } = parts;
-    worker.postMessage({ ...rest, port }, [port]);
+    const { scripts, script, ...rest } = parts;
+    const files = { ...parts.files, ...data.files };
+    worker.postMessage({ ...rest, files, library: data.library, port }, [port]);
   }
 };
 </script>`;
@@ -32,8 +33,10 @@ export class Python {
   #last = Promise.resolve();
   #calls = new Map();
   #count = 0;
+  #manifest;
   #judge;
   #frame;
+  #libraries = {};
 
   // url: the folder of this file; onProgress(fraction, what): while Python is fetched and started
   constructor({ url = new URL(".", import.meta.url).href, onProgress = () => {} } = {}) {
@@ -100,7 +103,7 @@ export class Python {
   }
 
   #hear(data) {
-    if (data.want) return this.#bringStudent();
+    if (data.want) return this.#bringStudent(data.library);
     const call = this.#calls.get(data.id);
     if (!call) return; // it was stopped
     if (data.found) return call.onFound(data.found);
@@ -109,50 +112,59 @@ export class Python {
     else call.resolve(data.result);
   }
 
-  #bringStudent() {
-    const { port1, port2 } = new MessageChannel();
-    this.#judge.postMessage({ port: port1 }, [port1]);
-    this.#frame.contentWindow.postMessage({}, "*", [port2]);
+  async #bringStudent(library) {
+    try {
+      const element = await this.#frame;
+      this.#libraries[library] ??= library ? this.#fetchAll(library) : {};
+      const files = await this.#libraries[library];
+      const { port1, port2 } = new MessageChannel();
+      this.#judge.postMessage({ student: { port: port1 } }, [port1]);
+      element.contentWindow.postMessage({ files, library }, "*", [port2]);
+    } catch (error) {
+      delete this.#libraries[library];
+      this.#judge.postMessage({ student: { failed: error.message } });
+    }
   }
 
   async #start() {
-    const manifest = await (await fetched(new URL("pyodide.json", this.#url))).json();
+    this.#manifest = await (await fetched(new URL("pyodide.json", this.#url))).json();
     const texts = {};
     for (const name of ["start.js", "judge.js", "student.js"]) {
       texts[name] = await (await fetched(new URL(name, this.#url))).text();
     }
-    const files = await this.#fetchAll(manifest);
+    const { "judge.zip": judge, "student.zip": student, ...core } = await this.#fetchAll();
     this.#tell(0.7, "Starting Python");
-    const { "judge.zip": judge, "student.zip": student, ...core } = files;
-    const engine = [files["pyodide.js"], "\n", files["pyodide.asm.js"], "\n", texts["start.js"]];
-    const { info } = manifest;
-    this.#frame = await frame({
+    const engine = [core["pyodide.js"], "\n", core["pyodide.asm.js"], "\n", texts["start.js"]];
+    const { info, packages } = this.#manifest;
+    this.#frame = frame({
       scripts: [...engine, texts["student.js"]],
       files: { ...core, "student.zip": student },
       info,
+      packages,
     });
-    const script = URL.createObjectURL(new Blob([...engine, texts["judge.js"]]));
-    this.#judge = new Worker(script);
+    this.#judge = new Worker(URL.createObjectURL(new Blob([...engine, texts["judge.js"]])));
     this.#judge.onmessage = ({ data }) => this.#hear(data);
     const module = await WebAssembly.compile(core["pyodide.asm.wasm"]);
-    await this.#call(["start", { files: { ...core, "judge.zip": judge }, module, info }]);
+    const files = { ...core, "judge.zip": judge };
+    await this.#call(["start", { files, module, info, packages }]);
     this.#tell(1, "ready");
   }
 
-  // All files by name, each as it has to be.
-  async #fetchAll({ url, files, archives }) {
+  // All files by name, each as it has to be: those that are always needed, or those for a library.
+  async #fetchAll(library = "") {
+    const { url, files, archives } = this.#manifest;
     const from = new URL(url, this.#url);
     const wanted = [
       ...Object.entries(files).map(([name, its]) => [name, new URL(name, from), its]),
       ...Object.entries(archives).map(([name, its]) => [name, new URL(name, this.#url), its]),
-    ];
+    ].filter(([, , its]) => (its.for ?? "") === library);
     const total = wanted.reduce((sum, [, , { bytes }]) => sum + bytes, 0);
     let done = 0;
     const got = await Promise.all(
       wanted.map(async ([name, place, { sha256 }]) => {
         const bytes = await read(await fetched(place), (more) => {
           done += more;
-          this.#tell((0.7 * done) / total, "Fetching Python");
+          this.#tell((0.7 * done) / total, `Fetching ${library || "Python"}`);
         });
         if (sha256 && (await digest(bytes)) !== sha256) {
           throw new Error(`${place} is not the file that it should be: reload the page.`);

@@ -4,9 +4,10 @@
 
 const NOWHERE = "https://pyodide.invalid/";
 
-// files: name -> Uint8Array; module: its compiled WebAssembly; archive: what is laid into /suite
-async function startPython({ files, module, info }, archive, env = {}) {
-  const served = { ...files, "pyodide-lock.json": JSON.stringify({ info, packages: {} }) };
+// files: name -> Uint8Array; module: its compiled WebAssembly; packages: those of the lock that count
+// archive: what is laid into /suite; library: SciPy, where it is asked for
+async function startPython({ files, module, info, packages, library }, archive, env = {}) {
+  const served = { ...files, "pyodide-lock.json": JSON.stringify({ info, packages }) };
   const { fetch } = self;
   const { instantiateStreaming } = WebAssembly;
   self.fetch = async (url) => new Response(served[String(url).slice(NOWHERE.length)]);
@@ -22,8 +23,8 @@ async function startPython({ files, module, info }, archive, env = {}) {
       stdout: () => {},
       stderr: () => {},
     });
-    const wheel = Object.keys(files).find((name) => name.endsWith(".whl"));
-    python.unpackArchive(files[wheel], "wheel");
+    const quiet = { messageCallback: () => {}, errorCallback: () => {} };
+    await python.loadPackage(["numpy", ...(library ? [library] : [])], quiet);
     python.unpackArchive(files[archive], "zip", { extractDir: "/suite" });
     python.runPython("import sys; sys.path.insert(0, '/suite')");
     return python;

@@ -55,6 +55,7 @@ async function main({ port, ...rest }) {
     set 0(_) {},
   });
   python.runPython(BEFORE);
+  if (rest.library === "scipy") python.runPython("import scipy.stats, scipy.spatial.distance");
   python.runPython(LAST);
   const memory = python._module.HEAPU8.slice();
   const libraries = Object.keys(LDSO.loadedLibsByName).length;
