@@ -382,7 +382,9 @@ def report(exercises=(), folder=None, as_json=False):
     """
     with Work(folder) as work:
         if as_json:
-            json.dump(_as_json(work, exercises), sys.stdout, indent=2)
+            exercises = exercises or work.exercises()
+            pairs = list(zip(exercises, work.examine_all(exercises), strict=True))
+            json.dump(data_of(work, pairs), sys.stdout, indent=2)
             print()
             return True
         if work.hand_in is not None:
@@ -396,10 +398,11 @@ def report(exercises=(), folder=None, as_json=False):
         return all(verdict.status in SOUND for verdict in verdicts)
 
 
-def _as_json(work, exercises):
-    """What verdicts.schema.json promises."""
-    exercises = exercises or work.exercises()
-    pairs = list(zip(exercises, work.examine_all(exercises), strict=True))
+def data_of(work, pairs):
+    """What verdicts.schema.json promises.
+
+    pairs : list of (Exercise, Verdict)
+    """
     return {
         "submission": str(work.folder) if work.hand_in else None,
         "year": work.year.name,
@@ -501,8 +504,8 @@ class Card:
         picture, alt = self._picture()
         return template.render(
             verdict=self.verdict,
-            link=link(self.verdict.see, self.exercise.notebook),
-            case=_case(self.verdict) if "case" in self.verdict.evidence else "",
+            link=self._link(),
+            case=self._trying(),
             importing=TRY,
             mark=MARKS.get(self.verdict.status, "✗"),
             label=LABELS.get(self.verdict.status, self.verdict.status),
@@ -510,6 +513,14 @@ class Card:
             picture=picture,
             alt=alt,
         )
+
+    def _link(self):
+        """The address of what settles it."""
+        return link(self.verdict.see, self.exercise.notebook)
+
+    def _trying(self):
+        """The line of a cell that gives the call."""
+        return _case(self.verdict) if "case" in self.verdict.evidence else ""
 
     def _picture(self):
         """A map of the error as PNG in base64, and a sentence for those who do not see it."""

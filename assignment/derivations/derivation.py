@@ -332,7 +332,7 @@ class Table:
         line = f"${_typeset(row.claim, self.names)}$"
         if not row.folded:
             return f"{line} <br>"
-        left = _left(row.claim)
+        left = left_side(row.claim)
         return folded(f"show ${self.names[left]}$" if left in self.names else "show", line)
 
     def _judged(self, row):
@@ -405,7 +405,7 @@ def _in_rows(text):
     return r"\small \begin{aligned}&" + r"\\&".join(rows) + r"\end{aligned}"
 
 
-def _left(claim):
+def left_side(claim):
     """The left side of the first equation."""
     return ast.unparse(parse(claim)[0][0])
 
@@ -413,7 +413,7 @@ def _left(claim):
 def _plain(row):
     if not row.folded:
         return row.claim.replace("==", "=")
-    left = _left(row.claim)
+    left = left_side(row.claim)
     return f"{left} = …" if left.isidentifier() else "…"  # a longer one may tell the line before
 
 

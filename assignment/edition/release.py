@@ -30,7 +30,7 @@ KEPT = (
     *(".binder/*", ".ci/*", ".devcontainer/*", ".vscode/*"),
     *(".github/*.svg", ".github/overview*.png", ".github/workflows/check.yml", "datasets/*.*"),
     *("assignment/__*__.py", "assignment/*/**/*.py", "assignment/checking/*.*"),
-    "assignment/site/**/*.*",
+    *("assignment/site/**/*.*", "assignment/tab/*.*"),
 )
 LEFT_OUT = ("solutions", "edition", "grading", "bench", "further/best_net.py", "checking/stored")
 # In texts and code: what only the full suite has, and what an edition has in its place.

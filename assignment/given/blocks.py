@@ -1,6 +1,7 @@
 """Many rows, a block at a time: memory stays bounded, and every core is busy."""
 
 import os
+import sys
 
 import numpy as np
 
@@ -28,11 +29,7 @@ def in_blocks(function, X, bytes_per_row):
     """
     if len(X) == 0:
         raise ValueError("X has no rows: there is nothing to work on.")
-    from joblib import Parallel, delayed
-    from threadpoolctl import ThreadpoolController
-
-    blas = ThreadpoolController().select(user_api="blas")
-    threads = max((library["num_threads"] for library in blas.info()), default=os.cpu_count())
+    threads, alone = _threads()
     rows = int(np.clip(BUDGET / threads / bytes_per_row, 1, ROWS))
     if len(X) <= rows:
         return function(X)
@@ -40,11 +37,24 @@ def in_blocks(function, X, bytes_per_row):
     if threads == 1:  # as within a block of another call
         parts = [function(block) for block in blocks]
     else:
-        with blas.limit(limits=1):
+        from joblib import Parallel, delayed
+
+        with alone(limits=1):
             parts = Parallel(threads, require="sharedmem")(delayed(function)(b) for b in blocks)
     if isinstance(parts[0], tuple):
         return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
     return np.concatenate(parts)
+
+
+def _threads():
+    """How many threads BLAS has, and what limits them for a time."""
+    if sys.platform == "emscripten":  # a browser tab has one
+        return 1, None
+    from threadpoolctl import ThreadpoolController
+
+    blas = ThreadpoolController().select(user_api="blas")
+    threads = max((library["num_threads"] for library in blas.info()), default=os.cpu_count())
+    return threads, blas.limit
 
 
 def by_chunks(function, pairs, D):

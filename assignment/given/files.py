@@ -11,9 +11,10 @@ from pathlib import Path
 
 try:
     import fcntl
-except ImportError:  # Windows
+except ImportError:  # Windows, or a browser tab, where nothing is written by two
     fcntl = None
-    import msvcrt
+    with contextlib.suppress(ImportError):
+        import msvcrt
 
 
 class Busy(OSError):

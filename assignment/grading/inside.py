@@ -28,12 +28,11 @@ import time
 from importlib import import_module
 from pathlib import Path
 
-from assignment.checking.answering import Failure, loaded
+from assignment.checking import wire
+from assignment.checking.answering import loaded
 from assignment.checking.nursery import LIBRARIES, at_most, bury
-from assignment.checking.printed import Heard
 from assignment.checking.submission.load import prepare
 from assignment.given import blocks, distances, todo, validation  # noqa: F401  for the five files
-from assignment.grading.wire import ANSWER, ENDED, LOADED, PRINTED, READY, Inner, arrays_in, fitting
 
 HAND_IN = Path("/hand-in")
 WORK = HAND_IN / "work"  # the files; one folder up there is nothing
@@ -223,7 +222,7 @@ def take_in(task, channel):
         with contextlib.suppress(Exception), at_most(READING, TimeoutError):
             wanted |= {n for n in prepare(WORK / place) if n.partition(".")[0] in LIBRARIES}
     _import(wanted)
-    channel.send(READY + json.dumps(sorted(wanted)).encode())
+    channel.send(wire.READY + json.dumps(sorted(wanted)).encode())
 
 
 def _import(names):
@@ -276,21 +275,6 @@ def _limit(kind, most):
     resource.setrlimit(kind, (most, most))
 
 
-class Telling(Heard):
-    """What is printed is told at once, for the case that a call never comes back."""
-
-    def __init__(self, inner):
-        super().__init__()
-        self._inner = inner
-
-    def write(self, data):
-        data = bytes(data)
-        if self.calls and self._room > 0:
-            with contextlib.suppress(OSError):  # it may have closed all files
-                self._inner.send(PRINTED, data=data[: self._room])
-        return super().write(data)
-
-
 class Watch:
     """Says where a call was when its time was over, and ends the process."""
 
@@ -309,37 +293,22 @@ class Watch:
 
 def answer(task, channel):
     """Load the file of an exercise, and answer one call after the other."""
-    inner = Inner(channel)
+    inner = wire.Inner(channel)
     calls = import_module(task["calls"]).CALLS[task["exercise"]]
     places = {name: WORK / place for name, place in task["places"].items()}
     watch = Watch(task["seconds"], channel)
     _limit(resource.RLIMIT_CPU, 2 * int(task["seconds"] + 1))
-    inner.send(READY)
-    heard = Telling(inner)
+    inner.send(wire.READY)
+    heard = wire.Telling(inner)
     with contextlib.ExitStack() as stack:
         with watch:
             work = stack.enter_context(loaded(calls, places, heard))
-        inner.send(LOADED, {"failure": work.failure and _told(work.failure), **_beside(work)})
+        inner.send(wire.LOADED, wire.told_of(work))
         while not work.failure:
-            token, arguments, room = inner.asked()
+            asked = inner.asked()
             with watch:
-                arrays = work.call(arguments)
-                answer, data = {"token": token, "after": [], **_beside(work)}, [b"", b""]
-                if isinstance(arrays, Failure):
-                    answer["failure"] = _told(arrays)
-                else:
-                    answer["arrays"], data[0] = fitting(arrays, room)
-                answer["after"], data[1] = fitting(arrays_in(arguments), room)
-            inner.send(ANSWER, {**answer, "size": len(data[0])}, b"".join(data))
-
-
-def _told(failure):
-    return {**vars(failure), "message": failure.message[:1000], "file": failure.file[:200]}
-
-
-def _beside(work):
-    """What was conceded so far, and the line of the function."""
-    return {"remarks": [remark[:1000] for remark in work.remarks[:20]], "line": work.line}
+                told, data = wire.answer_to(work, *asked)
+            inner.send(wire.ANSWER, told, data)
 
 
 def _try_out():
@@ -368,7 +337,7 @@ def main():
     for room in ("knn", "linear", "net", "layers"):
         import_module(f"assignment.checking.{room}.calls")
     sys.path_importer_cache.clear()
-    channel.send(READY)
+    channel.send(wire.READY)
     while True:
         task, channel = serve(channel)
         if "exercise" in task:
@@ -381,7 +350,7 @@ def main():
         os._exit(0)  # whatever threads are still running
     except BaseException as error:
         with contextlib.suppress(BaseException):
-            Inner(channel).send(ENDED, f"{type(error).__name__}: {error}"[:300])
+            wire.Inner(channel).send(wire.ENDED, f"{type(error).__name__}: {error}"[:300])
     os._exit(1)
 
 

@@ -25,14 +25,13 @@ from pathlib import Path
 
 import numpy as np
 
-from assignment.checking import calls, run
+from assignment.checking import calls, run, wire
 from assignment.checking.answering import (
     Answers,
     Failure,
     failure_of,
     number,
     sentence,
-    unflat,
 )
 from assignment.checking.exercise import Exercise
 from assignment.checking.exercises import EXERCISES
@@ -45,7 +44,6 @@ from assignment.checking.submission.collect import PYTHON, bytes_of
 from assignment.checking.submission.unpack import COPIES, PACKED, NoHandIn
 from assignment.checking.submission.year import KNOWN, OURS
 from assignment.given.files import temporary_folder
-from assignment.grading import wire
 from assignment.grading.reading import Reader
 
 NOBODY = 65534
@@ -55,30 +53,14 @@ OPENED = os.O_RDONLY | sum(
 )
 NOTES = 20  # on files that were not opened
 MOST_FILES, MOST_BYTES = 5_000, 200 * 2**20  # of a hand-in
-ROOM = 2**20  # bytes of numbers that any call may return, besides eight times what is right
 GRACE = 1.0  # seconds that a call has after its time, to say where it was
 
-# Of the suite, what runs student code.
-ROOMS = ("knn", "linear", "net", "layers", "training")
-
-
-def files_of_calls(exercises):
-    """The files below assignment/ that make the calls: those of rooms, and a course's own."""
-    return {f"{'/'.join(e.calls.module.split('.')[1:])}.py" for e in exercises}
-
-
+# Of the suite, what is to be seen within; a course's own exercises are called there, too.
 INSIDE = (
-    "__init__.py",
-    *(path.relative_to(SUITE).as_posix() for path in sorted(SUITE.glob("given/*.py"))),
-    *(f"checking/{name}.py" for name in ("__init__", "answering", "calls", "nursery", "printed")),
-    "checking/stubs.py",
-    *(f"checking/{room}/__init__.py" for room in ROOMS),
-    *sorted(files_of_calls(EXERCISES) | {f"checking/{room}/calls.py" for room in ROOMS}),
-    *(
-        f"checking/submission/{name}.py"
-        for name in ("__init__", "load", "needed", "once", "python2", "read", "reference", "year")
-    ),
-    *(f"grading/{name}.py" for name in ("__init__", "inside", "wire")),
+    *wire.INSIDE,
+    *sorted(wire.files_of_calls(EXERCISES) - {*wire.INSIDE}),
+    "checking/nursery.py",
+    *(f"grading/{name}.py" for name in ("__init__", "inside")),
 )
 
 
@@ -615,25 +597,14 @@ class _Asked:
 
     def _call(self, case):
         """(what was told, arrays or Failure, names of changed arguments) of one call."""
-        token, before = secrets.token_hex(8), wire.arrays_in(case.arguments)
-        sizes = [np.asarray(array).nbytes for array in self.exercise.reference(case).values()]
-        room = ROOM + 8 * (sum(sizes) + sum(array.nbytes for array in before.values()))
+        token = secrets.token_hex(8)
+        room = wire.room_for(case, self.exercise.reference(case))
         if select.select([self.channel], [], [], 0)[0]:
             raise ValueError("an answer before the question")
         self.printed.append("")
         self._send(wire.request(token, case.arguments, room))
         told, data = self._frame(wire.ANSWER, room=2 * room)
-        if told["token"] != token:
-            raise ValueError("an answer to another question")
-        size = told["size"]
-        if type(size) is not int or not 0 <= size <= min(room, len(data)):
-            raise ValueError("more numbers than there is room for")
-        after = unflat(told["after"], data[size:])
-        changed = [n for n, array in before.items() if not np.array_equal(after.get(n), array)]
-        changed = sorted({name.partition("/")[0] for name in changed})
-        if failure := failure_of(told.get("failure")):
-            return told, failure, changed
-        return told, unflat(told["arrays"], data[:size]), changed
+        return told, *wire.answer_in(told, data, token, case, room)
 
     def _send(self, data):
         self.channel.settimeout(max(self.left, 0.01))

@@ -4,7 +4,6 @@ An edition without answers executes them with the student's files, each lesson a
 """
 
 import asyncio
-import inspect
 import json
 import re
 import shutil
@@ -16,6 +15,7 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat.v4 import new_markdown_cell
 from sphinx.cmd.build import build_main
 
 from assignment.checking.exercises import COURSE, EXERCISES
@@ -24,22 +24,24 @@ from assignment.checking.stubs import (
     SOLUTIONS,
     environment_with,
     own_folder,
-    reference_of,
 )
 from assignment.checking.submission.year import LAST
 from assignment.derivations import DERIVATIONS
+from assignment.derivations.derivation import left_side
 from assignment.given.alt_text import FAILED
 from assignment.given.files import alone
 from assignment.given.progress import progress_bar
 from assignment.notebook import address
 from assignment.notebook.clean import LESSONS, NOTEBOOKS, read
-from assignment.site import dark
+from assignment.site import bundle, dark
+from assignment.site.exercises import exercise_page, exercises_page, hand_ins_page, slug
 
 FILES, FOLDER = ("the reference", SOLUTIONS) if HAS_ANSWERS else ("your files", own_folder())
 ROOT = NOTEBOOKS.parent
 SITE = ROOT / "results" / "site"
 AT_ONCE = 2
 SECONDS = 600  # for a cell
+CHECK = re.compile(r'^check\("(.+)"\)', re.M)
 
 
 def build(site=SITE, notebooks=NOTEBOOKS):
@@ -74,6 +76,7 @@ def _build(site, notebooks):
         options = ["-q", "--fail-on-warning", "-c", Path(__file__).parent, "-d", place / "read"]
         if failed := build_main([*map(str, options), str(pages), str(made)]):
             return failed
+        bundle.write_scripts(made, site.with_name("npm"))
         if site.exists():
             site.replace(place / "before")
         made.replace(site)
@@ -146,6 +149,7 @@ def write_pages(folder, lessons):
         path = folder / "notebooks" / f"{name}.ipynb"
         path.parent.mkdir(parents=True, exist_ok=True)
         notebook.cells = [c for c in notebook.cells if "COLAB_RELEASE_TAG" not in c.source]
+        notebook.cells = [each for cell in notebook.cells for each in (cell, *leads(cell, name))]
         notebook.metadata.pop("widgets", None)
         for cell in notebook.cells:
             if "outputs" in cell:  # where a progress bar was, an empty one is left
@@ -157,6 +161,8 @@ def write_pages(folder, lessons):
         "index.md": front_page() + contents(),
         "README.md": (ROOT / "README.md").read_text(encoding="utf-8"),
         "exercises.md": exercises_page(),
+        "exercises/hand-ins.md": hand_ins_page(),
+        **{f"exercises/{each.name}.md": exercise_page(each) for each in EXERCISES},
         "course.md": course_page(),
         **{
             f"derivations/{name}.md": derivation_page(
@@ -176,6 +182,14 @@ def write_pages(folder, lessons):
             if (ROOT / target).is_file() and not (folder / target).exists():
                 (folder / target).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copy(ROOT / target, folder / target)
+
+
+def leads(cell, lesson):
+    """Below the check of an exercise, a cell that leads to the page on which it can be tried."""
+    checks = CHECK.findall(cell.source) if cell.cell_type == "code" else ()
+    up = "../" * (lesson.count("/") + 1)
+    links = [f"[Try `{name}` in this browser]({up}exercises/{name}.md)" for name in checks]
+    return [new_markdown_cell(", ".join(links))] if links else []
 
 
 def pictures(cells, path):
@@ -210,7 +224,10 @@ def pictures(cells, path):
 def front_page():
     """What people will be able to do, a picture, and where to begin."""
     owner, suite = address.known()
-    buttons = {"Read the first lesson": "notebooks/knn.html"}
+    buttons = {
+        "Read the first lesson": "notebooks/knn.html",
+        "Try an exercise, here": "exercises.html",
+    }
     if owner != address.NOBODY:
         to = "https://colab.research.google.com/github"
         buttons["Open it in Colab"] = f"{to}/{owner}/{suite}/blob/main/notebooks/knn.ipynb"
@@ -230,7 +247,8 @@ def contents():
         "Lessons": [f"notebooks/{name}" for name in LESSONS if "/" not in name],
         "Further": [f"notebooks/{name}" for name in LESSONS if "/" in name],
         "Derivations": [f"derivations/{name}" for name in DERIVATIONS],
-        "More": ["exercises", "course", "Set-up, and all figures <README>"],
+        "In a browser tab": ["exercises", "exercises/hand-ins"],
+        "More": ["course", "Set-up, and all figures <README>"],
     }
     if HAS_ANSWERS:
         groups["More"] += ["checkers", "CONTRIBUTING"]
@@ -241,29 +259,12 @@ def contents():
     return "\n\n" + "\n\n".join(trees) + "\n"
 
 
-def exercises_page():
-    """The index of exercises, made from the list."""
-    rows = "\n".join(
-        f"| [`{exercise.name}`](notebooks/{exercise.notebook}.ipynb#{_slug(exercise.section)}) "
-        f"<br> {_purpose(exercise)} <br> {exercise.notebook}, section {exercise.section}; "
-        f"`{exercise.file}` | {exercise.points} |"
-        for exercise in EXERCISES
-    )
-    total = sum(exercise.points for exercise in EXERCISES)
-    return (
-        f"# Exercises\n\n{len(EXERCISES)} blanks, {total:g} points, in the order of the lessons. "
-        '`check("NAME")` in a notebook, or `python -m assignment check NAME`, says what is wrong '
-        "with one; `python -m assignment hint NAME` helps.\n\n"
-        f"| exercise | points |\n|:--|--:|\n{rows}\n"
-    )
-
-
 def course_page():
     """What of the course's files of this year is met where, made from the list."""
     asked = [exercise for exercise in EXERCISES + COURSE if LAST.asks(exercise)]
     rows = "\n".join(
         f"| `{exercise.file}` | `{exercise.name}` | [{exercise.notebook}, section "
-        f"{exercise.section}](notebooks/{exercise.notebook}.ipynb#{_slug(exercise.section)}) |"
+        f"{exercise.section}](notebooks/{exercise.notebook}.ipynb#{slug(exercise.section)}) |"
         for exercise in asked
     )
     return (
@@ -320,33 +321,32 @@ def checkers_page():
     )
 
 
-def _purpose(exercise):
-    """The first line of the docstring of the function, as the student's file has it."""
-    if exercise.called != exercise.name:
-        return f"A part of `{exercise.called}`."
-    thing = reference_of(exercise.file)
-    for name in exercise.called.split("."):
-        thing = getattr(thing, name)
-    return inspect.getdoc(thing).splitlines()[0]
-
-
-def _slug(heading):
-    """The anchor of a heading, as GitHub and MyST have it."""
-    return re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-")
-
-
 def derivation_page(derivation, lessons):
     """All lines of a derivation, those that a lesson asks for hidden, each with its verdict."""
     links = " and ".join(f"[{name}](../notebooks/{name}.ipynb)" for name in lessons)
     symbols = "\n".join(
-        f"| ${symbol.latex}$ | "
+        f"| ${symbol.latex}$ | `{name}` | "
         + (f"{symbol.rows} × {symbol.columns} |" if symbol.rows else "a number |")
-        for symbol in derivation.symbols.values()
+        for name, symbol in derivation.symbols.items()
     )
     lines = replace(derivation, blank="").show()._repr_markdown_()
+    name = next(name for name, each in DERIVATIONS.items() if each is derivation)
+    known = json.dumps({"derivation": name, "claims": claims(derivation)})
     return (
         f"# {derivation.title}\n\nThe lines of the lesson {links}, each tried on random numbers "
         "in shapes that are all different: a click on a tick shows how well both sides agree. What "
-        f"the lesson asks you to find is hidden.\n\n{{.lines}}\n{lines}\n\n"
-        f"## Symbols\n\n| symbol | shape |\n|:--|:--|\n{symbols}\n"
+        "the lesson asks you to find is hidden. Change a line, and the same numbers say whether it "
+        f"still holds.\n\n<script type='application/json' data-page='derivation'>{known}</script>\n\n"
+        f"{{.lines}}\n{lines}\n\n"
+        "## Symbols\n\nIn Python `@` is the matrix product, `*` the product entry by entry, `.T` the "
+        "transpose, and `d(...)` a differential.\n\n"
+        f"| symbol | in Python | shape |\n|:--|:--|:--|\n{symbols}\n"
     )
+
+
+def claims(derivation):
+    """dict from the number of each line to what it claims; of what one is to find, its left side."""
+    return {
+        line.number: f"{left_side(line.claim)} == " if line.answer else line.claim
+        for line in derivation.lines
+    }

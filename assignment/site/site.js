@@ -26,3 +26,15 @@ new ResizeObserver(markScrolling).observe(document.querySelector(".content"));
 
 // From a folder, a browser lets no page read another one: results come without excerpts.
 if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+
+// The pages on which one works have a script of their own. From a folder, a browser starts no modules.
+const worked = document.querySelector("[data-page]");
+if (worked && location.protocol === "file:") {
+  const told = document.createElement("p");
+  told.textContent =
+    "This page was opened from a folder, where a browser runs no Python: serve the folder, with " +
+    "python -m http.server, and open http://localhost:8000.";
+  worked.before(told);
+} else if (worked) {
+  import(new URL(`pages/${worked.dataset.page}.js`, document.currentScript.src));
+}

@@ -14,7 +14,7 @@ from assignment.checking.judge import Verdict, judge
 from assignment.checking.knn import exercises as knn
 from assignment.checking.points import FILE, by_course
 from assignment.checking.submission.year import OURS, YEARS
-from assignment.grading.sandbox import files_of_calls
+from assignment.checking.wire import files_of_calls
 from conftest import ROOT
 
 OWN = """

@@ -71,7 +71,7 @@ def looked(frame):
 """
 # The channel of answers, as it is known from reading the suite.
 FRAME = """
-from assignment.grading import wire
+from assignment.checking import wire
 
 def frame(letter, told, data=b""):
     text = told if isinstance(told, bytes) else json.dumps(told).encode()
