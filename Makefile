@@ -96,7 +96,7 @@ bench: $(READY)  ## the speed of the reference beside other libraries (BENCH_ARG
 
 grade: $(READY)  ## grade a class (SUBMISSIONS=folder; GRADE_ARGS="--resume --due 2026-10-31T23:59")
 	@test -n "$(SUBMISSIONS)" || { echo "Say where the hand-ins are: make grade SUBMISSIONS=folder" >&2; exit 1; }
-	@$(RUN) assignment grade $(SUBMISSIONS) $(GRADE_ARGS)
+	@$(RUN) assignment grade "$(SUBMISSIONS)" $(GRADE_ARGS)
 
 release: $(READY)  ## write an edition without answers, for students (DIR=folder)
 	@test -n "$(DIR)" || { echo "Say where: make release DIR=folder" >&2; exit 1; }

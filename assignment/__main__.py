@@ -146,6 +146,13 @@ add("line", nargs=argparse.REMAINDER, metavar="...", help="the command to run")
 finished = "whether every exercise is right, so that the lessons can be executed"
 command("finished", finished, "checking.faces.finished")
 # full suite
+
+
+def place(text):
+    """A Path; ~ is the home folder where make has quoted it."""
+    return Path(text).expanduser()
+
+
 add = command("net", "train the best two-layer net, or go on with it", "further.best_net.command")
 add("--seed", type=int, default=0, help="of all random numbers")
 add("--quick", **FLAG, help="the images that ship, in seconds")
@@ -156,9 +163,9 @@ checkers = "what other gradient checkers say to twelve inputs: a page of the sit
 command("checkers", checkers, "bench.checkers.table")
 command("stubs", "write the five stubs anew; an edited file is kept beside it", stubs)
 add = command("release", "write an edition without answers, for students", release)
-add("folder", type=Path, metavar="DIR", help="a folder that is empty, or not there yet")
+add("folder", type=place, metavar="DIR", help="a folder that is empty, or not there yet")
 add = command("grade", "the hand-ins of a class: grades, and feedback", "grading.grade.command")
-add("folders", nargs="+", type=Path, metavar="DIR", help="each folder or file in it is one")
+add("folders", nargs="+", type=place, metavar="DIR", help="each folder or file in it is one")
 add("--out", type=Path, default=Path("results/grades"), help="where grades go: results/grades")
 add("--jobs", type=int, default=0, help="hand-ins at a time; one a core, if not given")
 add("--seed", help="of the inputs, for the same ones again; a secret one, if not given")

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from assignment.__main__ import PARSER
 from assignment.notebook.clean import LESSONS, START
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -49,6 +51,18 @@ def test_make_executes_all_lessons():
 def test_every_target_is_phony():
     phony = re.search(r"^\.PHONY: (.*)", MAKEFILE, flags=re.MULTILINE)[1].split()
     assert sorted(phony) == sorted(TARGETS)
+
+
+@needs_make
+@pytest.mark.parametrize("said", ["grade SUBMISSIONS", "release DIR"])
+def test_a_folder_may_have_any_name_and_lie_in_the_home_folder(said):
+    command, name = said.split()
+    (line,) = re.findall(
+        rf"assignment ({command} .*)", make("-n", command, f"{name}=~/a (1)").stdout
+    )
+    folders = vars(PARSER.parse_args(shlex.split(line))).values()
+    home = Path.home() / "a (1)"
+    assert home in folders or [home] in folders
 
 
 def test_the_readme_says_how_to_do_without_make():

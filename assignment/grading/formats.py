@@ -120,7 +120,8 @@ def moodle(out, records):
     mod/assign/feedback/offline/importgradeslib.php.
 
     It needs Identifier, Grade and Last modified (grade); Feedback comments is HTML, and taken where
-    the assignment has those switched on. The assignment's maximum has to be that of the grades.
+    the assignment has those switched on. The assignment's maximum has to be that of the grades. A
+    grade that Moodle has already is newer than this one, which has no time: its form asks.
     """
     with _table(out / "moodle.csv") as table:
         heads = ["Identifier", "Full name", "Grade", "Maximum grade"]

@@ -7,7 +7,8 @@ Names as bulk downloads have them:
 - Moodle 3.1 to 5.1, mod/assign/classes/downloader.php: a folder "Full Name_12345_assignsubmission_
   file", until 4.1 with one more _; or, without folders, files whose names begin like that. The
   number is the one of "Participant 12345" in the grading worksheet.
-- Gradescope's export (2026): folders submission_12345678
+- Gradescope's export (2026): folders submission_12345678; whose each is, says the file
+  submission_metadata.yml beside them
 
 The times of files tell when they were handed in only where no course system has packed them: in
 Canvas and Moodle (files/classes/local/archive_writer/zip_writer.php) all have that of the download.
@@ -29,7 +30,7 @@ SYSTEMS = {
     "canvas": re.compile(
         r"(?:(?!LATE_)(?P<name>\w+?)_)?(?P<late>LATE_)?(?P<id>\d+|anon_[a-zA-Z0-9]+)_\d+_(?P<file>.+\..+)"
     ),
-    "gradescope": re.compile(r"(?P<name>submission)_(?P<id>\d+)"),
+    "gradescope": re.compile(r"(?P<name>submission_(?P<id>\d+))"),
 }
 NO_FILES = re.compile(r".+_\d+_assignsubmission_onlinetext_?.*")  # of Moodle: a text beside them
 MOST_FILES = 5_000  # of which the time is looked at
@@ -146,7 +147,8 @@ def _named(groups):
     """HandedIn, each with a key of its own: that of another hand-in does not change it."""
     keys = {}
     for whose, (found, _) in groups.items():
-        plain = re.sub(r"[^\w.-]+", "-", f"{found['name'] or ''}-{found['id']}", flags=re.ASCII)
+        name = (found["name"] or "").removesuffix(f"_{found['id']}")
+        plain = re.sub(r"[^\w.-]+", "-", f"{name}-{found['id']}", flags=re.ASCII)
         keys[whose] = plain.strip("-.")[:80] or "hand-in"
     taken = [key.casefold() for key in keys.values()]
     named = []

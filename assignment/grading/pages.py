@@ -17,6 +17,7 @@ from assignment.grading.likeness import alike
 
 FOLDER = Path(__file__).parent
 BINS = 10  # of the distribution, or fewer
+BACKUPS = 2  # folders of the same files that one person may have besides
 UNNAMED = "Wrong, and none of the mistakes that are known here: each page says where."
 
 
@@ -129,11 +130,12 @@ def counted(exercise):
 
 
 def _why_by_hand(record):
-    """Why somebody has to look at a hand-in: it is not graded, or has answers of ours."""
+    """Why somebody has to look at a hand-in: it is not graded, or not one person's work."""
     if record["refused"]:
         return record["refused"]
     ours = [one["message"] for one in asked(record) if one["status"] == "refused"]
-    return " ".join(dict.fromkeys(ours))
+    others = record["notes"] if len(record["left_out"]) > BACKUPS else ()
+    return " ".join(dict.fromkeys([*ours, *others]))
 
 
 def _mistakes(exercise):

@@ -19,7 +19,7 @@ NAMES = {
     "Student One_123456_assignsubmission_file_/": ("moodle", "Student One", "123456", False),
     "Student One_12_assignsubmission_file_a.zip": ("moodle", "Student One", "12", False),
     "Participant_12_assignsubmission_file/": ("moodle", "Participant", "12", False),
-    "submission_12345678/": ("gradescope", "submission", "12345678", False),
+    "submission_12345678/": ("gradescope", "submission_12345678", "12345678", False),
     # No system's.
     "student-1/": ("", "student-1", "", False),
     "student-1.tar.gz": ("", "student-1", "", False),
@@ -42,6 +42,7 @@ def test_a_name_tells_whose_it_is(name, tmp_path):
     (one,), passed = collect([place(tmp_path, name)], tmp_path / "out")
     assert (one.system, one.student, one.number, one.late) == NAMES[name] and not passed
     assert one.is_dated == (not one.system)  # others have packed them anew
+    assert one.key.count(one.number or one.key) == 1
 
 
 OWN_NAMES = {

@@ -114,6 +114,13 @@ def test_the_summary_says_whom_to_look_at_and_who_has_all(tmp_path, make_record)
     assert "student-2" not in by_hand[0] and "class/report.pdf" in by_hand[0]
     assert "2015 to 2020 1 student-3" in by_hand[2] and "2 of 3 have all" in page.text
     assert "3.33" not in page.text and "none of the mistakes" not in page.text
+    notes = ["There is more than one hand-in."]
+    records = [
+        make_record(f"student-{n}", notes=notes, left_out=["b", "c", "d"][:n]) for n in (2, 3)
+    ]
+    by_hand = summary(tmp_path, records).text.partition("by hand")[2]
+    assert "student-3" in by_hand.partition("Exercises")[0] and notes[0] in by_hand
+    assert "student-2" not in by_hand.partition("Exercises")[0]
     scores = [95.0, 110.9, 111.0]
     records = [make_record(f"student-{p}", points=p, of=111.0) for p in scores]
     page = summary(tmp_path, records)
