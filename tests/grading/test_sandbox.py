@@ -3,6 +3,7 @@
 import io
 import os
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
@@ -295,6 +296,75 @@ def test_a_file_that_is_none_is_missing(make, status, sandbox, tmp_path):
     _, verdicts = sandbox.verdicts(folder)
     assert losses(verdicts) == [status, status]
     assert sorted(map(str, tmp_path.rglob("*"))) == before
+
+
+def without_a_date(folder):
+    """As some programs pack."""
+    zipped(("softmax.py", RIGHT))(folder)
+    data = bytearray((folder / "packed.zip").read_bytes())
+    entry = data.index(b"PK\1\2")
+    data[entry + 12 : entry + 16] = bytes(4)
+    (folder / "packed.zip").write_bytes(data)
+
+
+def after_all_dates(folder):
+    with tarfile.open(folder / "packed.tar", "w", format=tarfile.PAX_FORMAT) as archive:
+        entry = tarfile.TarInfo("softmax.py")
+        entry.size, entry.pax_headers = len(RIGHT), {"mtime": "1e300"}
+        archive.addfile(entry, io.BytesIO(RIGHT.encode()))
+
+
+def beside(*files):
+    def make(folder):
+        for name, text in (("softmax.py", RIGHT), *files):
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_text(text)
+
+    return make
+
+
+def beside_much(folder):
+    beside()(folder)
+    with open(folder / "log.txt", "wb") as file:
+        file.truncate(2**40)
+
+
+def beside_depths(folder):
+    """Folders in folders, whose names together are longer than a path may be."""
+    beside()(folder)
+    place = os.open(folder, os.O_RDONLY)
+    for _ in range(60):
+        os.mkdir("d" * 100, dir_fd=place)
+        deeper = os.open("d" * 100, os.O_RDONLY, dir_fd=place)
+        os.close(place)
+        place = deeper
+    os.close(place)
+
+
+ENDS = "gone = __import__('os')._exit(0)\n"
+CARELESS = {
+    "packed without a date": without_a_date,
+    "packed after all dates": after_all_dates,
+    "beside a name of no encoding of text": beside(("linear_svm.py", "# coding: zlib\nx = 1\n")),
+    "beside modules of known names": beside(("numpy.py", ENDS), ("sitecustomize.py", ENDS)),
+    "beside a package": beside(("json/__init__.py", ENDS), ("x.pth", "import os; os._exit(0)")),
+    "beside much": beside_much,
+    "beside depths": beside_depths,
+}
+
+
+@pytest.mark.parametrize("kind", CARELESS)
+def test_what_is_careless_costs_nothing_else(kind, sandbox, tmp_path):
+    """Neither here nor in a check."""
+    folder = tmp_path / "hand-in"
+    folder.mkdir()
+    CARELESS[kind](folder)
+    try:
+        assert losses(sandbox.verdicts(folder)[1]) == ["right", "right"]
+        with Work(folder) as work:
+            assert work.examine(find("softmax_loss_naive")).status == "right"
+    finally:
+        shutil.rmtree(folder)
 
 
 def test_what_is_no_hand_in_is_told_in_a_sentence(sandbox, tmp_path):
