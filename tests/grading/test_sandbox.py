@@ -387,7 +387,7 @@ def planted(part):
 read._parsed = planted
 reading.main()
 """
-DEAF = "signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM}); time.sleep(60)"
+DEAF = "signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGPROF}); time.sleep(60)"
 
 
 @pytest.fixture
@@ -407,8 +407,9 @@ def reads(sandbox, monkeypatch, tmp_path):
     return verdicts
 
 
-@pytest.mark.parametrize("what", ["time.sleep(0.01)", "os._exit(1)", DEAF])
-@pytest.mark.parametrize("thread", [False, True])
+@pytest.mark.parametrize(
+    "what, thread", [("sum(range(1000))", True), ("os._exit(1)", False), (DEAF, True)]
+)
 def test_a_file_that_is_bad_to_read_costs_no_other_one(what, thread, reads, monkeypatch):
     """In a thread too: no signal is heard there."""
     monkeypatch.setattr(reading, "LONGEST", 3.0)
@@ -417,6 +418,13 @@ def test_a_file_that_is_bad_to_read_costs_no_other_one(what, thread, reads, monk
     assert losses(verdicts) == ["right", "right"]
     svm = next(v for v in verdicts if v.name == "svm_loss_naive")
     assert svm.status == "wrong"
+
+
+def test_where_nothing_can_read_that_is_the_machines_fault(sandbox, monkeypatch, tmp_path):
+    monkeypatch.setattr(sandbox, "_reader", reading.Reader())
+    monkeypatch.setattr(reading.Reader, "program", ("-c", "raise SystemExit"))
+    with pytest.raises(OSError, match="does not start"):
+        sandbox.verdicts(tmp_path)
 
 
 def test_a_hand_in_that_always_ends_what_reads_it_is_told(sandbox, reads, monkeypatch):
