@@ -22,7 +22,7 @@ from assignment.checking.submission.load import Submission
 LOCAL = re.compile(r"(?:[\w.]+\.)?<locals>\.(?:\w+\.)*(?=\w|<lambda>)")
 # The numbers that answers are made of.
 PLAIN = {np.dtype(kind).str for kind in ("?bhilqBHILQfdFD")}
-NAMES, LENGTH, DIMENSIONS = 100, 100, 32  # of the arrays of one call, at most
+NAMES, LENGTH, DIMENSIONS = 100, 100, 64  # of the arrays of one call, at most
 TOLD = 1000  # letters of a sentence
 
 
@@ -107,7 +107,7 @@ class Loaded:
         try:
             return _encoded(self._exercise.call(self._module, **arguments))
         except NotImplementedError as error:
-            return Failure("unsolved", str(error), self._exercise.file)
+            return Failure("unsolved", str(error)[:TOLD], self._exercise.file)
         except Returned as error:
             return Failure("returned", str(error), self._exercise.file)
         except (Exception, SystemExit) as error:

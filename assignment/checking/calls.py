@@ -180,7 +180,7 @@ def unheard():
 def measured(loss, x, h=1e-5):
     """The gradient of loss() with respect to an array that it reads, by central differences."""
     with unheard():
-        return eval_numerical_gradient(lambda _: np.ravel(loss())[0], x, verbose=False, h=h)
+        return eval_numerical_gradient(lambda _: float(np.ravel(loss())[0]), x, verbose=False, h=h)
 
 
 def lines_run(call):

@@ -284,22 +284,26 @@ def get_ready(task):
 
 
 @contextlib.contextmanager
-def at_most(seconds, error=InterruptedError, again=0):
+def at_most(seconds, error=InterruptedError, again=0, of_work=False):
     """Raise an error in what takes longer; in the main thread alone.
 
     again : seconds after which it is raised once more where somebody has caught it; 0 for never
+    of_work : whether only time counts in which the process works
     """
 
     def give_up(*_):
         raise error
 
-    before = signal.signal(signal.SIGALRM, give_up)
-    signal.setitimer(signal.ITIMER_REAL, seconds, again)
+    timer, sent = signal.ITIMER_REAL, signal.SIGALRM
+    if of_work:
+        timer, sent = signal.ITIMER_PROF, signal.SIGPROF
+    before = signal.signal(sent, give_up)
+    signal.setitimer(timer, seconds, again)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(timer, 0)
+        signal.signal(sent, before)
 
 
 if __name__ == "__main__":

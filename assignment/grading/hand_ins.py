@@ -21,6 +21,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from assignment.checking.printed import visible
 from assignment.checking.submission.collect import PYTHON
 from assignment.checking.submission.unpack import COPIES, PACKED
 from assignment.checking.submission.year import KNOWN
@@ -34,6 +35,7 @@ SYSTEMS = {
 }
 NO_FILES = re.compile(r".+_\d+_assignsubmission_onlinetext_?.*")  # of Moodle: a text beside them
 MOST_FILES = 5_000  # of which the time is looked at
+LATEST = 253_402_300_799  # the last second that a date can tell, at the end of 9999
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class HandedIn:
 
     @property
     def place(self):
-        return self.paths[0].as_posix()
+        return visible(self.paths[0].as_posix())
 
     @property
     def is_dated(self):
@@ -69,8 +71,7 @@ class HandedIn:
     def looked_at(self):
         """(seconds since 1970 of the newest file, a mark that any change of its files changes)."""
         seen = sorted(set(_seen(self.paths)))
-        newest = max((time // 10**9 for _, time, _ in seen), default=0)
-        return newest, hashlib.sha256(repr(seen).encode()).hexdigest()[:32]
+        return newest(seen), hashlib.sha256(repr(seen).encode()).hexdigest()[:32]
 
 
 def collect(folders, out):
@@ -102,7 +103,7 @@ def collect(folders, out):
             if COPIES.fullmatch(path.name) or path.resolve() in (out, *out.parents):
                 continue
             if not _may_be_one(path) or NO_FILES.fullmatch(path.name):
-                passed.append(path.as_posix())
+                passed.append(visible(path.as_posix()))
                 continue
             system, found = _owner(path)
             whose = (system, found["id"]) if system else ("", path)
@@ -156,11 +157,16 @@ def _named(groups):
         key = keys[whose]
         if taken.count(key.casefold()) > 1:
             key += "-" + hashlib.sha256(os.fsencode(paths[0].absolute())).hexdigest()[:8]
-        student = found["name"] or found["id"]
+        student = visible(found["name"] or found["id"]) or key  # a name need not be UTF-8
         named.append(
             HandedIn(key, tuple(paths), student, found["id"], whose[0], bool(found["late"]))
         )
     return sorted(named, key=lambda one: one.key)
+
+
+def newest(seen):
+    """The time of the newest of some files, in whole seconds that a date can tell."""
+    return min(max((0, *(time // 10**9 for _, time, _ in seen))), LATEST)
 
 
 def _seen(paths):

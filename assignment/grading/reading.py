@@ -28,8 +28,8 @@ from assignment.checking.submission import read
 from assignment.checking.submission.unpack import NoHandIn
 from assignment.grading.likeness import fingerprints
 
-READING, AGAIN = 10.0, 1.0  # seconds for all files, and for each further one that takes long
-LONGEST = 30.0  # seconds for a hand-in, whatever they are spent on
+READING, AGAIN = 10.0, 1.0  # seconds of work for all files, and for each further that takes long
+MOST, LONGEST = 30.0, 60.0  # seconds of work for a hand-in, and by the clock
 MEMORY = 2**30  # bytes to read it
 TRIES = 3  # of a hand-in that ends what reads it
 # What a message is: it has started; a file is begun; the outcome of all follows.
@@ -50,6 +50,7 @@ class Reader:
         Raises
         ------
         NoHandIn : it cannot be looked at
+        OSError : no process can be started
         """
         skipped = set()
         for _ in range(TRIES):
@@ -59,15 +60,19 @@ class Reader:
             if outcome:
                 return outcome
             skipped.add(begun)
+        if begun is None:
+            raise OSError("the process that reads hand-ins does not start")
         raise NoHandIn(f"{path.name} ends whatever reads it, or takes too long.")
 
     def _asked(self, question):
-        """(how many files were begun, outcome), or None for that where the process has ended."""
-        process, begun = self._running(), 0
+        """(how many files were begun, outcome): None for either where it does not get so far."""
+        begun = None
         try:
+            process = self._running()
             with _killed_after(LONGEST, process):
                 pickle.dump(question, process.stdin)
                 process.stdin.flush()
+                begun = 0
                 while process.stdout.read(1) == BEGUN:
                     begun += 1
                 return begun, pickle.load(process.stdout)
@@ -80,7 +85,7 @@ class Reader:
 
         Raises
         ------
-        OSError : none can be started
+        OSError : none can be started, or not soon
         """
         if self._process is None:
             self._process = subprocess.Popen(
@@ -92,10 +97,8 @@ class Reader:
                 start_new_session=True,  # Ctrl-C is for the process that grades
             )
             with _killed_after(START, self._process):
-                ready = self._process.stdout.read(1) == READY
-            if not ready:
-                self.end()
-                raise OSError("the process that reads hand-ins does not start")
+                if self._process.stdout.read(1) != READY:
+                    raise OSError("it does not start")
         return self._process
 
     def end(self):
@@ -181,12 +184,12 @@ def _in_time():
     if resource is None:
         yield
         return
-    signal.setitimer(signal.ITIMER_PROF, LONGEST)  # which nobody hears: it kills
+    signal.setitimer(signal.ITIMER_VIRTUAL, MOST)  # which nobody hears: it kills
     try:
-        with at_most(READING, TimeoutError, AGAIN):
+        with at_most(READING, TimeoutError, AGAIN, of_work=True):
             yield
     finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ from assignment.checking.nursery import SUITE
 from assignment.checking.printed import KEPT, visible
 from assignment.checking.run import SECONDS, START, timeout
 from assignment.checking.stubs import HAS_ANSWERS
-from assignment.checking.submission.collect import PYTHON, bytes_of
+from assignment.checking.submission.collect import DEEPEST, LARGEST, PYTHON, bytes_of
 from assignment.checking.submission.unpack import COPIES, PACKED, NoHandIn
 from assignment.checking.submission.year import KNOWN, OURS
 from assignment.given.files import temporary_folder
@@ -236,6 +236,8 @@ def copied(path, folder):
         for place, folders, files in os.walk(path):
             folders[:] = sorted(name for name in folders if not COPIES.fullmatch(name))
             below = Path(place).relative_to(path)
+            if len(below.parts) == DEEPEST:
+                folders.clear()
             (copy / below).mkdir()
             for name in sorted(files):
                 opening.take(Path(place, name), copy / below / name, below / name)
@@ -260,7 +262,8 @@ class _Opening:
             if not stat.S_ISREG(state.st_mode):
                 self._note(shown)
                 return
-            matters = PYTHON.fullmatch(to.name) or PACKED.fullmatch(to.name)
+            matters = PYTHON.fullmatch(to.name) and state.st_size <= LARGEST
+            matters = matters or PACKED.fullmatch(to.name)
             data = file.read(self._bytes + 1) if matters else b""
         self._files -= 1
         self._bytes -= len(data)
@@ -599,8 +602,6 @@ class _Asked:
         """(what was told, arrays or Failure, names of changed arguments) of one call."""
         token = secrets.token_hex(8)
         room = wire.room_for(case, self.exercise.reference(case))
-        if select.select([self.channel], [], [], 0)[0]:
-            raise ValueError("an answer before the question")
         self.printed.append("")
         self._send(wire.request(token, case.arguments, room))
         told, data = self._frame(wire.ANSWER, room=2 * room)

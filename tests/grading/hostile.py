@@ -334,6 +334,97 @@ answering.Loaded.call = lambda self, arguments: {"right": np.array(True)}
         return 1.0, Bad()""",
         naive="crash",
     ),
+    "a generator": kind("return 1.25, (row for row in W)"),
+    "times": kind("return np.timedelta64(1, 's'), W.astype('M8[s]')"),
+    "records": kind("return 1.25, np.zeros(W.shape, [('a', float), ('b', int)])"),
+    "an array wherever one looks": kind(
+        "return 0.0, np.broadcast_to(0.0, (10**6,) * 2)", naive="crash"
+    ),
+    "more axes than there are": kind("return 1.25, np.zeros((1,) * 60)"),
+    "lists in lists": kind("a = 1.0\nfor _ in range(5000):\n    a = [a]\nreturn 1.25, a"),
+    "masked": kind("return 1.25, np.ma.masked_all(W.shape)"),
+    "another array at each look": kind(
+        """
+        class Changing:
+            looks = 0
+            shape = W.shape
+            def __array__(self, *a, **k):
+                Changing.looks += 1
+                return W + Changing.looks
+            def __eq__(self, other):
+                return True
+        return 1.25, Changing()"""
+    ),
+    "its own arithmetic": kind(
+        """
+        class Right(np.ndarray):
+            nbytes = 0
+            def __array_ufunc__(self, *a, **k):
+                return np.zeros(self.shape)
+            def __array_function__(self, *a, **k):
+                return True
+            def tobytes(self):
+                return b""
+        return 1.25, (W + 1).view(Right)"""
+    ),
+    "numbers that lie": kind(
+        """
+        class Number(int):
+            def __index__(self):
+                return 7
+            def __float__(self):
+                return 3.0
+        return Number(1), [[Number(1)] * W.shape[1]] * W.shape[0]"""
+    ),
+    # Right here, and not there.
+    "right the first time": kind(
+        "if not seen:\n    seen.append(_solved(W, X, y, reg))\nreturn seen[0]",
+        TABLE + "seen = []\n",
+    ),
+    "right each second time": kind(
+        "seen.append(1)\nif len(seen) % 2:\n    return _solved(W, X, y, reg)", TABLE + "seen = []\n"
+    ),
+    "right for large arrays": kind("if X.size > 1000:\n    return _solved(W, X, y, reg)", TABLE),
+    "right for what may be written": kind(
+        "if W.flags.writeable and W.flags.c_contiguous:\n    return _solved(W, X, y, reg)", TABLE
+    ),
+    "right without a penalty": kind("if reg == 0:\n    return _solved(W, X, y, reg)", TABLE),
+    # The interpreter.
+    "forbids everything": kind(
+        "def forbid(*event):\n    raise RuntimeError('no')\nsys.addaudithook(forbid)", naive="crash"
+    ),
+    "never gives way": kind(
+        "sys.setswitchinterval(1000)\n"
+        "threading.Thread(target=lambda: [0 for _ in iter(int, 1)], daemon=True).start()",
+        naive="timeout",
+    ),
+    "ends when it is collected": kind(
+        "gc.callbacks.append(lambda *a: os._exit(0))\ngc.collect()", naive="crash"
+    ),
+    "ends when it is deleted": kind(
+        "class Last:\n    def __del__(self):\n        os._exit(0)\nLast()", naive="crash"
+    ),
+    "forgets all modules": kind("sys.modules.clear()", naive="crash"),
+    "warnings, states and places of others": kind(
+        """
+        import locale, warnings
+        warnings.simplefilter("error")
+        np.seterr(all="raise")
+        np.set_printoptions(threshold=0)
+        locale.setlocale(locale.LC_ALL, "C")
+        os.environ.clear()
+        sys.stdout.close()""",
+        solved=True,
+        naive="right",
+    ),
+    "an error in another's words": kind(
+        "raise SyntaxError('x', (5, 'a', b'b', None))", naive="crash"
+    ),
+    "an error that cannot be told": kind(
+        "class Odd(Exception):\n    def __str__(self):\n        raise RuntimeError\nraise Odd",
+        naive="crash",
+    ),
+    "to do, without end": kind("raise NotImplementedError('x' * 10**6)", naive="unsolved"),
     # Ending.
     "ends the process": kind("os._exit(0)", naive="crash"),
     "ends the process at import": kind("", "gone = os._exit(0)", "crash", "crash"),
@@ -527,5 +618,8 @@ answering.Loaded.call = lambda self, arguments: {"right": np.array(True)}
         once=True,
     ),
     # Nothing bad.
+    "a thread that prints, and is right": kind(
+        "threading.Timer(0.001, print, ['x']).start()", solved=True, naive="right"
+    ),
     "prints, and is right": kind("print('right')", solved=True, naive="right"),
 }

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import types
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from assignment.given.files import alone
 from assignment.grading import grade as grading
 from assignment.grading import sandbox as sandboxes
 from assignment.grading.grade import CannotGrade, grade
+from assignment.grading.hand_ins import newest
 from conftest import ROOT, unmarked
 from mutants import WRONG, solution, spoilt
 
@@ -125,6 +127,19 @@ def test_how_late_it_is_does_not_go_by_the_time_of_a_download(students, seen, tm
     assert {(one["handed_in"], one["late_seconds"]) for one in kept} == {(None, None)}
     assert sorted(one["late"] for one in kept) == [False, False, True]
     assert "How late is not told of 3: a course system" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(sys.platform in ("darwin", "win32"), reason="there a name is text")
+def test_a_name_that_is_no_text_and_a_time_that_is_none_are_told(students, seen, tmp_path):
+    (folder,), out = students("student-1"), tmp_path / "out"
+    (folder / "student-1" / "notes.py").rename(folder / os.fsdecode(b"\xff\x1b.py"))
+    os.utime(folder / os.fsdecode(b"\xff\x1b.py"), (-(10**9), -(10**9)))
+    grade([folder], out, trust=True, also=["junit", "gradescope"])
+    assert {key: one["student"] for key, one in records(out).items()} == {
+        **{"hand-in": "hand-in", "student-1": "student-1"}
+    }
+    years = [datetime.fromtimestamp(newest([("x", t * 10**9, 1)]), UTC).year for t in (-5, 2**62)]
+    assert years == [1970, 9999]
 
 
 def test_a_second_grader_gets_a_sentence_and_harms_nothing(students, seen, tmp_path):

@@ -3,6 +3,7 @@
 import io
 import os
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
@@ -323,6 +324,75 @@ def test_a_file_that_is_none_is_missing(make, status, sandbox, tmp_path):
     assert sorted(map(str, tmp_path.rglob("*"))) == before
 
 
+def without_a_date(folder):
+    """As some programs pack."""
+    zipped(("softmax.py", RIGHT))(folder)
+    data = bytearray((folder / "packed.zip").read_bytes())
+    entry = data.index(b"PK\1\2")
+    data[entry + 12 : entry + 16] = bytes(4)
+    (folder / "packed.zip").write_bytes(data)
+
+
+def after_all_dates(folder):
+    with tarfile.open(folder / "packed.tar", "w", format=tarfile.PAX_FORMAT) as archive:
+        entry = tarfile.TarInfo("softmax.py")
+        entry.size, entry.pax_headers = len(RIGHT), {"mtime": "1e300"}
+        archive.addfile(entry, io.BytesIO(RIGHT.encode()))
+
+
+def beside(*files):
+    def make(folder):
+        for name, text in (("softmax.py", RIGHT), *files):
+            (folder / name).parent.mkdir(exist_ok=True)
+            (folder / name).write_text(text)
+
+    return make
+
+
+def beside_much(folder):
+    beside()(folder)
+    with open(folder / "log.txt", "wb") as file:
+        file.truncate(2**40)
+
+
+def beside_depths(folder):
+    """Folders in folders, whose names together are longer than a path may be."""
+    beside()(folder)
+    place = os.open(folder, os.O_RDONLY)
+    for _ in range(60):
+        os.mkdir("d" * 100, dir_fd=place)
+        deeper = os.open("d" * 100, os.O_RDONLY, dir_fd=place)
+        os.close(place)
+        place = deeper
+    os.close(place)
+
+
+ENDS = "gone = __import__('os')._exit(0)\n"
+CARELESS = {
+    "packed without a date": without_a_date,
+    "packed after all dates": after_all_dates,
+    "beside a name of no encoding of text": beside(("linear_svm.py", "# coding: zlib\nx = 1\n")),
+    "beside modules of known names": beside(("numpy.py", ENDS), ("sitecustomize.py", ENDS)),
+    "beside a package": beside(("json/__init__.py", ENDS), ("x.pth", "import os; os._exit(0)")),
+    "beside much": beside_much,
+    "beside depths": beside_depths,
+}
+
+
+@pytest.mark.parametrize("kind", CARELESS)
+def test_what_is_careless_costs_nothing_else(kind, sandbox, tmp_path):
+    """Neither here nor in a check."""
+    folder = tmp_path / "hand-in"
+    folder.mkdir()
+    CARELESS[kind](folder)
+    try:
+        assert losses(sandbox.verdicts(folder)[1]) == ["right", "right"]
+        with Work(folder) as work:
+            assert work.examine(find("softmax_loss_naive")).status == "right"
+    finally:
+        shutil.rmtree(folder)
+
+
 def test_what_is_no_hand_in_is_told_in_a_sentence(sandbox, tmp_path):
     looked, verdicts = sandbox.verdicts(tmp_path / "nobody")
     assert "nobody is not there" in looked.refused
@@ -343,7 +413,7 @@ def planted(part):
 read._parsed = planted
 reading.main()
 """
-DEAF = "signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGALRM}); time.sleep(60)"
+DEAF = "signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGPROF}); time.sleep(60)"
 
 
 @pytest.fixture
@@ -363,8 +433,9 @@ def reads(sandbox, monkeypatch, tmp_path):
     return verdicts
 
 
-@pytest.mark.parametrize("what", ["time.sleep(0.01)", "os._exit(1)", DEAF])
-@pytest.mark.parametrize("thread", [False, True])
+@pytest.mark.parametrize(
+    "what, thread", [("sum(range(1000))", True), ("os._exit(1)", False), (DEAF, True)]
+)
 def test_a_file_that_is_bad_to_read_costs_no_other_one(what, thread, reads, monkeypatch):
     """In a thread too: no signal is heard there."""
     monkeypatch.setattr(reading, "LONGEST", 3.0)
@@ -373,6 +444,13 @@ def test_a_file_that_is_bad_to_read_costs_no_other_one(what, thread, reads, monk
     assert losses(verdicts) == ["right", "right"]
     svm = next(v for v in verdicts if v.name == "svm_loss_naive")
     assert svm.status == "wrong"
+
+
+def test_where_nothing_can_read_that_is_the_machines_fault(sandbox, monkeypatch, tmp_path):
+    monkeypatch.setattr(sandbox, "_reader", reading.Reader())
+    monkeypatch.setattr(reading.Reader, "program", ("-c", "raise SystemExit"))
+    with pytest.raises(OSError, match="does not start"):
+        sandbox.verdicts(tmp_path)
 
 
 def test_a_hand_in_that_always_ends_what_reads_it_is_told(sandbox, reads, monkeypatch):

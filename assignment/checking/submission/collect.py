@@ -21,6 +21,7 @@ from assignment.checking.submission.year import KNOWN
 PYTHON = re.compile(r".*\.(?:pyw?|py\.txt|txt|ipynb)", re.IGNORECASE)
 LARGEST = 50 * 2**20  # bytes of a file that is looked at
 DEPTH = 3  # of archives in archives
+DEEPEST = 20  # folders in folders; whoever nests them deeper has no names for their files
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,8 @@ class Collection:
                     "to. Please name the folder that holds the five."
                 )
             below = shown / Path(place).relative_to(folder)
+            if len(below.parts) >= DEEPEST:
+                folders.clear()
             for name in sorted(files):
                 if name.startswith("._"):  # what macOS notes beside a file
                     continue

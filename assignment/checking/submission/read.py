@@ -230,8 +230,10 @@ def decoded(data, name):
 def _declared(data):
     """The encoding that the first two lines declare; UTF-8 else."""
     try:
-        return tokenize.detect_encoding(io.BytesIO(data).readline)[0]
-    except SyntaxError:
+        encoding = tokenize.detect_encoding(io.BytesIO(data).readline)[0]
+        b" ".decode(encoding)
+        return encoding
+    except (SyntaxError, LookupError, UnicodeError):  # none, or one that is not of text
         return "utf-8"
 
 

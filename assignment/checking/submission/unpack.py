@@ -1,6 +1,7 @@
 """What is packed is unpacked into a temporary folder, within limits, and never outside of it."""
 
 import calendar
+import contextlib
 import errno
 import os
 import re
@@ -115,7 +116,8 @@ class Unpacker:
                 wanted.append((folder / place, size, time, opened))
         for path, size, time, opened in wanted:
             _write(path, size, opened, shown)
-            os.utime(path, (time, time))
+            with contextlib.suppress(OSError, OverflowError, ValueError):  # one that is none
+                os.utime(path, (time, time))
 
 
 def _ended(shown, why):
@@ -126,7 +128,9 @@ def _entries_of_zip(archive):
     """(name, size, time, whether it is a link, function that opens it) of each file."""
     for entry in archive.infolist():
         is_link = stat.S_ISLNK(entry.external_attr >> 16)
-        time = calendar.timegm(entry.date_time)
+        time = 0  # some write the 0th of a month
+        with contextlib.suppress(ValueError):
+            time = calendar.timegm(entry.date_time)
         if not entry.is_dir() and not entry.filename.endswith("\\"):
             yield entry.filename, entry.file_size, time, is_link, lambda e=entry: archive.open(e)
 
