@@ -336,16 +336,17 @@ def derivation_page(derivation, lessons):
         f"# {derivation.title}\n\nThe lines of the lesson {links}, each tried on random numbers "
         "in shapes that are all different: a click on a tick shows how well both sides agree. What "
         "the lesson asks you to find is hidden. Change a line, and the same numbers say whether it "
-        f"still holds.\n\n<script type='application/json' data-page='derivation'>{known}</script>\n\n"
+        "still holds.\n\n"
+        f"<script type='application/json' data-page='derivation'>{known}</script>\n\n"
         f"{{.lines}}\n{lines}\n\n"
-        "## Symbols\n\nIn Python `@` is the matrix product, `*` the product entry by entry, `.T` the "
-        "transpose, and `d(...)` a differential.\n\n"
+        "## Symbols\n\nIn Python `@` is the matrix product, `*` the product entry by entry, `.T` "
+        "the transpose, and `d(...)` a differential.\n\n"
         f"| symbol | in Python | shape |\n|:--|:--|:--|\n{symbols}\n"
     )
 
 
 def claims(derivation):
-    """dict from the number of each line to what it claims; of what one is to find, its left side."""
+    """dict from the number of each line to its claim; of what one is to find, its left side."""
     return {
         line.number: f"{left_side(line.claim)} == " if line.answer else line.claim
         for line in derivation.lines

@@ -1,6 +1,6 @@
 """The scripts of the site: copied as they stand, but for the editor, which esbuild bundles.
 
-Node.js comes from PyPI, CodeMirror and esbuild from npm, each file by its hash in package-lock.json.
+Node.js comes from PyPI, CodeMirror and esbuild from npm, by their hashes in package-lock.json.
 """
 
 import hashlib
@@ -34,9 +34,7 @@ def write_scripts(site, folder):
     shutil.copytree(SCRIPTS, place, ignore=lambda *_: [EDITOR])
     (place / "exercises.js").write_text(known_to_scripts(), encoding="utf-8")
     bundle(place, packages(folder))
-    worker = (HERE / "service_worker.js").read_text(encoding="utf-8")
-    built = f"const BUILT = {json.dumps(in_advance(site))};\n"
-    (site / "service_worker.js").write_text(built + worker, encoding="utf-8")
+    write_service_worker(site)
 
 
 def packages(folder):
@@ -91,8 +89,15 @@ def bundle(place, folder):
     (place / LICENCES).write_text("\n\n".join(told), encoding="utf-8")
 
 
-def in_advance(site):
-    """What the service worker goes by: a version, the pages to fetch, and where Python comes from."""
+def write_service_worker(site):
+    """Write what keeps a site, which is complete but for it, for a day without a network."""
+    script = (HERE / "service_worker.js").read_text(encoding="utf-8")
+    built = f"const BUILT = {json.dumps(_built(site))};\n"
+    (site / "service_worker.js").write_text(built + script, encoding="utf-8")
+
+
+def _built(site):
+    """What a service worker goes by: a version, pages to fetch, and where Python comes from."""
     pages = sorted({p for pattern in IN_ADVANCE for p in site.glob(pattern) if p.is_file()})
     content = hashlib.sha256()
     for path in pages:
