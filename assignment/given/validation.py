@@ -206,13 +206,13 @@ def require_linear(W, X, y, reg):
     return W, X, require_labels(y, len(X), classes=W.shape[1]), reg
 
 
-def require_finite(result, **arguments):
-    """Raise ValueError, naming the argument to blame, if `result` has NaN or infinity.
+def require_finite(*results, **arguments):
+    """Raise ValueError, naming the argument to blame, if a result has NaN or infinity.
 
-    NaN and infinity survive sums and products, so looking at the small result is enough to know
+    NaN and infinity survive sums and products, so looking at the small results is enough to know
     that the large arguments are sound; they are searched only when it is not.
     """
-    if np.isfinite(result).all():
+    if all(map(_is_finite, results)):
         return
     for name, value in arguments.items():
         if not np.isfinite(value).all():
@@ -223,3 +223,10 @@ def require_finite(result, **arguments):
     if any(name.startswith("W") for name in arguments):
         mend = "in training, a smaller learning_rate or reg keeps them small"
     raise ValueError(f"{names} {are} finite, but what is computed of {them} overflows: {mend}.")
+
+
+@np.errstate(over="ignore", invalid="ignore")  # where squares overflow, the numbers need not
+def _is_finite(result):
+    """Whether all are finite, as they are where the sum of their squares is: BLAS is quick."""
+    numbers = np.ravel(result, order="K")
+    return np.isfinite(np.dot(numbers, numbers)) or np.isfinite(numbers).all()

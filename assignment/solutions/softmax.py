@@ -51,7 +51,7 @@ def softmax_loss_naive(W, X, y, reg):
             dW[:, c] += (p - (c == y[i])) * X[i]
     loss = loss / N + reg * np.sum(W * W)
     dW = dW / N + 2 * reg * W
-    require_finite(loss + np.sum(dW), X=X, W=W, reg=reg)
+    require_finite(loss, dW, X=X, W=W, reg=reg)
     return loss, dW
     ### END SOLUTION
 
@@ -67,19 +67,20 @@ def softmax_loss_vectorized(W, X, y, reg):
     # dW = X^T (P - Y) / N + 2 reg W
     N = X.shape[0]
     rows = np.arange(N)
-    scores = X @ W
+    scores = np.asfortranarray(X @ W)  # few columns: what follows is quick along them
     require_finite(scores, X=X, W=W)
     scores -= scores.max(axis=1, keepdims=True)
     correct = scores[rows, y]
     P = np.exp(scores, out=scores)
     sums = P.sum(axis=1, keepdims=True)
-    loss = np.mean(np.log(sums[:, 0]) - correct) + reg * np.sum(W * W)
+    weights = W.ravel(order="K")  # in whatever order they are
+    loss = np.sum(np.log(sums[:, 0]) - correct) / N + reg * (weights @ weights)
 
     P /= sums
     P[rows, y] -= 1
     P /= N
     dW = (P.T @ X).T  # X^T P; reading X along its rows is a quarter faster
     dW += 2 * reg * W
-    require_finite(loss + np.sum(dW), X=X, W=W, reg=reg)
+    require_finite(loss, dW, X=X, W=W, reg=reg)
     return loss, dW
     ### END SOLUTION

@@ -1,11 +1,12 @@
 """An argument that cannot be meant gets one sentence that begins with the name of the argument."""
 
 import re
+from itertools import product
 
 import numpy as np
 import pytest
 
-from assignment.given.validation import as_floats
+from assignment.given.validation import as_floats, require_finite
 from assignment.solutions.k_nearest_neighbor import KNearestNeighbor, cross_validate, nca_loss
 from assignment.solutions.linear_classifier import LinearSVM, Softmax
 from assignment.solutions.linear_svm import svm_loss_naive, svm_loss_vectorized
@@ -179,6 +180,18 @@ def test_finite_arguments_whose_product_overflows_are_named_both(call):
     arguments = good() | {"X": np.full((N, D), 1e300), "W": np.full((D, 3), 1e300)}
     with pytest.raises(ValueError, match="X and W are finite.* overflows"):
         CALLS[call](arguments)
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8", "c16"])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_of_several_results_each_is_looked_at_and_each_of_its_numbers(dtype, order):
+    largest = np.full((3, 2), np.finfo(dtype).max, dtype, order)  # whose squares overflow
+    require_finite(1.0, largest, largest[::2, 1:], np.empty(0), X=0.0)
+    for where, number in product(np.ndindex(3, 2), (np.inf, -np.inf, np.nan)):
+        for result in (largest.copy("K"), 0 * largest):
+            result[where] = number
+            with pytest.raises(ValueError, match="X is finite, but what is computed of it"):
+                require_finite(1.0, result, largest, X=0.0)
 
 
 @pytest.mark.parametrize(
