@@ -34,6 +34,8 @@ class Exercise:
     points : of 100 in all; None where a course leaves it out
     hints : they open one at a time, from a question to nearly the line
     judged : names of those arrays that are judged, or None for all; the rest is context
+    facts : function(arguments of a case, dict of arrays that its call returned) -> the arrays that
+        are looked at; what the student's side says of itself is worked out here from raw numbers
     expect : function(Observed, beside the reference's arrays) -> the right arrays, or None where
         there is nothing to judge by
     complain : function(Observed) -> sentence, or None where all is as expected
@@ -49,6 +51,7 @@ class Exercise:
     hints: tuple[str, ...]
     judged: tuple[str, ...] | None
     explain: Callable[[list], Explanation] = lambda observed: NONE
+    facts: Callable[[dict, dict], dict] = lambda arguments, arrays: arrays
     expect: Callable[[Observed], dict | None] = lambda seen: seen.expected
     complain: Callable[[Observed], str | None] = first_complaint
     notice: Callable[[Observed], list] = costs
@@ -81,7 +84,7 @@ class Exercise:
 
     @cache  # noqa: B019  an exercise is there as long as the process
     def reference(self, case):
-        """What the reference solution returns for one of the cases, context and all.
+        """What the reference solution returns for one of the cases, facts, context and all.
 
         An edition without answers has it stored: see edition/release.py.
         """
@@ -91,4 +94,4 @@ class Exercise:
                 return {k.removeprefix(place): file[k] for k in file if k.startswith(place)}
         arguments = {name: v for name, v in case.arguments.items() if name not in MEASUREMENTS}
         arrays = self.call(reference_of(self.file), **arguments)
-        return {name: np.asarray(array) for name, array in arrays.items()}
+        return self.facts(case.arguments, {name: np.asarray(a) for name, a in arrays.items()})

@@ -342,6 +342,7 @@ def plain(exercise, got):
     """The calls that decide, as the judge sees them."""
     observed = []
     for case, arrays in zip(exercise.cases(), got, strict=True):
+        arrays = exercise.facts(case.arguments, arrays)
         seen = Observed(case, arrays, exercise.reference(case), tolerance=TOLERANCE)
         expected = exercise.expect(seen)
         judged = exercise.judged or tuple(set(expected) - {"transposed"})
@@ -372,10 +373,12 @@ def crossed(exercise, first, second, answer):
 
 def by(key, answers, exercise):
     """Answers as constructions, compared by one array."""
+    exercise = find(exercise)
 
     def decisive(got):
-        calls = zip(got, find(exercise).cases(), strict=True)
-        return [arrays.get(key) for arrays, case in calls if case.failure == "wrong"]
+        calls = zip(got, exercise.cases(), strict=True)
+        calls = ((case, _encoded(arrays)) for arrays, case in calls if case.failure == "wrong")
+        return [exercise.facts(case.arguments, arrays).get(key) for case, arrays in calls]
 
     return [
         (faults, key, [a if a is None else np.asarray(a) for a in decisive(got)])

@@ -34,6 +34,7 @@ from assignment.checking.calls import (
     variants,
 )
 from assignment.checking.net.calls import in_shape
+from assignment.checking.training.calls import numbers
 
 
 def either(given, own):
@@ -469,7 +470,7 @@ def init_cases(kind):
 
 
 def call_init(kind, module, **options):
-    """Shapes and spread of the parameters that a constructor makes; nothing, if it makes none."""
+    """The parameters that a constructor makes; nothing, if it makes none."""
     np.random.seed(0)
     given = copy.deepcopy(options.get("hidden_dims"))
     if given is not None:
@@ -477,21 +478,10 @@ def call_init(kind, module, **options):
     net = getattr(module, kind)(**options)
     if not net.params:
         return {}
-    number = len(given) + 1 if given else 2
-    weights = [net.params.get(f"W{layer}") for layer in range(1, number + 1)]
-    biases = [net.params.get(f"b{layer}") for layer in range(1, number + 1)]
-    there = [np.zeros((1, 1)) if np.ndim(W) != 2 else np.asarray(W, dtype=float) for W in weights]
-    scale = options["weight_scale"]
-    return {
-        "shapes of W": [np.shape(W) if np.ndim(W) == 2 else (0, 0) for W in weights],
-        "numbers in b": [0 if b is None or np.ndim(b) == 0 else np.size(b) for b in biases],
-        "spread of W": [W.std() / scale for W in there],
-        "mean of W": [W.mean() / scale for W in there],
-        "b": [0.0 if b is None else np.abs(b).max() for b in biases],
-        "b is a number": any(b is not None and np.ndim(b) == 0 for b in biases),
-        "b is a row": any(np.ndim(b) == 2 for b in biases),
-        "changes hidden_dims": given is not None and options["hidden_dims"] != given,
-    }
+    names = [f"{letter}{layer}" for layer in range(1, len(given or [0]) + 2) for letter in "Wb"]
+    there = {name: net.params.get(name) for name in names}
+    there = {name: numbers(value) for name, value in there.items() if value is not None}
+    return {**there, "changes hidden_dims": given is not None and options["hidden_dims"] != given}
 
 
 def _layer(name, cases, call, how=""):

@@ -90,6 +90,7 @@ def _of_net(kind, points):
     complain = {"init": diagnosis.complain_init, "gradients": diagnosis.complain}
     for part in hints:
         more = {"complain": complain[part]} if part in complain else {}
+        more |= {"facts": diagnosis.facts_of_init} if part == "init" else {}
         yield Exercise(
             CALLS[f"fc_net.{kind}.{part}"],
             "two_layer_net",

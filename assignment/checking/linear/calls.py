@@ -184,34 +184,32 @@ W_START = np.linspace(-1, 1, 12).reshape(4, 3)
 W_GRADIENT = np.arange(12.0).reshape(4, 3) / 4 - 1.3
 linear_train_cases = partial(
     train_cases,
+    {"W": W_START},
+    {"W": W_GRADIENT},
     "drawn without replacement: a batch larger than the training set cannot be drawn",
 )
 
 
-def call_linear_train(module, X, y, batch_size, groups=False):
+def call_linear_train(module, X, y, batch_size, given, groups=False):
     if groups:
-        return _train_linear_on_groups(module, grouped(X, y), y, batch_size)
-    arrays, transposed = in_either_layout(
-        lambda: _train_linear(module, X, y, batch_size, transposed=False),
-        lambda: _train_linear(module, X, y, batch_size, transposed=True),
+        return _train_linear_on_groups(module, grouped(X, y), y, batch_size, given)
+    train = partial(_train_linear, module, X, y, batch_size, given)
+    (arrays, is_of_examples), transposed = in_either_layout(
+        lambda: train(transposed=False), lambda: train(transposed=True)
     )
-    if transposed or _draws_examples(arrays):
+    if transposed or is_of_examples:
         return arrays
     # In the other layout X is a table of other examples, which a loop may run through quietly.
     try:
-        old = _train_linear(module, X, y, batch_size, transposed=True)
+        old, is_of_examples = train(transposed=True)
     except Exception:
         return arrays
-    return old if _draws_examples(old) else arrays
+    return old if is_of_examples else arrays
 
 
-def _draws_examples(arrays):
-    """Whether the batches are made of examples, in this layout of X."""
-    rows = arrays.get("rows that are rows of X")
-    return rows is not None and rows == arrays["rows in X_batch"]
+def _train_linear(module, X, y, batch_size, given, transposed):
+    """What came of a training in one layout, and whether its batches are made of examples."""
 
-
-def _train_linear(module, X, y, batch_size, transposed):
     def layout(array):
         return turned(array)[0] if transposed and np.ndim(array) == 2 else array
 
@@ -221,17 +219,17 @@ def _train_linear(module, X, y, batch_size, transposed):
         return loss, layout(gradients["W"])
 
     seed_generators()
-    record = Record({"W": W_GRADIENT}, batch_size)
+    record = Record(given, batch_size)
     classifier = asking(module, "LinearClassifier", answer, predict=no_labels)()
-    classifier.W = layout(W_START).copy()
+    classifier.W = layout(given["start"]["W"]).copy()
     history = classifier.train(layout(X), y, batch_size=batch_size, **OPTIONS)
     W = layout(np.asarray(classifier.W))
-    facts = record.facts(X, y, {"W": W})
-    return {"loss_history": history, "W": W, "transposed": transposed, **facts}
+    arrays = {"loss_history": history, "W": W, "transposed": transposed, **record.noted()}
+    return arrays, record.draws_from(X)
 
 
-def _train_linear_on_groups(module, X, y, batch_size):
-    transposed = call_linear_train(module, X, y, batch_size).get("transposed", False)
+def _train_linear_on_groups(module, X, y, batch_size, given):
+    transposed = call_linear_train(module, X, y, batch_size, given).get("transposed", False)
 
     def answer(self, X_batch, y_batch, reg):
         if X_batch is None or y_batch is None:

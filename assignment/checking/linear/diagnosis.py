@@ -17,7 +17,6 @@ from assignment.checking.diagnosis import (
     unique,
     weighed,
 )
-from assignment.checking.linear.calls import W_GRADIENT
 from assignment.checking.linear.mistakes import MISTAKES
 from assignment.checking.linear.terms import (
     AGREE,
@@ -247,4 +246,4 @@ def _predictions(S):
     return list(candidates(MISTAKES, "y_pred", Softmax(S, S.argmax(axis=1))))
 
 
-explain_training = partial(training.explain, {"W": W_GRADIENT}, 1.0)
+explain_training = partial(training.explain, 1.0)

@@ -203,13 +203,14 @@ NET_GRADIENTS = {
     "W2": np.arange(15.0).reshape(5, 3) / 4 - 1.6,
     "b2": np.arange(3.0) / 4 + 0.3,
 }
-# What a call is made with besides its arguments is the same in each run.
+# Of predict, and of a training where no run draws its inputs.
 NET_START = _parameters(np.random.default_rng(50), 4, 5, 3)
 DECAY = 0.75  # so that the last of 20 steps can still be seen
+net_train_cases = partial(training.train_cases, NET_START, NET_GRADIENTS)
 VALIDATION = (np.random.default_rng(41).normal(size=(9, 4)), np.arange(9) % 3)
 
 
-def call_net_train(module, X, y, batch_size, groups=False):
+def call_net_train(module, X, y, batch_size, given, groups=False):
     def answer(self, X, y, reg):
         if X is None:
             raise NotImplementedError("no batch is drawn yet")
@@ -221,9 +222,10 @@ def call_net_train(module, X, y, batch_size, groups=False):
         return loss, training.Gradients(own)
 
     training.seed_generators()
-    record = training.Record(NET_GRADIENTS, batch_size)
+    record = training.Record(given, batch_size)
     asking = training.asking(module, "TwoLayerNet", answer, predict=training.no_labels)
-    net = _net(asking, {name: value.copy() for name, value in NET_START.items()})
+    start = NET_START if groups else given["start"]  # from which the loss falls
+    net = _net(asking, {name: value.copy() for name, value in start.items()})
     if groups:
         X = training.grouped(X, y)
         options = {"learning_rate": 0.1, "learning_rate_decay": 1.0, "reg": 0.0, "num_iters": 100}
@@ -232,7 +234,7 @@ def call_net_train(module, X, y, batch_size, groups=False):
     options = {"batch_size": batch_size, "learning_rate_decay": DECAY, **training.OPTIONS}
     stats = net.train(X, y, *VALIDATION, **options)
     params = as_ours(_params(net))
-    return {"loss_history": _history(stats), **params, **record.facts(X, y, params)}
+    return {"loss_history": _history(stats), **params, **record.noted()}
 
 
 def _history(stats):
@@ -300,6 +302,6 @@ CALLS = by_name(
     _of_net("scores", partial(net_cases, large="wrong"), call_net_scores, 'net.loss(c["X"])', LOSS),
     _of_net("loss", net_cases, call_net_loss, BOTH),
     _of_net("gradients", net_cases, call_net_gradients, BOTH, LOSS),
-    _of_net("train", training.train_cases, call_net_train, "net.train(**c)"),
+    _of_net("train", net_train_cases, call_net_train, "net.train(**c)"),
     _of_net("predict", net_predict_cases, call_net_predict, "net.predict(**c)"),
 )

@@ -20,7 +20,7 @@ from assignment.checking.diagnosis import (
 from assignment.checking.linear import terms as linear
 from assignment.checking.linear.diagnosis import explain_prediction
 from assignment.checking.mistake import candidates
-from assignment.checking.net.calls import DECAY, NET_GRADIENTS, NET_START, backward
+from assignment.checking.net.calls import DECAY, NET_START, backward
 from assignment.checking.net.mistakes import MISTAKES, Terms
 from assignment.checking.training import diagnosis as training
 from assignment.given.gradient_check import eval_numerical_gradient
@@ -363,4 +363,4 @@ def _swapped(observed, block):
     return any(all(is_that_of(other, seen) for seen in observed) for other in others)
 
 
-explain_training = partial(training.explain, NET_GRADIENTS, DECAY)
+explain_training = partial(training.explain, DECAY)

@@ -65,6 +65,7 @@ EXERCISES = (
         ),
         None,
         diagnosis.explain_training,
+        facts=training.facts,
         expect=training.expect,
         complain=training.complain,
     ),

@@ -1,12 +1,11 @@
 """What the calls of a training loop share: a loss that answers in the place of the student's own.
 
-It notes its batches, so that a mistake in the student's loss is not charged to the student's
+It notes what it is asked, so that a mistake in the student's loss is not charged to the student's
 training loop. All else is the student's own: the constructor, what it keeps in the object, and
-every helper.
+every helper. What follows from the notes is worked out in diagnosis.py, out of the student's reach.
 """
 
 import inspect
-import itertools
 import random
 import types
 from collections import namedtuple
@@ -82,8 +81,35 @@ def no_labels(self, X, *arguments, **options):
     return np.zeros(len(X), dtype=int)
 
 
-def train_cases(too_small="wrong"):
-    """too_small : what it means to fail where a batch is larger than the training set"""
+CYCLE = 69  # steps after which the loss and the size of its gradients come again
+
+
+def given(number, start, gradients):
+    """Where a training starts, and what its loss answers: a secret of a run that draws its inputs.
+
+    number : of the generator; start, gradients : arrays by the names of parameters, else
+
+    Returns
+    -------
+    dict of start and gradients; of sizes, by which the gradients of each step are multiplied; and
+    of losses, of each step
+    """
+    step = np.arange(CYCLE)
+    sizes, losses = 1.0 + step % 3, 100.625 - 7 * step % 23
+    if is_drawn_anew():
+        rng = generator(number)
+        start, gradients = (
+            {name: rng.uniform(-1, 1, size=array.shape) for name, array in arrays.items()}
+            for arrays in (start, gradients)
+        )
+        sizes, losses = rng.uniform(1, 3, size=CYCLE), rng.uniform(50, 100, size=CYCLE)
+    return {"start": start, "gradients": gradients, "sizes": sizes, "losses": losses}
+
+
+def train_cases(start, gradients, too_small="wrong"):
+    """start, gradients : as of `given`
+    too_small : what it means to fail where a batch is larger than the training set
+    """
     rng = generator(40)
     X = rng.normal(size=(32, 4))
     y = draw_labels(rng, 3, 32)
@@ -94,7 +120,7 @@ def train_cases(too_small="wrong"):
     if is_drawn_anew():
         X, y = rng.normal(size=(400, 4)), draw_labels(rng, 3, 400)
         large = [Case("batches of 100 from 400 examples", {"X": X, "y": y, "batch_size": 100})]
-    return [
+    cases = [
         Case("batches of 8 from 32 examples", many),
         *large,
         Case("batches of 5 from 5 examples", {**few, "batch_size": 5}),
@@ -103,6 +129,10 @@ def train_cases(too_small="wrong"):
         replace(variants(Case("", many))[2], name="read-only examples"),
         Case("three groups of examples", {**many, "groups": True}),
     ]
+    return [
+        replace(case, arguments={**case.arguments, "given": given(4000 + i, start, gradients)})
+        for i, case in enumerate(cases)
+    ]
 
 
 def grouped(X, y):
@@ -110,8 +140,9 @@ def grouped(X, y):
     return X + 4 * np.eye(3, X.shape[1])[y]
 
 
-# One call of the loss: the weights of that moment, what it was given, what it answered.
-Question = namedtuple("Question", "weights X_batch y_batch reg loss")
+# One call of the loss: what it was given, and the weights of that moment by their names.
+Question = namedtuple("Question", "X_batch y_batch reg weights")
+QUESTIONS, NOTED = 2000, 2**20  # that are noted at most; bytes of them
 
 
 class Gradients(dict):
@@ -122,95 +153,83 @@ class Gradients(dict):
 
 
 class Record:
-    """A loss that goes up and down, gradients that change with each step, and its batches.
+    """A loss that goes up and down, gradients that change with each step, and what it was asked.
+
+    given : as of the function of that name
 
     A step is what lies between two moves of the weights; of several questions in one step, the last
     one counts. What is asked after a batch, such as the loss of a validation set, is an aside: it
     is not noted, and a step by its gradients would show.
     """
 
-    def __init__(self, gradients, batch_size):
-        self.gradients, self.batch_size = gradients, batch_size
-        self.asked = []
-        self.moves = 0
+    def __init__(self, given, batch_size):
+        self.gradients, self.sizes, self.losses = (
+            given[name] for name in ("gradients", "sizes", "losses")
+        )
+        self.batch_size, self.asked = batch_size, []
+        self.moves, self.room = 0, NOTED
 
     def __call__(self, X_batch, y_batch, reg, weights):
         if X_batch is None or y_batch is None:
             raise NotImplementedError("no batch is drawn yet")
-        weights = self._copied(weights)
+        weights = {name: numbers(weights.get(name)) for name in self.gradients}
         if self._is_aside(X_batch, reg, weights):
             return np.float64(-1), {name: g**2 for name, g in self.gradients.items()}
-        self.moves += bool(self.asked) and _moved(self.asked[-1].weights, weights)
-        loss, size = np.float64(100.625 - 7 * self.moves % 23), 1 + self.moves % 3
-        self.asked.append(Question(weights, np.array(X_batch), np.array(y_batch), reg, loss))
+        self.moves += bool(self.asked) and moved(self.asked[-1].weights, weights)
+        self._note(Question(numbers(X_batch), numbers(y_batch), reg, weights))
+        size, loss = (each[self.moves % CYCLE] for each in (self.sizes, self.losses))
         return loss, {name: size * gradient for name, gradient in self.gradients.items()}
 
     def _is_aside(self, X_batch, reg, weights):
         """Whether a batch was asked about since the last move, and this is something else."""
-        if not self.asked or _moved(self.asked[-1].weights, weights):
+        if not self.asked or moved(self.asked[-1].weights, weights):
             return False
         last, right = self.asked[-1], (self.batch_size, OPTIONS["reg"])
         return (len(last.X_batch), last.reg) == right != (len(X_batch), reg)
 
-    def _copied(self, weights):
-        return {name: np.array(weights.get(name)) for name in self.gradients}
+    def _note(self, question):
+        self.asked.append(question)
+        self.room -= sum(array.nbytes for array in _arrays(question))
+        if self.room < 0 or len(self.asked) > QUESTIONS:
+            raise RuntimeError(f"the loss is asked without end, where num_iters is {STEPS}")
 
-    def _steps(self, end):
-        """The questions that a move of the weights followed; all, if they never moved."""
-        after = [*(question.weights for question in self.asked[1:]), end]
-        pairs = zip(self.asked, after, strict=True)
-        steps = [question for question, weights in pairs if _moved(question.weights, weights)]
-        return steps if self.moves else self.asked
+    def draws_from(self, X):
+        """Whether the batches are made of examples, in this layout of X."""
+        return bool(self.asked) and all(
+            np.all(rows_of(question.X_batch, X) >= 0) for question in self.asked
+        )
 
-    def facts(self, X, y, weights):
-        """What the steps were made with, an entry for each step, and where they led.
+    def noted(self):
+        """The questions, all numbers in a row, and all axes: their number and sizes, of each array.
 
-        X, y : the training set; weights : dict of those that the training ended with
+        diagnosis.questions takes them apart again.
         """
         if not self.asked:
             return {}
-        end = self._copied(weights)
-        steps = self._steps(end)
-        rows = [_rows_of(step.X_batch, X) for step in steps]
-        labels = [np.ravel(step.y_batch) for step in steps]
-        batches = [np.atleast_1d(step.X_batch) for step in steps]
+        arrays = [array for question in self.asked for array in _arrays(question)]
         return {
-            "steps": len(steps),
-            "shape of the first X_batch": steps[0].X_batch.shape,
-            "shape of the first y_batch": steps[0].y_batch.shape,
-            "rows in X_batch": [len(batch) for batch in batches],
-            "labels in y_batch": [its.size for its in labels],
-            "rows that are rows of X": [np.sum(r >= 0) for r in rows],
-            "labels that belong to their rows": [
-                np.sum((y[r] == its)[r >= 0]) if r.shape == its.shape else 0
-                for r, its in zip(rows, labels, strict=True)
-            ],
-            "different examples in a batch": [
-                len({row.tobytes() for row in batch}) for batch in batches
-            ],
-            "the batch is a new one": [True]
-            + [not np.array_equal(*pair) for pair in itertools.pairwise(batches)],
-            "examples drawn": len({*np.concatenate(rows)} - {-1}),
-            "reg in the loss": [step.reg for step in steps],
-            "losses": [step.loss for step in steps],
-            **self._paths([step.weights for step in steps] + [end]),
-        }
-
-    def _paths(self, places):
-        """Where each parameter was before each step and at the end, unless its shape changed."""
-        paths = {name: [place[name] for place in places] for name in self.gradients}
-        return {
-            f"path of {name}": np.stack(path)
-            for name, path in paths.items()
-            if len({array.shape for array in path}) == 1
+            "asked": np.concatenate([array.ravel() for array in arrays]),
+            "axes asked": [size for array in arrays for size in (array.ndim, *array.shape)],
+            "reg in the loss": [question.reg for question in self.asked],
         }
 
 
-def _moved(before, after):
+def _arrays(question):
+    return question.X_batch, question.y_batch, *question.weights.values()
+
+
+def numbers(value):
+    """A copy of an array in floats; of what is no number, infinities."""
+    array = np.array(value)
+    is_number = array.dtype.kind in "biuf"
+    return array.astype(float) if is_number else np.full(array.shape, np.inf)
+
+
+def moved(before, after):
     return not all(np.array_equal(before[name], after[name]) for name in before)
 
 
-def _rows_of(batch, X):
+def rows_of(batch, X):
     """For each row of the batch, which row of X it is, or -1."""
     if batch.ndim != 2 or batch.shape[1] != X.shape[1]:
         return np.array([-1])

@@ -1,12 +1,15 @@
 """Which mistakes fit a training loop: the batches it draws, and the steps it takes."""
 
+import itertools
+import math
 from dataclasses import replace
 
 import numpy as np
 
-from assignment.checking.arrays import agrees, complaint
+from assignment.checking.arrays import agrees, complaint, is_right
 from assignment.checking.diagnosis import Explanation, search, unique
 from assignment.checking.mistake import candidates
+from assignment.checking.training.calls import CYCLE, QUESTIONS, Question, moved, numbers, rows_of
 from assignment.checking.training.mistakes import MISTAKES, RATE, Steps
 
 # What is noted of the batches: the mistake and the rule.
@@ -18,21 +21,116 @@ FACTS = {
 NOT_ASKED = "train never asks for self.loss(X_batch, y_batch, ...)."
 
 
+# What follows from what a loop asked.
+
+
+def facts(arguments, arrays):
+    """What came of a training, and what its steps were made with, an entry for each step.
+
+    arguments : of the case; arrays : what the call returned, with what calls.Record noted, which is
+        all that is believed of it
+
+    Raises
+    ------
+    ValueError : no Record notes that
+    """
+    given, X, y = (arguments[name] for name in ("given", "X", "y"))
+    names = "losses on three groups", "loss_history", *given["start"], "transposed"
+    came = {name: arrays[name] for name in names if name in arrays}
+    if "asked" not in arrays:
+        return came
+    asked = questions(arrays, [*given["gradients"]])
+    end = {name: numbers(arrays.get(name)) for name in given["gradients"]}
+    weights = [*(question.weights for question in asked), end]
+    has_moved = np.array([moved(*pair) for pair in itertools.pairwise(weights)])
+    losses = given["losses"][np.cumsum([0, *has_moved[:-1]]) % CYCLE]
+    # A step is a question that a move of the weights followed; each, if they never moved.
+    which = np.flatnonzero(has_moved | (not has_moved[:-1].any()))
+    steps = [asked[i] for i in which]
+    rows = [rows_of(step.X_batch, X) for step in steps]
+    labels = [step.y_batch.ravel() for step in steps]
+    batches = [np.atleast_1d(step.X_batch) for step in steps]
+    found = {
+        "steps": len(steps),
+        "shape of the first X_batch": steps[0].X_batch.shape,
+        "shape of the first y_batch": steps[0].y_batch.shape,
+        "rows in X_batch": [len(batch) for batch in batches],
+        "labels in y_batch": [its.size for its in labels],
+        "rows that are rows of X": [np.sum(r >= 0) for r in rows],
+        "labels that belong to their rows": [
+            np.sum((y[r] == its)[r >= 0]) if r.shape == its.shape else 0
+            for r, its in zip(rows, labels, strict=True)
+        ],
+        "different examples in a batch": [
+            len({row.tobytes() for row in batch}) for batch in batches
+        ],
+        "the batch is a new one": [True]
+        + [not np.array_equal(*pair) for pair in itertools.pairwise(batches)],
+        "examples drawn": len({*np.concatenate(rows)} - {-1}),
+        "reg in the loss": [step.reg for step in steps],
+        "losses": losses[which],
+        **_paths([weights[i] for i in which] + [end]),
+    }
+    return came | {name: np.asarray(value) for name, value in found.items()}
+
+
+def questions(arrays, names):
+    """The list of Question that a Record noted.
+
+    names : of the weights
+
+    Raises
+    ------
+    ValueError : it notes them in another way
+    """
+    asked, axes, regs = (arrays.get(n) for n in ("asked", "axes asked", "reg in the loss"))
+    is_noted = axes is not None and regs is not None and axes.dtype.kind in "iu"
+    if not is_noted or asked.ndim != 1 or axes.ndim != 1 or not 0 < regs.size <= QUESTIONS:
+        raise ValueError("no questions")
+    parts, place, left = [], 0, iter(axes.tolist())
+    for number in left:
+        shape = tuple(itertools.islice(left, number))
+        size = math.prod(shape)
+        parts.append(asked[place : place + size].astype(float).reshape(shape))
+        place += size
+    of_each = 2 + len(names)
+    several = (parts[i : i + of_each] for i in range(0, len(parts), of_each))
+    return [
+        Question(X_batch, y_batch, reg, dict(zip(names, weights, strict=True)))
+        for (X_batch, y_batch, *weights), reg in zip(several, regs, strict=True)
+    ]
+
+
+def _paths(places):
+    """Where each parameter was before each step and at the end, unless its shape changed."""
+    paths = {name: [place[name] for place in places] for name in places[0]}
+    return {
+        f"path of {name}": np.stack(path)
+        for name, path in paths.items()
+        if len({array.shape for array in path}) == 1
+    }
+
+
 # What is judged.
 
 
 def expect(seen):
     """The reference's arrays, with the losses of the student's own steps as loss_history.
 
-    Where the weights were between the steps is context. A case that is worth a remark on its
-    batches is judged by its batches alone.
+    Where a parameter was between the steps is context, unless it is right in the end. A case that
+    is worth a remark on its batches is judged by its batches alone.
     """
     if seen.case.failure != "wrong":
         return {"rows in X_batch": seen.expected["rows in X_batch"]}
+    on_its_way = {
+        f"path of {name}"
+        for name in seen.arguments["given"]["start"]
+        if name not in seen.expected or not is_right(seen.arrays.get(name), seen.expected[name])
+    }
     expected = {
         name: array
         for name, array in seen.expected.items()
-        if name != "losses" and not name.startswith("path of ")
+        if name != "losses" and name not in on_its_way
     }
     if "losses" in seen.arrays:
         expected["loss_history"] = seen.arrays["losses"]
@@ -72,10 +170,10 @@ def _not_lowered(history):
 # Why.
 
 
-def explain(gradients, decay, observed):
+def explain(decay, observed):
     """Batches by what was noted of them, the steps by the way that they went.
 
-    gradients : name -> array; decay : of the learning rate, per epoch
+    decay : of the learning rate, per epoch
     """
     off = {
         name: f"With {seen.case.name}, {told}"
@@ -88,9 +186,10 @@ def explain(gradients, decay, observed):
         return Explanation(("loss-not-asked",), off.get("steps", ""), array="steps")
     facts = unique(name for seen in trained for name in seen.judged if name in FACTS)
     found = [(FACTS[fact][0], fact, off[fact]) for fact in facts if fact in off]
-    walks = {name: _walks(name, g, decay, trained) for name, g in gradients.items() if name in off}
-    steps = {name: _explain_steps(name, gradients[name], walks[name], trained) for name in walks}
-    found += _of_steps(steps, walks, len(gradients), off)
+    names = [*observed[0].arguments["given"]["start"]]
+    walks = {name: _walks(name, decay, trained) for name in names if name in off}
+    steps = {name: _explain_steps(name, walks[name], trained) for name in walks}
+    found += _of_steps(steps, walks, len(names), off)
     if "loss_history" in off:
         found.append(("history", "loss_history", off["loss_history"]))
     groups = "losses on three groups"
@@ -131,19 +230,20 @@ def _of_steps(steps, walks, number, off):
 # The steps of a parameter, one after the other.
 
 
-def _walks(name, gradient, decay, trained):
+def _walks(name, decay, trained):
     """Case -> the Steps of a parameter, where they can be followed."""
     return {
-        seen.case.name: Steps(gradient, decay, places, **seen.arguments)
+        seen.case.name: Steps(name, decay, places, **seen.arguments)
         for seen in trained
         if (places := seen.arrays.get(f"path of {name}")) is not None
-        and places[0].shape == gradient.shape
+        and places[0].shape == seen.expected[name].shape
     }
 
 
-def _explain_steps(name, gradient, walks, trained):
+def _explain_steps(name, walks, trained):
     """Names of the mistakes in the steps of a parameter; None where they are not understood."""
-    if any(seen.arrays[name].shape != gradient.shape for seen in trained if name in seen.arrays):
+    there = [seen for seen in trained if name in seen.arrays]
+    if any(seen.arrays[name].shape != seen.expected[name].shape for seen in there):
         return ("wrong-shape",)
     if len(walks) < len(trained):
         return None

@@ -1,6 +1,6 @@
 """Mistakes in a training loop, each beside how it is seen.
 
-`facts` has rules for what calls.Record noted, an entry for each step or one for all: functions of
+`facts` has rules for diagnosis.facts, an entry for each step or one for all: functions of
 that and of Observed, which return a sentence if it is not as it must be. `moves` and `places` are
 functions of Steps: how far downhill a parameter goes in each, as an array or in multiples of the
 gradient; and where it is after each.
@@ -12,7 +12,7 @@ import numpy as np
 
 from assignment.checking.common import DESCENT
 from assignment.checking.mistake import Mistake
-from assignment.checking.training.calls import OPTIONS, STEPS
+from assignment.checking.training.calls import CYCLE, OPTIONS, STEPS
 
 OfTraining = partial(Mistake, see=DESCENT)
 RATE, REG = OPTIONS["learning_rate"], OPTIONS["reg"]
@@ -21,22 +21,23 @@ RATE, REG = OPTIONS["learning_rate"], OPTIONS["reg"]
 class Steps:
     """The steps of a parameter: as they were, in moves and along; all else as it should have been.
 
-    gradient : of the parameter; in the steps it is 1, 2, 3, 1, 2 ... times as large (calls.Record)
+    gradient : of the parameter; in the steps it is `size` times as large (calls.given)
     places : where the parameter was, at the start and after each step
     moves, along : how far downhill each step went, and how many gradients far
     rates, late : the learning rates; and if they fell with the last step of an epoch
     right, steps, path : how many gradients far, how far, and from where to where
     """
 
-    def __init__(self, gradient, decay, places, X, y, batch_size):
-        self.gradient, self.decay, self.N, self.B = gradient, decay, len(X), batch_size
+    def __init__(self, name, decay, places, X, y, batch_size, given):
+        self.gradient = gradient = given["gradients"][name]
+        self.decay, self.N, self.B = decay, len(X), batch_size
         self.moves = -np.diff(places, axis=0)
         self.along = self.moves.reshape(len(self.moves), -1) @ gradient.ravel()
         self.along /= np.vdot(gradient, gradient)
         self.step, epoch = np.arange(len(self.moves)), max(self.N // self.B, 1)
         # How many epochs have begun before each step, and how many have ended.
         self.begun, self.ended = -(-self.step // epoch), self.step // epoch
-        self.size = 1 + self.step % 3
+        self.size = given["sizes"][self.step % CYCLE]
         # The rate decays after the first step of an epoch, as in CS231n.
         self.rates, self.late = RATE * decay**self.begun, RATE * decay**self.ended
         self.right = self.rates * self.size
