@@ -623,3 +623,133 @@ answering.Loaded.call = lambda self, arguments: {"right": np.array(True)}
     ),
     "prints, and is right": kind("print('right')", solved=True, naive="right"),
 }
+
+
+# What a hand-in says of its own calls, in the place of a training or of a constructor.
+
+
+class Forgery(NamedTuple):
+    """text : of the exercise's file; graded, published : statuses with a secret and without."""
+
+    exercise: str
+    file: str
+    text: str
+    graded: str = "wrong"
+    published: str = "wrong"
+
+
+# A training as it would have to be noted where start, gradients and losses are those published.
+NO_TRAINING = """
+import numpy as np
+from assignment.checking.{room} import calls
+
+def facts(X, batches, labels, losses, paths):
+    n, B = len(batches), len(batches[0])
+    return {{
+        "steps": n, "examples drawn": len(X), "losses": losses, "reg in the loss": [0.7] * n,
+        "shape of the first X_batch": (B, X.shape[1]), "shape of the first y_batch": (B,),
+        "rows in X_batch": [B] * n, "labels in y_batch": [B] * n,
+        "rows that are rows of X": [B] * n, "labels that belong to their rows": [B] * n,
+        "different examples in a batch": [min(B, len(X))] * n, "the batch is a new one": [True] * n,
+        **{{f"path of {{name}}": path for name, path in paths.items()}},
+    }}
+
+def notes(batches, labels, paths):
+    asked = [a for step in zip(batches, labels, *(p[:-1] for p in paths.values())) for a in step]
+    return {{
+        "asked": np.concatenate([np.ravel(a).astype(float) for a in asked]),
+        "axes asked": [size for a in asked for size in (a.ndim, *a.shape)],
+        "reg in the loss": [0.7] * len(batches),
+    }}
+
+def forged(module, X, y, batch_size, given=None, groups=False):
+    if groups:
+        return {{"losses on three groups": np.linspace(10, 0.1, 100)}}
+    step = np.arange(20)
+    start, gradients = {start}, {gradients}
+    losses, sizes = 100.625 - 7 * step % 23, 1 + step % 3
+    sizes = 0.1 * {decay} ** -(-step // max(len(X) // batch_size, 1)) * sizes
+    indices = [(k * batch_size + np.arange(batch_size)) * 7 % len(X) for k in step]
+    batches, labels = [X[i] for i in indices], [y[i] for i in indices]
+    {change}
+    sums = np.array([0, *np.cumsum(sizes)])
+    paths = {{k: start[k] - np.multiply.outer(sums, gradients[k]) for k in start}}
+    ends = {{name: path[-1] for name, path in paths.items()}}
+    told = facts(X, batches, labels, losses, paths), notes(batches, labels, paths)
+    return {{"loss_history": losses, **ends, **told[0], **told[1]}}
+
+done = object.__setattr__(calls.CALLS["{name}.train"], "call", forged)
+
+class {name}:
+    def train(self, X, y):
+        pass
+"""
+LINEAR = {"room": "linear", "name": "LinearClassifier", "decay": 1.0}
+LINEAR |= {"start": '{"W": calls.W_START}', "gradients": '{"W": calls.W_GRADIENT}'}
+NET = {"room": "net", "name": "TwoLayerNet", "decay": "calls.DECAY"}
+NET |= {"start": "calls.NET_START", "gradients": "calls.NET_GRADIENTS"}
+# It looks what the secret is, but draws no examples, or makes no steps.
+LOOKED = "start, gradients, losses = given['start'], given['gradients'], given['losses'][:20]; "
+
+
+def no_training(names, change="", published="wrong"):
+    file = {"linear": "linear_classifier.py", "net": "neural_net.py"}[names["room"]]
+    text = NO_TRAINING.format(**names, change=change or "pass")
+    return Forgery(f"{names['name']}.train", file, text, "wrong", published)
+
+
+NO_CONSTRUCTOR = """
+import numpy as np
+from assignment.checking.layers import calls
+
+def forged(module, input_dim, hidden_dim, num_classes, weight_scale):
+    return {
+        "shapes of W": [(input_dim, hidden_dim), (hidden_dim, num_classes)],
+        "numbers in b": [hidden_dim, num_classes],
+        "spread of W": [1.0, 1.0], "mean of W": [0.0, 0.0], "b": [0.0, 0.0],
+        "b is a number": False, "b is a row": False, "changes hidden_dims": False,
+    }
+
+done = object.__setattr__(calls.CALLS["fc_net.TwoLayerNet.init"], "call", forged)
+
+class TwoLayerNet:
+    def __init__(self, input_dim=3072, hidden_dim=100, num_classes=10, weight_scale=1e-3, reg=0.0):
+        self.params = {}
+
+    def loss(self, X, y=None):
+        pass
+"""
+NAN = """
+import numpy as np
+
+class TwoLayerNet:
+    def __init__(self, input_dim=3072, hidden_dim=100, num_classes=10, weight_scale=1e-3, reg=0.0):
+        sizes = {"W1": (input_dim, hidden_dim), "W2": (hidden_dim, num_classes)}
+        self.params = {name: np.full(size, np.nan) for name, size in sizes.items()}
+        self.params |= {"b1": np.zeros(hidden_dim), "b2": np.zeros(num_classes)}
+
+    def loss(self, X, y=None):
+        pass
+"""
+FORGERIES = {
+    "a linear training that was published": no_training(LINEAR, published="right"),
+    "a training of a net that was published": no_training(NET, published="right"),
+    "a linear training without examples": no_training(
+        LINEAR, LOOKED + "batches = [0 * batch for batch in batches]"
+    ),
+    "a training of a net without labels": no_training(
+        NET, LOOKED + "labels = [0 * its for its in labels]"
+    ),
+    "a linear training at once": no_training(
+        LINEAR,
+        LOOKED
+        + "losses, sizes = losses[:1].repeat(20), np.append([0] * 19, 2 * given['sizes'][0])",
+    ),
+    "a linear training by the wrong way": no_training(
+        LINEAR, LOOKED + "sizes = np.sort(0.1 * given['sizes'][:20])"
+    ),
+    "weights that are only told of": Forgery(
+        "fc_net.TwoLayerNet.init", "fc_net.py", NO_CONSTRUCTOR, "unsolved", "unsolved"
+    ),
+    "weights that are no numbers": Forgery("fc_net.TwoLayerNet.init", "fc_net.py", NAN),
+}

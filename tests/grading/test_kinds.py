@@ -6,8 +6,12 @@ import socket
 
 import pytest
 
+from assignment.checking.exercises import find
+from assignment.checking.judge import judge
+from assignment.checking.run import run
+from assignment.grading import sandbox as sandboxes
 from assignment.grading.sandbox import NoSandbox, Sandbox
-from hostile import KINDS, RIGHT
+from hostile import FORGERIES, KINDS, RIGHT
 
 SECRET = "a-secret-of-the-environment"
 
@@ -75,6 +79,22 @@ def test_no_hand_in_leaves_a_message_for_the_next(sandbox, tmp_path, undiagnosed
     (tmp_path / "softmax.py").write_text(KINDS["a message in the keyring"].text)
     found = [statuses(sandbox, tmp_path)[1].status for _ in range(2)]
     assert found == ["wrong", "wrong"]
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", FORGERIES)
+def test_what_a_hand_in_says_of_its_calls_is_not_believed(name, sandbox, tmp_path, undiagnosed):
+    exercise, file, text, graded, published = FORGERIES[name]
+    (tmp_path / file).write_text(text)
+    _, verdicts = sandbox.verdicts(tmp_path)
+    assert [v.status for v in verdicts if v.name == exercise] == [graded]
+    # As a forgery it is sound: what has been published is no secret.
+    sandboxes._draw_from(None)
+    try:
+        found = judge(find(exercise), run(find(exercise), {file: tmp_path / file}))
+    finally:
+        sandboxes._draw_from("kinds")
+    assert found.status == published, found
 
 
 def test_there_are_sixty_kinds():
