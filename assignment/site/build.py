@@ -34,6 +34,7 @@ from assignment.given.progress import progress_bar
 from assignment.notebook import address
 from assignment.notebook.clean import LESSONS, NOTEBOOKS, read
 from assignment.site import dark
+from assignment.tab import build as tab
 
 FILES, FOLDER = ("the reference", SOLUTIONS) if HAS_ANSWERS else ("your files", own_folder())
 ROOT = NOTEBOOKS.parent
@@ -42,8 +43,10 @@ AT_ONCE = 2
 SECONDS = 600  # for a cell
 
 
-def build(site=SITE, notebooks=NOTEBOOKS):
+def build(site=SITE, notebooks=NOTEBOOKS, pyodide=None):
     """Build the site anew; an older one stays until the new one is complete.
+
+    pyodide : folder with the files of Pyodide, for a site that needs no network; see tab/build.py
 
     Returns
     -------
@@ -57,10 +60,10 @@ def build(site=SITE, notebooks=NOTEBOOKS):
     site.parent.mkdir(parents=True, exist_ok=True)
     busy = f"Another process is building {site.name}: wait until it is done, or end it."
     with alone(site.with_name(f"{site.name}.lock"), busy):
-        return _build(site, notebooks)
+        return _build(site, notebooks, pyodide)
 
 
-def _build(site, notebooks):
+def _build(site, notebooks, pyodide):
     paths = [notebooks / f"{lesson}.ipynb" for lesson in LESSONS]
     place = site.with_name(f"{site.name}.partial")
     _clear(place, site)  # of a build that was killed
@@ -74,6 +77,7 @@ def _build(site, notebooks):
         options = ["-q", "--fail-on-warning", "-c", Path(__file__).parent, "-d", place / "read"]
         if failed := build_main([*map(str, options), str(pages), str(made)]):
             return failed
+        tab.write(made / "tab", pyodide)
         if site.exists():
             site.replace(place / "before")
         made.replace(site)

@@ -50,7 +50,7 @@ def write(folder, pyodide=None):
     folder.mkdir(parents=True)
     for name in SCRIPTS:
         shutil.copy(HERE / name, folder / name)
-    with _edition() as suite:
+    with edition() as suite:
         for name, files in archives(suite).items():
             (folder / name).write_bytes(packed(files))
     manifest = json.loads(MANIFEST.read_text(encoding="utf-8"))
@@ -78,7 +78,7 @@ def copy(manifest, source, folder):
 
 
 @contextmanager
-def _edition():
+def edition():
     """The folder of an edition without answers; this one, if it has none itself."""
     if not HAS_ANSWERS:
         yield ASSIGNMENT.parent

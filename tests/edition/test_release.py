@@ -1,6 +1,7 @@
 """An edition for students is complete, judges as the suite does, and holds no answer anywhere."""
 
 import ast
+import hashlib
 import json
 import os
 import re
@@ -333,6 +334,14 @@ def test_no_file_of_it_holds_an_answer(edition):
 
 # What the site takes of it into a browser tab.
 
+PACKED = """
+import hashlib
+from assignment.tab import build
+with build.edition() as suite:
+    for name, files in build.archives(suite).items():
+        print(name, hashlib.sha256(build.packed(files)).hexdigest())
+"""
+
 
 @pytest.fixture(scope="module")
 def in_tab(edition):
@@ -367,6 +376,12 @@ def test_a_student_in_a_tab_has_what_makes_calls_and_nothing_that_judges(in_tab,
         path.write_bytes(data)
     # It needs no other module of the suite.
     in_edition(tmp_path, "-c", "import assignment.tab.student, assignment.checking.layers.calls")
+
+
+def test_the_site_of_an_edition_has_the_same_check_in_a_tab(edition, in_tab):
+    digests = {name: hashlib.sha256(build.packed(files)) for name, files in in_tab.items()}
+    there = in_edition(edition, "-c", PACKED).split()
+    assert there == [word for name, its in digests.items() for word in (name, its.hexdigest())]
 
 
 def test_archives_are_small_and_the_same_whenever_they_are_made(in_tab):
