@@ -8,7 +8,7 @@ const MOST = 2 ** 28; // bytes that memory may have grown by, and be cleared for
 // What NumPy loads late has to be there before memory is kept; then what leads back to JavaScript goes.
 const BEFORE = `
 import importlib, pkgutil, numpy
-for each in ("fft", "linalg", "ma", "polynomial", "random"):
+for each in ("fft", "linalg", "random"):
     module = importlib.import_module("numpy." + each)
     for found in pkgutil.iter_modules(module.__path__):
         if not found.name.startswith(("test", "_examples")):
