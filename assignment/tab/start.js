@@ -23,8 +23,10 @@ async function startPython({ files, module, info, packages, library }, archive, 
       stdout: () => {},
       stderr: () => {},
     });
-    const quiet = { messageCallback: () => {}, errorCallback: () => {} };
-    await python.loadPackage(["numpy", ...(library ? [library] : [])], quiet);
+    if (library) {
+      const quiet = { messageCallback: () => {}, errorCallback: () => {} };
+      await python.loadPackage(["numpy", library], quiet);
+    } else python.unpackArchive(files[packages.numpy.file_name], "wheel");
     python.unpackArchive(files[archive], "zip", { extractDir: "/suite" });
     python.runPython("import sys; sys.path.insert(0, '/suite')");
     return python;
