@@ -2,6 +2,7 @@
 
 "use strict";
 
+const SUITE = { extractDir: "/suite" };
 const NOWHERE = "https://pyodide.invalid/";
 
 // files: name -> Uint8Array; module: its compiled WebAssembly; packages: those of the lock that count
@@ -26,8 +27,8 @@ async function startPython({ files, module, info, packages, library }, archive, 
     if (library) {
       const quiet = { messageCallback: () => {}, errorCallback: () => {} };
       await python.loadPackage(["numpy", library], quiet);
-    } else python.unpackArchive(files[packages.numpy.file_name], "wheel");
-    python.unpackArchive(files[archive], "zip", { extractDir: "/suite" });
+    } else python.unpackArchive(files[packages.numpy.file_name], "wheel", SUITE);
+    python.unpackArchive(files[archive], "zip", SUITE);
     python.runPython("import sys; sys.path.insert(0, '/suite')");
     return python;
   } finally {

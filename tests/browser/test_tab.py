@@ -217,6 +217,12 @@ def test_what_one_exercise_does_the_next_one_does_not_see(first, tab):
     assert told(tab, "import os; told = os.listdir('/tmp')") == "[]"
 
 
+def test_what_is_not_loaded_yet_can_be_imported(tab):
+    verdict(tab)  # after which all is laid back
+    late = "import colorsys, numpy.ma, numpy.polynomial"
+    assert told(tab, f"{late}; told = int(numpy.ma.sum([1, 2]))") == "3"
+
+
 FRAME = """
 import json, os, struct
 def send(letter, told, data=b""):
