@@ -17,6 +17,7 @@ from assignment.checking.exercises import COURSE, EXERCISES, find
 from assignment.checking.faces import Work, as_data, data_of
 from assignment.checking.mistakes import MISTAKES
 from assignment.checking.submission.year import KNOWN
+from assignment.derivations import DERIVATIONS
 from assignment.tab.build import write
 from mutants import SOLVED, answered, spoilt
 
@@ -358,14 +359,18 @@ def test_several_hand_ins_get_what_check_submission_says(tab, tmp_path, monkeypa
 
 
 def test_a_line_is_tried_as_in_the_notebook(tab):
-    lines = [["softmax", "1", "dl == x"], ["softmax", "loss", "l == l"], ["svm", "99", "l == l"]]
+    line = DERIVATIONS["softmax"].lines[0]
+    lines = [["softmax", line.number, text] for text in ("dl == x", line.claim)]
+    lines.append(["svm", "99", "l == l"])
     said = tab.evaluate(
         "lines => Promise.all(lines.map(l => python.line(...l).catch(e => ({ text: e.message }))))",
         lines,
     )
     assert said[0] == {"status": "ill-formed", "text": "✗ ill-formed: x is not defined here"}
-    assert said[1] == {"status": "holds", "text": "✓ holds, exactly"}
-    assert "There is no line 99" in said[2]["text"]
+    here = DERIVATIONS["softmax"].verdict(line.claim)
+    assert here.status == "holds"
+    assert said[1] == {"status": "holds", "text": str(here)}
+    assert said[2]["text"].startswith("There is no line 99; the lines are 1, ")
 
 
 def test_no_more_is_fetched_than_is_needed(site, browser):
