@@ -37,9 +37,11 @@ async function main({ port, ...rest }) {
   const python = await startPython(rest, "student.zip");
   const { FS, LDSO } = python._module;
   const out = FS.makedev(64, 0);
+  let asked = 0; // the number of the request that is being answered
   FS.registerDevice(out, {
     write(stream, buffer, offset, length) {
-      port.postMessage(new Uint8Array(buffer.slice(offset, offset + length).buffer));
+      const frame = new Uint8Array(buffer.slice(offset, offset + length).buffer);
+      port.postMessage({ asked, frame });
       return length;
     },
   });
@@ -92,10 +94,11 @@ async function main({ port, ...rest }) {
     }
   }
 
-  port.onmessage = ({ data: { what, request, files, seconds } }) => {
+  port.onmessage = ({ data: { number, what, request, files, seconds } }) => {
+    asked = number;
     try {
       if (what === "begin") {
-        if (!restore()) return port.postMessage({ worn: true });
+        if (!restore()) return port.postMessage({ asked, worn: true });
         lay(files);
       }
       FS.writeFile("/request", request);
@@ -104,7 +107,8 @@ async function main({ port, ...rest }) {
       end = Infinity;
     } catch (error) {
       const code = error?.status;
-      port.postMessage({ ended: code === undefined ? String(error) : `exit code ${code}` });
+      const ended = code === undefined ? String(error) : `exit code ${code}`;
+      port.postMessage({ asked, ended });
     }
   };
   port.postMessage({ ready: true });
