@@ -81,7 +81,8 @@ class ExactNeighbors:
 
         Raises
         ------
-        ValueError : X has a wrong shape, NaN or infinity, or k is out of range
+        ValueError : X has a wrong shape, NaN or infinity, or is so large that distances overflow, or
+            k is out of range
         """
         X = require_inputs(X, features=self.X.shape[1])
         k = require_count(k, "k", 1, len(self.X))
@@ -93,6 +94,7 @@ class ExactNeighbors:
         order = alike(levels[0][1]) if len(levels) > 1 else np.arange(len(X))
         room = threading.local()
         found = in_blocks(lambda i: self._nearest(X, levels, i, k, room), order, 8 * len(self.X))
+        require_finite(found[0], X=X)  # a difference of finite numbers need not be
         back = np.argsort(order)
         return tuple(part[back] for part in found)
 
