@@ -4,6 +4,7 @@
 WORKING := $(shell .venv/bin/python -P -c 'import pip' 2>/dev/null && echo .venv/bin/python)
 PYTHON ?= $(or $(WORKING),python3)
 LAB_ARGS ?=
+PYODIDE ?=
 AS_ROOT := $(if $(filter 0,$(shell id -u 2>/dev/null)),--allow-root)
 $(if $(WORKING),,$(shell rm -f .venv/ready-*))
 export PIP_USER := 0
@@ -78,8 +79,8 @@ derivations: $(READY)  ## every line of the derivations, tried on random numbers
 data: $(READY)  ## fetch the full CIFAR-10 (139 MB or 170 MB; 180 MB on disk)
 	@$(RUN) assignment data
 
-site: .venv/ready-site  ## execute the notebooks and build a site of them, in results/site
-	@$(RUN) assignment site
+site: .venv/ready-site  ## execute the notebooks and build a site of them, in results/site (PYODIDE=folder)
+	@$(RUN) assignment site $(if $(PYODIDE),--pyodide "$(PYODIDE)")
 
 # full suite
 mutants: $(READY)  ## what the checks catch: wrong solutions, and right ones written differently
@@ -110,7 +111,8 @@ check-browser: .venv/ready-site  ## JupyterLab and the site as a browser shows t
 	  { apt-get update -qq && apt-get install -qq -y chromium; } >/dev/null 2>&1 \
 	  || { echo "There is no Chromium: install the package chromium, or name a browser with CHROMIUM=..." >&2; exit 1; }; \
 	fi
-	@$(RUN) assignment site
+	@$(MAKE) --no-print-directory .venv/pyodide
+	@$(RUN) assignment site --pyodide .venv/pyodide
 	@$(RUN) pytest -q tests/site
 	@$(RUN) pytest -q -n 2 --dist worksteal --screenshot=only-on-failure \
 	  --output=results/screenshots/failures tests/browser
@@ -155,6 +157,12 @@ lock: $(READY)  ## pin what pyproject.toml asks for, and all that it needs, in r
 	@touch $@
 
 # full suite
+# Pyodide, for tests alone: 80 MB are fetched, each file is checked.
+.venv/pyodide: assignment/tab/pyodide.json $(READY)
+	@echo "Fetching Pyodide for the tests; once."
+	@rm -rf $@ $@.partial
+	@.venv/bin/python tests/browser/fetch_pyodide.py $@.partial && mv $@.partial $@ && touch $@
+
 # Colab's versions, and the same with IPython 8.
 .venv/ready-colab: requirements-colab.txt | $(READY)
 	@"$(COLAB_PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 12))' 2>/dev/null \

@@ -80,9 +80,9 @@ def reset(name):
     print(blank or f"{name} is blank already")
 
 
-def site():
-    with told(RuntimeError, sys.exit):
-        return later("site.build.build")()
+def site(pyodide):
+    with told((RuntimeError, ValueError), sys.exit):
+        return later("site.build.build")(pyodide=pyodide)
 
 
 def stubs():
@@ -136,7 +136,8 @@ every = "every line of the derivations, tried on random numbers"
 add = command("derivations", every, "derivations.report.report")
 add("--json", **FLAG, dest="as_json", help="as data")
 command("data", "fetch the full CIFAR-10: 60,000 images, 180 MB on disk", "given.download.fetch")
-command("site", "execute the notebooks and build pages of them; results/site", site)
+add = command("site", "execute the notebooks and build pages of them; results/site", site)
+add("--pyodide", type=Path, metavar="DIR", help="Python for its checks: a site without a network")
 command("clean", "strip outputs, counts and metadata from the notebooks", clean)
 add = command("address", "where the suite is published: written into every file", address)
 add("where", nargs="?", metavar="URL", help="https://github.com/OWNER/NAME; else pyproject.toml's")

@@ -15,9 +15,10 @@ def _loop(seen):
             continue
         few, many = lines
         if many - few >= len(seen.arguments[name]) - 2:
+            # How many lines there are in all, each version of Python counts in its own way.
             return (
-                f"a loop over the {what}: {many:,} lines of Python run with {seen.case.name}, but "
-                f"{few:,} with 2 {what}, here or in what is called"
+                f"a loop over the {what}: {many - few:,} more lines of Python run with "
+                f"{seen.case.name} than with 2 {what}, here or in what is called"
             )
     return None
 
@@ -30,10 +31,11 @@ def _memory(seen):
         seen.expected["dists"],
         (*seen.expected["dists"].shape, seen.arguments["X"].shape[1]),
     )
-    if seen.arrays["memory"] < 4 * math.prod(shape):
+    limit = 4 * math.prod(shape)
+    if seen.arrays["memory"] < limit:
         return None
     return (
-        f"memory: {seen.arrays['memory'] / 1000:,.0f} kB at a time with {seen.case.name}, as much "
+        f"memory: more than {limit / 1000:,.0f} kB at a time with {seen.case.name}, as much "
         f"as an array of shape {shape}; the distances alone are {dists.nbytes / 1000:,.0f} kB"
     )
 

@@ -10,7 +10,7 @@ ROWS = 512  # more of them make a matrix product no faster
 CACHE = 2**18  # numbers that stay in the cache of a core while they are worked on
 
 
-def in_blocks(function, X, bytes_per_row):
+def in_blocks(function, X, bytes_per_row, rows=ROWS):
     """The results of function(X[start:stop]) for consecutive blocks of rows, one after the other.
 
     As many blocks are worked on at a time as BLAS has threads, and each keeps to one of them:
@@ -22,6 +22,7 @@ def in_blocks(function, X, bytes_per_row):
     X : (N, D) rows, N >= 1
     bytes_per_row : memory that function needs for each row; blocks become so small that all of
         them together stay below BUDGET, but hold at least one row
+    rows : the most in a block
 
     Returns
     -------
@@ -30,7 +31,7 @@ def in_blocks(function, X, bytes_per_row):
     if len(X) == 0:
         raise ValueError("X has no rows: there is nothing to work on.")
     threads, alone = _threads()
-    rows = int(np.clip(BUDGET / threads / bytes_per_row, 1, ROWS))
+    rows = int(np.clip(BUDGET / threads / bytes_per_row, 1, max(1, rows)))
     if len(X) <= rows:
         return function(X)
     blocks = [X[start : start + rows] for start in range(0, len(X), rows)]

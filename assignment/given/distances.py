@@ -29,13 +29,20 @@ def near_origin(X, T):
     -------
     X, T : the same, or moved
     """
+    mean = origin(T)
+    if mean is None:
+        return X, T
+    with np.errstate(over="ignore", invalid="ignore"):
+        return X - mean, T - mean
+
+
+def origin(T):
+    """(D,) the mean of T, where it is so far away that T is better moved by it; or None."""
     with np.errstate(over="ignore", invalid="ignore"):
         sample = T[:: -(-len(T) // SAMPLE)]
         mean = sample.mean(axis=0)
         spread = np.sum((sample - mean) ** 2) / len(sample)
-        if not 8 * spread < mean @ mean < np.inf:
-            return X, T
-        return X - mean, T - mean
+        return mean if 8 * spread < mean @ mean < np.inf else None
 
 
 def lost(squares, x_squares, t_squares):
@@ -103,7 +110,7 @@ def distances_of_pairs(A, i, B, j):
         with np.errstate(over="ignore", invalid="ignore"):
             differences = B[j[some]].astype(np.float64)
             differences -= A[i[some]]
-            squares = np.einsum("nd,nd->n", differences, differences)
+            squares = np.vecdot(differences, differences)
             roots = np.sqrt(squares)
         out = ~(squares > smallest_square(squares.dtype)) | (squares == np.inf)
         if out.any():  # then with numbers of about 1
@@ -113,7 +120,7 @@ def distances_of_pairs(A, i, B, j):
                 roots[out] = largest * np.sqrt(np.einsum("nd,nd->n", scaled, scaled))
         return roots
 
-    return by_chunks(distances, len(i), A.shape[1])
+    return by_chunks(distances, len(i), 4 * A.shape[1])
 
 
 def smallest_square(dtype):

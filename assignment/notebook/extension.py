@@ -1,7 +1,10 @@
 """What every lesson sets up."""
 
+from contextlib import suppress
+
 from assignment.checking.exercises import find
 from assignment.checking.faces import Work
+from assignment.checking.nursery import Lost, nursery
 from assignment.given.alt_text import describe
 from assignment.given.plots import STYLE
 from assignment.notebook.edits import Edits
@@ -41,7 +44,14 @@ def shorten_stubs(shell):
     shell.set_custom_exc((NotImplementedError,), show_unsolved)
 
 
+def get_ready(shell):
+    """What checks are made in starts now: the first one does not wait for it."""
+    with suppress(Lost):
+        nursery()
+
+
 PARTS = {
+    get_ready: "the first check takes longer",
     see_edits: "an edited file is seen only when the kernel has been restarted",
     show_pictures: "pictures may stand elsewhere, or look otherwise",
     tell_pictures: "pictures have no words for those who do not see them",

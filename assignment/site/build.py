@@ -35,6 +35,7 @@ from assignment.notebook import address
 from assignment.notebook.clean import LESSONS, NOTEBOOKS, read
 from assignment.site import bundle, dark
 from assignment.site.exercises import exercise_page, exercises_page, hand_ins_page, slug
+from assignment.tab import build as tab
 
 FILES, FOLDER = ("the reference", SOLUTIONS) if HAS_ANSWERS else ("your files", own_folder())
 ROOT = NOTEBOOKS.parent
@@ -44,8 +45,10 @@ SECONDS = 600  # for a cell
 CHECK = re.compile(r'^check\("(.+)"\)', re.M)
 
 
-def build(site=SITE, notebooks=NOTEBOOKS):
+def build(site=SITE, notebooks=NOTEBOOKS, pyodide=None):
     """Build the site anew; an older one stays until the new one is complete.
+
+    pyodide : folder with the files of Pyodide, for a site that needs no network; see tab/build.py
 
     Returns
     -------
@@ -59,10 +62,10 @@ def build(site=SITE, notebooks=NOTEBOOKS):
     site.parent.mkdir(parents=True, exist_ok=True)
     busy = f"Another process is building {site.name}: wait until it is done, or end it."
     with alone(site.with_name(f"{site.name}.lock"), busy):
-        return _build(site, notebooks)
+        return _build(site, notebooks, pyodide)
 
 
-def _build(site, notebooks):
+def _build(site, notebooks, pyodide):
     paths = [notebooks / f"{lesson}.ipynb" for lesson in LESSONS]
     place = site.with_name(f"{site.name}.partial")
     _clear(place, site)  # of a build that was killed
@@ -76,6 +79,7 @@ def _build(site, notebooks):
         options = ["-q", "--fail-on-warning", "-c", Path(__file__).parent, "-d", place / "read"]
         if failed := build_main([*map(str, options), str(pages), str(made)]):
             return failed
+        tab.write(made / "tab", pyodide)
         bundle.write_scripts(made, site.with_name("npm"))
         if site.exists():
             site.replace(place / "before")

@@ -126,8 +126,10 @@ def _entries(body):
 
 
 def _plain(text):
-    """Text in which nothing is Markdown."""
-    return re.sub(f"([{re.escape(string.punctuation)}])", r"\\\1", " ".join(text.split()))
+    """Text in which nothing is Markdown, but for what stands in backticks."""
+    pieces = " ".join(text.split()).split("`")
+    pieces[::2] = [re.sub(f"([{re.escape(string.punctuation)}])", r"\\\1", p) for p in pieces[::2]]
+    return "`".join(pieces)
 
 
 def _breakable(name):

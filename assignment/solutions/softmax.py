@@ -67,14 +67,14 @@ def softmax_loss_vectorized(W, X, y, reg):
     # dW = X^T (P - Y) / N + 2 reg W
     N = X.shape[0]
     rows = np.arange(N)
-    scores = np.asfortranarray(X @ W)  # few columns: what follows is quick along them
+    scores = X @ W
     require_finite(scores, X=X, W=W)
+    scores = np.asfortranarray(scores)  # few columns: what follows is quick along them
     scores -= scores.max(axis=1, keepdims=True)
     correct = scores[rows, y]
     P = np.exp(scores, out=scores)
     sums = P.sum(axis=1, keepdims=True)
-    weights = W.ravel(order="K")  # in whatever order they are
-    loss = np.sum(np.log(sums[:, 0]) - correct) / N + reg * (weights @ weights)
+    loss = np.mean(np.log(sums[:, 0]) - correct) + reg * np.sum(W * W)
 
     P /= sums
     P[rows, y] -= 1

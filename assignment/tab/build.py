@@ -18,6 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from assignment.checking.exercises import EXERCISES
+from assignment.checking.see import SHOWN
 from assignment.checking.stubs import ASSIGNMENT, HAS_ANSWERS
 from assignment.checking.wire import INSIDE, files_of_calls
 
@@ -33,7 +34,7 @@ WORKER = ("tab/__init__.py", "tab/student.py")
 # Packages without compiled parts: fissix reads Python 2, with appdirs; hand-ins show bars.
 SHARED = ("fissix", "appdirs", "tqdm")
 PACKAGES = ("jinja2", "markupsafe", *SHARED)
-PLACE = re.compile(r"^#|\.show\(", re.MULTILINE)  # of a cell that see.py looks for
+PLACE = {"markdown": re.compile("^#.*", re.MULTILINE), "code": SHOWN}  # what see.py looks for
 DAY = (1980, 1, 1, 0, 0, 0)  # of all files: archives do not know when they were made
 
 
@@ -50,9 +51,9 @@ def write(folder, pyodide=None):
     folder.mkdir(parents=True)
     for name in SCRIPTS:
         shutil.copy(HERE / name, folder / name)
-    with _edition() as suite:
+    with edition() as suite:
         for name, files in archives(suite).items():
-            (folder / name).write_bytes(_packed(files))
+            (folder / name).write_bytes(packed(files))
     manifest = json.loads(MANIFEST.read_text(encoding="utf-8"))
     if pyodide is not None:
         copy(manifest, Path(pyodide), folder / "pyodide")
@@ -78,7 +79,7 @@ def copy(manifest, source, folder):
 
 
 @contextmanager
-def _edition():
+def edition():
     """The folder of an edition without answers; this one, if it has none itself."""
     if not HAS_ANSWERS:
         yield ASSIGNMENT.parent
@@ -113,13 +114,14 @@ def _below(path, folder):
 
 
 def _places_in(path):
-    """A notebook of which only headings, and lines of derivations, are left."""
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    told = [{"cell_type": c["cell_type"], "source": "".join(c["source"])} for c in cells]
-    for cell in told:
-        kept = [line for line in cell["source"].splitlines() if PLACE.search(line)]
-        cell["source"] = "\n".join(kept)
-    return json.dumps({"cells": [cell for cell in told if cell["source"]]}).encode()
+    """A notebook of which only headings, and what shows lines of derivations, are left."""
+    told = []
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        kind = cell["cell_type"]
+        kept = PLACE[kind].finditer("".join(cell["source"])) if kind in PLACE else ()
+        if source := "\n".join(found[0] for found in kept):
+            told.append({"cell_type": kind, "source": source})
+    return json.dumps({"cells": told}).encode()
 
 
 def _packages(names):
@@ -137,7 +139,7 @@ def _packages(names):
     return found
 
 
-def _packed(files):
+def packed(files):
     """The bytes of an archive, which depend on nothing but the files."""
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:

@@ -17,6 +17,7 @@ class Student {
   #began;
   #done;
   #library = "";
+  #asked = 0;
 
   constructor() {
     this.renew();
@@ -43,7 +44,7 @@ class Student {
   #hear(data) {
     if (data?.ready) this.#began.resolve();
     else if (data?.failed) this.#began.reject(new Error(`Python does not start: ${data.failed}`));
-    else this.#done?.(data);
+    else if (data?.asked === this.#asked) this.#done?.(data); // and nothing that comes too late
   }
 
   // [frame, printed, state, told, seconds], as of the Reply in judge.py
@@ -66,23 +67,24 @@ class Student {
       const timers = [setTimeout(late, 1000 * (seconds + GRACE))];
       let quiet = traces && setTimeout(late, 1000 * QUIET);
       this.#done = (data) => {
-        if (data instanceof Uint8Array && data[0] === PRINTED) {
-          if (printed.length < MOST) printed.push(data);
-        } else if (data instanceof Uint8Array && data[0] === WHERE) {
-          where = data;
+        const its = data.frame instanceof Uint8Array ? data.frame : null;
+        if (its?.[0] === PRINTED) {
+          if (printed.length < MOST) printed.push(its);
+        } else if (its?.[0] === WHERE) {
+          where = its;
           clearTimeout(quiet);
           quiet = setTimeout(late, 1000 * QUIET);
         } else {
           timers.forEach(clearTimeout);
           clearTimeout(quiet);
-          if (!(data instanceof Uint8Array)) {
-            state = data?.worn ? "worn" : "ended";
-            told = String(data?.ended ?? "no frame");
+          if (!its) {
+            state = data.worn ? "worn" : "ended";
+            told = String(data.ended ?? "no frame");
           }
-          resolve(data instanceof Uint8Array ? data : new Uint8Array());
+          resolve(its ?? new Uint8Array());
         }
       };
-      this.#port.postMessage(message);
+      this.#port.postMessage({ ...message, number: ++this.#asked });
     });
     this.#done = null;
     if (state || frame[0] === DUMP) this.renew();
@@ -171,6 +173,6 @@ self.onmessage = async ({ data }) => {
     self.postMessage({ id, result, stopped });
   } catch (error) {
     const last = String(error.message).trim().split("\n").pop();
-    self.postMessage({ id, error: last });
+    self.postMessage({ id, error: last.replace(/^\w+Error: /, "") });
   }
 };

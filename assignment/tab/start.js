@@ -2,6 +2,7 @@
 
 "use strict";
 
+const SUITE = { extractDir: "/suite" };
 const NOWHERE = "https://pyodide.invalid/";
 
 // files: name -> Uint8Array; module: its compiled WebAssembly; packages: those of the lock that count
@@ -23,9 +24,11 @@ async function startPython({ files, module, info, packages, library }, archive, 
       stdout: () => {},
       stderr: () => {},
     });
-    const quiet = { messageCallback: () => {}, errorCallback: () => {} };
-    await python.loadPackage(["numpy", ...(library ? [library] : [])], quiet);
-    python.unpackArchive(files[archive], "zip", { extractDir: "/suite" });
+    if (library) {
+      const quiet = { messageCallback: () => {}, errorCallback: () => {} };
+      await python.loadPackage(["numpy", library], quiet);
+    } else python.unpackArchive(files[packages.numpy.file_name], "wheel", SUITE);
+    python.unpackArchive(files[archive], "zip", SUITE);
     python.runPython("import sys; sys.path.insert(0, '/suite')");
     return python;
   } finally {

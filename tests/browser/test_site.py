@@ -12,6 +12,7 @@ from urllib.parse import urldefrag, urlsplit
 
 import pytest
 
+from assignment.checking.exercises import EXERCISES
 from assignment.derivations import DERIVATIONS
 from assignment.notebook.clean import LESSONS
 
@@ -22,7 +23,8 @@ Axe = pytest.importorskip(
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "results" / "site"
 SCREENSHOTS = ROOT / "results" / "screenshots" / "site"
-PAGES = 6 + len(LESSONS) + len(DERIVATIONS)  # front, exercises, course, checkers, two of the root
+# Front, exercises, hand-ins, course, checkers, two of the root.
+PAGES = 7 + len(EXERCISES) + len(LESSONS) + len(DERIVATIONS)
 SCHEMES = ("light", "dark")
 WIDTHS = (1280, 390)
 RULES = {
@@ -180,7 +182,8 @@ def url():
 @pytest.fixture(scope="session")
 def pages(browser, url):
     """All pages and what is on them, found by following links from the front page."""
-    with browser.new_context() as context:
+    # What a service worker fetches, no test would see.
+    with browser.new_context(service_workers="block") as context:
         yield walk(context.new_page(), url)
 
 

@@ -518,9 +518,10 @@ def test_what_is_remarked_on(title, name, edits, remarks):
 def test_what_is_measured_is_told():
     (told,) = verdict(f"{DISTANCES}one_loop", "dists[i] = [np.linalg.norm(X[i] - t) for t in "
                       "self.X_train]").remarks  # fmt: skip
-    assert re.search(r": [\d,]+ lines of Python run with 12 test and 30 .*, but \d+ with 2", told)
+    assert re.search(r": [\d,]+ more lines of Python run with 12 test and 30 .* than with 2 ", told)
     body = "return np.sqrt(((X[:, None] - self.X_train) ** 2).sum(axis=2))"
     (told,) = verdict(f"{DISTANCES}no_loops", body).remarks
+    assert "more than 158 kB at a time" in told
     assert "as much as an array of shape (12, 30, 110)" in told
 
 

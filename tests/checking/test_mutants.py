@@ -1,8 +1,10 @@
 """What the checks can catch is measured: wrong solutions are wrong, and right ones are right."""
 
+import numpy as np
 import pytest
 
 import mutants
+from assignment.checking.arrays import complaint
 from assignment.checking.exercises import COURSE, EXERCISES
 from assignment.checking.mistakes import MISTAKES
 from mutants import RIGHT, WRONG, answered, spoilt, verdict_on
@@ -31,6 +33,15 @@ def test_of_coefficients_that_are_equally_wrong_the_first_is_told():
     source = spoilt("svm_loss_vectorized", old, new)
     told = verdict_on("svm_loss_vectorized", source).message
     assert "column 1 of dW holds -1 times example 0, but should hold -0.5 times" in told
+
+
+def test_of_entries_that_are_equally_wrong_the_first_is_told():
+    right = np.arange(12.0).reshape(4, 3)
+    value = right + 1
+    value[2, 1] += 1e-13
+    assert complaint("out", value, right).startswith("out[0, 0] is 1, but should be 0; 12 of 12")
+    value[2, 1] += 1e-6
+    assert complaint("out", value, right).startswith("out[2, 1] is 8, but should be 7; 12 of 12")
 
 
 @pytest.mark.parametrize("name, way", pairs(RIGHT))

@@ -1,6 +1,7 @@
 """An edition for students is complete, judges as the suite does, and holds no answer anywhere."""
 
 import ast
+import hashlib
 import json
 import os
 import re
@@ -23,6 +24,7 @@ from assignment.derivations import DERIVATIONS
 from assignment.derivations.algebra import parse
 from assignment.edition import release as edition_of
 from assignment.edition.release import release
+from assignment.tab import build
 from conftest import ROOT, unmarked
 from mutants import SOLVED, WRONG, regions, solution, spoilt
 
@@ -336,6 +338,65 @@ def found_in(place):
 
 def test_no_file_of_it_holds_an_answer(edition):
     assert list(found_in(edition)) == []
+
+
+# What the site takes of it into a browser tab.
+
+PACKED = """
+import hashlib
+from assignment.tab import build
+with build.edition() as suite:
+    for name, files in build.archives(suite).items():
+        print(name, hashlib.sha256(build.packed(files)).hexdigest())
+"""
+
+
+@pytest.fixture(scope="module")
+def in_tab(edition):
+    """The files of the archives for the two workers, by their names."""
+    return build.archives(edition)
+
+
+def of_suite(files):
+    """What is not of other packages."""
+    return {n: d for n, d in files.items() if n.startswith(("assignment/", "notebooks/", "points"))}
+
+
+def test_no_archive_of_a_tab_holds_an_answer(in_tab, tmp_path):
+    for archive, files in in_tab.items():
+        for name, data in of_suite(files).items():
+            path = tmp_path / archive / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        assert list(found_in(tmp_path / archive)) == []
+        assert not [name for name in files if "solutions" in name]
+    stored = [name for name in in_tab["judge.zip"] if name.endswith(".npz")]
+    assert len(stored) == len(EXERCISES + COURSE)
+
+
+def test_a_student_in_a_tab_has_what_makes_calls_and_nothing_that_judges(in_tab, tmp_path):
+    own = of_suite(in_tab["student.zip"])
+    told = ("judge", "mistake", "diagnosis", "stored", "exercise", "notebooks", "derivations")
+    assert len(own) > 30 and not [name for name in own if any(word in name for word in told)]
+    for name, data in own.items():
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+    # It needs no other module of the suite.
+    in_edition(tmp_path, "-c", "import assignment.tab.student, assignment.checking.layers.calls")
+
+
+def test_the_site_of_an_edition_has_the_same_check_in_a_tab(edition, in_tab):
+    digests = {name: hashlib.sha256(build.packed(files)) for name, files in in_tab.items()}
+    there = in_edition(edition, "-c", PACKED).split()
+    assert there == [word for name, its in digests.items() for word in (name, its.hexdigest())]
+
+
+def test_archives_are_small_and_the_same_whenever_they_are_made(in_tab):
+    packed = {name: build.packed(files) for name, files in in_tab.items()}
+    assert sum(map(len, packed.values())) < 1_500_000
+    files = in_tab["student.zip"]
+    assert build.packed(dict(reversed(files.items()))) == packed["student.zip"]
 
 
 def test_it_has_no_tests_and_no_history(edition):

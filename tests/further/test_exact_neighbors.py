@@ -20,6 +20,23 @@ def brute_force(X, queries, k):
     return np.take_along_axis(dists, nearest, axis=1), nearest
 
 
+@pytest.fixture(params=["by bounds", "through all", "by bounds, which leave too many"])
+def way(request, monkeypatch):
+    """How neighbours are searched, whether it pays or not."""
+
+    def by_bounds(self, X, k):
+        if self._in_range():
+            self._learn()
+            self.index = self._levels()
+        return bool(self.index)
+
+    if request.param != "through all":
+        monkeypatch.setattr(ExactNeighbors, "_pays", by_bounds)
+        many = 0 if request.param == "by bounds" else np.inf
+        monkeypatch.setattr(exact_neighbors, "MANY", many)
+    return request.param
+
+
 def assert_exact(X, queries, k, coefficients=(3, 6)):
     distances, nearest = ExactNeighbors(X, coefficients).nearest(queries, k)
     right_distances, right = brute_force(X, queries, k)
@@ -66,20 +83,23 @@ ADVERSARIAL = {
     "in double precision": lambda rng: whole(rng, 80, 40).astype(np.float64),
     "tiny": lambda rng: whole(rng, 80, 40) * np.float32(2.0**-140),
     "huge": lambda rng: whole(rng, 80, 40) * np.float32(2.0**50),
+    "squares beyond single precision": lambda rng: whole(rng, 80, 40) * np.float32(2.0**100),
+    "beyond single precision": lambda rng: whole(rng, 80, 40).astype(np.float64) * 2.0**140,
+    "far from the origin": lambda rng: whole(rng, 80, 40) + 2.0**22,
     "on a line": lambda rng: whole(rng, 80, 1) * np.arange(40, dtype=np.float32),
 }
 
 
 @pytest.mark.parametrize("name", ADVERSARIAL)
 @pytest.mark.parametrize("k", [1, 3, 80])
-def test_neighbours_are_those_of_the_search_through_everything(name, k, rng):
+def test_neighbours_are_those_of_the_search_through_everything(name, k, way, rng):
     X = ADVERSARIAL[name](rng)
     between = (X[:7] + X[-7:]) / 2
     assert_exact(X, np.vstack([X[:9], between]), min(k, len(X)))
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_neighbours_are_exact_for_data_of_any_shape_and_spectrum(seed):
+def test_neighbours_are_exact_for_data_of_any_shape_and_spectrum(seed, way):
     rng = np.random.default_rng(seed)
     N, D, k = rng.integers(1, 400), rng.integers(1, 60), rng.integers(1, 12)
     decay = (1 + np.arange(D)) ** -rng.uniform(0, 2)
@@ -90,60 +110,97 @@ def test_neighbours_are_exact_for_data_of_any_shape_and_spectrum(seed):
     assert_exact(X[:N], X[N:] + rng.integers(0, 2), min(k, N), coefficients)
 
 
-def test_neighbours_of_photographs_are_exact(shipped):
+def test_neighbours_of_photographs_are_exact(way, shipped):
     X, queries = shipped.X_train[:800], shipped.X_test[:30]
     _, nearest = ExactNeighbors(X, (32, 64)).nearest(queries, k=10)
     np.testing.assert_array_equal(nearest, brute_force(X, queries, 10)[1])
 
 
-def test_neighbours_are_exact_among_more_examples_than_groups(rng):
+def test_neighbours_are_exact_among_more_examples_than_groups(way, rng):
     assert_exact(whole(rng, 2300, 30), whole(rng, 20, 30), k=150)
 
 
-def test_queries_and_examples_may_differ_in_precision(rng):
+def test_queries_and_examples_may_differ_in_precision(way, rng):
     X = rng.normal(size=(60, 9))
     assert_exact(X, X[:5].astype(np.float32), k=3)
     assert_exact(X.astype(np.float32), X[:5], k=3)
 
 
-def test_blocks_and_chunks_change_nothing(rng, monkeypatch):
+def test_blocks_and_chunks_change_nothing(way, rng, monkeypatch):
     X, queries = whole(rng, 300, 40), whole(rng, 50, 40)
     monkeypatch.setattr(blocks, "BUDGET", 7 * 2 * 40 * 300)
     monkeypatch.setattr(blocks, "CACHE", 100)
     assert_exact(X, queries, k=5)
 
 
-def computed_distances(X, queries, k, monkeypatch):
-    """How many exact distances the search computes for each query."""
-    counts = []
-    squared_distances = exact_neighbors.squared_distances
-
-    def counting(A, i, B, j):
-        counts.append(len(i))
-        return squared_distances(A, i, B, j)
-
-    monkeypatch.setattr(exact_neighbors, "squared_distances", counting)
-    ExactNeighbors(X).nearest(queries, k)
-    return sum(counts) / len(queries)
+@pytest.fixture
+def eager(monkeypatch):
+    """As if an index paid for any number of queries and examples."""
+    monkeypatch.setattr(exact_neighbors, "QUERIES", 1)
+    monkeypatch.setattr(exact_neighbors, "PAIRS", 1)
 
 
-def test_most_distances_between_photographs_are_never_computed(shipped, monkeypatch):
-    X, queries = pooled(shipped.X_train, 2), pooled(shipped.X_test[:30], 2)
-    computed = computed_distances(X, queries, 10, monkeypatch)
-    assert computed < 0.01 * len(X), f"{computed:.0f} of {len(X)}"
+def test_most_photographs_are_never_looked_at(shipped, eager, monkeypatch):
+    X, queries = pooled(shipped.X_train, 2), pooled(shipped.X_test[:320], 2)
+    index = ExactNeighbors(X, (32, 64))
+    counts, bounds = [], exact_neighbors.Level.bounds
+
+    def counting(level, some, j):
+        counts.append(len(j) * (level is index.whole))
+        return bounds(level, some, j)
+
+    monkeypatch.setattr(exact_neighbors.Level, "bounds", counting)
+    index.nearest(queries, 10)
+    looked_at = sum(counts) / len(queries)
+    assert 10 < looked_at < 0.01 * len(X), f"{looked_at:.0f} of {len(X)}"
 
 
-def test_of_white_noise_nearly_all_distances_are_computed(rng, monkeypatch):
+def test_an_index_is_made_where_it_pays(shipped, monkeypatch):
+    X, queries = shipped.X_train[:1000], shipped.X_test[:100]
+    index = ExactNeighbors(X)
+    index.nearest(queries, 10)
+    assert index.index is None, "for few queries"
+    monkeypatch.setattr(exact_neighbors, "QUERIES", 100)
+    monkeypatch.setattr(exact_neighbors, "PAIRS", 100_000)
+    index.nearest(queries[:99], 10)
+    assert index.index is None
+    index.nearest(queries, 10)
+    assert len(index.index) == 2
+    narrow = ExactNeighbors(X[:, :511])
+    narrow.nearest(queries[:, :511], 10)
+    assert narrow.index is None, "four numbers for each coefficient are the least"
+
+
+def test_of_white_noise_no_bounds_are_computed(rng, eager):
     X, queries = rng.normal(size=(300, 1000)), rng.normal(size=(20, 1000))
-    computed = computed_distances(X, queries, 10, monkeypatch)
-    assert computed > 270
+    index = ExactNeighbors(X)
+    index.nearest(queries, 10)
+    assert index.index == ()
 
 
-def test_a_bound_that_is_too_large_would_be_noticed(rng, monkeypatch):
-    X = whole(rng, 300, 40)
-    index = ExactNeighbors(X, (30, 40))
+def test_strange_queries_are_compared_with_everything(rng, shipped, eager, monkeypatch):
+    X, queries = pooled(shipped.X_train[:1000], 2), whole(rng, 40, 768)
+    index = ExactNeighbors(X, (32, 64))
+    index.nearest(X[:40], 1)
+    levels, nearest = [], ExactNeighbors._nearest
+
+    def counting(self, X, some_levels, i, k, room):
+        levels.append((len(some_levels), len(i)))
+        return nearest(self, X, some_levels, i, k, room)
+
+    monkeypatch.setattr(ExactNeighbors, "_nearest", counting)
+    found = index.nearest(queries, 10)[1]
+    assert levels == [(3, 40), (1, 40)]
+    np.testing.assert_array_equal(found, brute_force(X, queries, 10)[1])
+
+
+def test_a_bound_that_is_too_large_would_be_noticed(rng, eager):
+    X = whole(rng, 300, 160)
+    X[:, 8:] /= 100  # what the coefficients leave is little
+    index = ExactNeighbors(X, (10, 40))
     assert np.array_equal(index.nearest(X[:9], k=1)[1].ravel(), np.arange(9))
-    index.coarse_X[::3, -1] *= 9  # the squared norms of every third: bounds exceed distances
+    assert index.index
+    index.index[0].offsets[:9:3] *= 9  # the squared norms of every third: bounds exceed distances
     _, nearest = index.nearest(X[:9], k=1)
     assert set(np.flatnonzero(nearest.ravel() != np.arange(9))) == {0, 3, 6}
 
@@ -152,15 +209,37 @@ def test_a_bound_that_is_too_large_would_be_noticed(rng, monkeypatch):
 def test_coordinates_are_off_by_less_than_their_error_bound(name, rng, shipped):
     X = shipped.X_train[:200] if name == "photographs" else ADVERSARIAL[name](rng)
     index = ExactNeighbors(X, (3, 6))
-    a, rest, finer_rest, _, error = index._coordinates(X)
-    basis = np.linalg.qr(index.basis.astype(np.float64))[0]
-    basis *= np.sign(np.sum(basis * index.basis, axis=0))
-    centred = X.astype(np.float64) - index.mean
-    true = centred @ basis
-    for coordinates, norm, m in ((a[:, :3], rest, 3), (a, finer_rest, 6)):
-        true_rest = np.linalg.norm(centred - true[:, :m] @ basis[:, :m].T, axis=1)
-        off = np.linalg.norm(coordinates - true[:, :m], axis=1)
-        assert np.all(np.hypot(off, norm - true_rest) <= error)
+    assert index._in_range() != ("beyond" in name)
+    if not index._in_range():
+        return
+    index._learn()
+    fine, error, coarse, coarse_error = index._coordinates(X)
+    true = true_coordinates(X.astype(np.float64) - index.mean, index.first, fine.shape[1])
+    assert np.all(np.linalg.norm(fine - true, axis=1) <= error)
+    true = true_coordinates(true, index.second, coarse.shape[1])
+    assert np.all(np.linalg.norm(coarse - true, axis=1) <= coarse_error)
+
+
+def true_coordinates(X, basis, numbers):
+    """The coordinates of each stretch of X in the orthonormal basis next to this one."""
+    stretches = numbers // (basis.shape[1] + 1)
+    X = np.pad(X, ((0, 0), (0, stretches * len(basis) - X.shape[1])))
+    left, _, right = np.linalg.svd(basis.astype(np.float64), full_matrices=False)
+    basis = left @ right
+    X = X.reshape(-1, len(basis))
+    a = X @ basis
+    rest = np.linalg.norm(X - a @ basis.T, axis=1)
+    return np.column_stack([a, rest]).reshape(-1, numbers)
+
+
+def test_coordinates_bring_no_two_rows_farther_apart(shipped):
+    index = ExactNeighbors(shipped.X_train[:400])
+    index._learn()
+    fine, _, coarse, _ = index._coordinates(index.X)
+    dists = [cdist(rows[:100], rows).astype(np.float32) for rows in (index.X, fine, coarse)]
+    assert np.all(dists[1] <= dists[0] * (1 + 1e-5)) and np.all(dists[2] <= dists[1] * (1 + 1e-5))
+    far = dists[0] > 0
+    assert min(np.mean(dists[i + 1][far] / dists[i][far]) for i in (0, 1)) > 0.95
 
 
 @pytest.mark.parametrize("N, D, m", [(100, 20, 5), (100, 20, 20), (3, 20, 20), (1, 5, 2)])
@@ -188,10 +267,6 @@ def test_the_basis_gathers_nearly_what_principal_components_gather(shipped):
         ({"queries": np.zeros((2, 3))}, r"X must have shape \(N, 4\)"),
         ({"queries": np.full((2, 4), np.nan)}, "X holds NaN or infinity"),
         ({"X": np.full((30, 4), np.inf)}, "X holds NaN or infinity"),
-        (
-            {"X": np.arange(120.0).reshape(30, 4) * 1e18},
-            "X is finite, but what is computed of it overflows: divide it",
-        ),
         ({"X": np.ones((30, 4), dtype=complex)}, "X must hold real numbers"),
         ({"coefficients": (0, 2)}, "coefficients must be 1 or more, but it is 0"),
         ({"coefficients": (3, 2)}, "coefficients must be 1 <= m1 <= m2"),

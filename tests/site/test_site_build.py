@@ -1,6 +1,7 @@
 """What the site is made of; tests/browser looks at the site itself."""
 
 import base64
+import json
 import re
 import signal
 
@@ -16,6 +17,8 @@ from assignment.notebook.clean import NOTEBOOKS
 
 pytest.importorskip("myst_nb", reason="needs requirements-site.txt")
 build = pytest.importorskip("assignment.site.build")
+bundle = pytest.importorskip("assignment.site.bundle")
+described = pytest.importorskip("assignment.site.exercises").described
 
 PNG, DARK = (base64.b64encode(each).decode() for each in (b"any bytes", b"dark ones"))
 
@@ -29,16 +32,67 @@ def picture(alt, **others):
     return new_code_cell("plot()", outputs=[output])
 
 
-def test_the_index_lists_each_exercise_once_and_links_to_its_heading():
+def test_the_index_lists_each_exercise_once_and_links_to_its_page_and_its_heading():
     text = build.exercises_page()
     rows = re.findall(
-        r"^\| \[`(.+?)`\]\(notebooks/([\w/]+)\.ipynb#(.+?)\) <br> .+ \| \d+ \|$", text, re.M
+        r"^\| \[`(.+?)`\]\(exercises/(.+?)\.md\) <br> .+ <br> "
+        r"\[.+?\]\(notebooks/([\w/]+)\.ipynb#(.+?)\); .+ \| \d+ \|$",
+        text,
+        re.M,
     )
-    assert [name for name, _, _ in rows] == [exercise.name for exercise in EXERCISES]
-    for _, lesson, anchor in rows:
+    names = [exercise.name for exercise in EXERCISES]
+    assert [name for name, *_ in rows] == [page for _, page, *_ in rows] == names
+    for *_, lesson, anchor in rows:
         notebook = nbformat.read(NOTEBOOKS / f"{lesson}.ipynb", as_version=4)
         sources = "\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
-        assert anchor in map(build._slug, re.findall(r"^#+ (.+)", sources, re.M))
+        assert anchor in map(build.slug, re.findall(r"^#+ (.+)", sources, re.M))
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.name)
+def test_the_page_of_an_exercise_has_its_blank_and_no_answer(exercise):
+    text = build.exercise_page(exercise)
+    code = re.search(r"```python\n(.*?)\n```", text, re.S)[1]
+    assert code.startswith(f"def {exercise.called.rpartition('.')[2]}(") and '"""' not in code
+    assert f"# TODO {exercise.name}:" in code and "BEGIN SOLUTION" not in text
+    assert f"data-exercise='{exercise.name}'" in text and f"{exercise.points} points" in text
+
+
+def test_a_docstring_becomes_prose_a_formula_and_lists():
+    docstring = (
+        "Says *it*, `a_b`.\n\nWith p:\n\n    loss = -log p\n\nSource: a book.\n\nReturns\n-------\n"
+        "loss : scalar, and\n    more\ndict of lists: a_b\nand c"
+    )
+    task, arguments = described(docstring)
+    assert task == "Says \\*it\\*\\, `a_b`\\.\n\nWith p\\:\n\n```\nloss = -log p\n```"
+    assert arguments.endswith(
+        "Source\\: a book\\.\n\n**Returns**\n\n"
+        "- `loss`: scalar\\, and more dict of lists\\: a\\_b and c"
+    )
+
+
+def test_below_each_check_of_a_lesson_a_link_leads_to_its_page():
+    cell = new_code_cell('check("svm_loss_naive")')
+    assert build.leads(new_code_cell("checks()"), "svm") == []
+    (led,) = build.leads(cell, "further/svm")
+    assert led.source == "[Try `svm_loss_naive` in this browser](../../exercises/svm_loss_naive.md)"
+
+
+def test_a_line_to_be_tried_tells_no_answer():
+    for derivation in DERIVATIONS.values():
+        claims = build.claims(derivation)
+        for line in derivation.lines:
+            left = f"{build.left_side(line.claim)} == "
+            assert claims[line.number] == (left if line.answer else line.claim)
+
+
+def test_packages_of_npm_are_exact_locked_by_hash_and_name_no_host():
+    lock = json.loads((bundle.HERE / "package-lock.json").read_text(encoding="utf-8"))
+    wanted = json.loads((bundle.HERE / "package.json").read_text(encoding="utf-8"))
+    assert all(re.fullmatch(r"\d+\.\d+\.\d+", each) for each in wanted["dependencies"].values())
+    assert lock["packages"][""]["dependencies"] == wanted["dependencies"]
+    others = {name: each for name, each in lock["packages"].items() if name}
+    assert all("integrity" in each and "resolved" not in each for each in others.values())
+    assert {each["license"] for each in others.values()} == {"MIT"}
 
 
 def test_the_front_page_has_a_button_for_colab_where_there_is_an_address(monkeypatch):
@@ -58,7 +112,7 @@ def test_the_page_of_the_course_leads_from_each_of_its_exercises_to_a_lesson():
     for _, _, lesson, anchor in rows:
         notebook = nbformat.read(NOTEBOOKS / f"{lesson}.ipynb", as_version=4)
         sources = "\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
-        assert anchor in map(build._slug, re.findall(r"^#+ (.+)", sources, re.M))
+        assert anchor in map(build.slug, re.findall(r"^#+ (.+)", sources, re.M))
 
 
 def test_the_page_of_gradient_checkers_has_a_row_for_each_input_and_ours_is_last():

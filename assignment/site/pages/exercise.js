@@ -1,7 +1,7 @@
 // The page of an exercise: its function in an editor, a check, and a card that names the bug.
 import { fold, makeEditor, replaceText, unfold } from "./editor.js";
 import * as kept from "./kept.js";
-import { blanked, blankOf, foldsAround } from "./parts.js";
+import { blanked, foldsAround, placeIn } from "./parts.js";
 import { button, download, element, keepPages, pythonWith, sentence, Status } from "./start.js";
 
 const box = document.querySelector("[data-exercise]");
@@ -74,12 +74,12 @@ function keep() {
   kept.keepFile(file, text());
 }
 
-/** Show the function alone, with the line selected that is to be replaced. */
+/** Show the function alone, with what is to be replaced selected. */
 function look() {
   unfold(view);
   fold(view, foldsAround(text(), called));
-  const blank = blankOf(text(), name);
-  if (blank) view.dispatch({ selection: { anchor: blank[0], head: blank[1] } });
+  const [anchor, head] = placeIn(text(), exercise);
+  view.dispatch({ selection: { anchor, head } });
   wholeButton.setAttribute("aria-pressed", "false");
 }
 

@@ -46,11 +46,15 @@ export function foldsAround(text, called) {
   return folds;
 }
 
-/** The place of the line that a blank asks to replace, as [from, to] of the text, or null. */
-export function blankOf(text, name) {
+/** Where one goes on to write, as [from, to] of the text: a blank, or else the end of the function. */
+export function placeIn(text, { name, called }) {
   const blank = `raise NotImplementedError("to do: ${name}")`;
   const from = text.indexOf(blank);
-  return from < 0 ? null : [from, from + blank.length];
+  if (from >= 0) return [from, from + blank.length];
+  const lines = text.split("\n");
+  const [, behind] = linesOf(lines, called) ?? [0, 0];
+  const end = lines.slice(0, behind).join("\n").length;
+  return [end, end];
 }
 
 /**
