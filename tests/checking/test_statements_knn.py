@@ -22,7 +22,7 @@ from assignment.checking.judge import judge
 from assignment.checking.linear.calls import W_GRADIENT
 from assignment.checking.mistakes import MISTAKES
 from assignment.checking.net.calls import NET_GRADIENTS, NET_START
-from assignment.checking.training.calls import STEPS
+from assignment.checking.training.calls import QUESTIONS, STEPS
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -865,6 +865,16 @@ def test_training():
     ]
     answers = trained(name, parts)
     check(name, answers, by("path of W", answers, name), pairs=196, wrong=180, named=180)
+
+
+def test_a_loop_that_asks_without_end_is_told_so():
+    exercise, parts = find("LinearClassifier.train"), (BATCHES[()], WALKS[()], HISTORIES[()])
+    asks, ends_not = (linear_training(*parts, steps=QUESTIONS + more) for more in (0, 1))
+    arguments = exercise.cases()[0].arguments
+    noted = {name: np.asarray(array) for name, array in exercise.call(asks, **arguments).items()}
+    assert exercise.facts(arguments, noted)["steps"] == QUESTIONS
+    with pytest.raises(RuntimeError, match="asked without end, where num_iters is 20"):
+        exercise.call(ends_not, **arguments)
 
 
 def net_training(**walks):
