@@ -81,7 +81,7 @@ class ExactNeighbors:
 
         Raises
         ------
-        ValueError : X has a wrong shape, NaN or infinity, or is so large that distances overflow, or
+        ValueError : X has a wrong shape, NaN or infinity, is so large that distances overflow, or
             k is out of range
         """
         X = require_inputs(X, features=self.X.shape[1])

@@ -1,4 +1,4 @@
-"""What is never graded: the reference solution, whether copied or imported."""
+"""What is never graded: the reference solution, copied or imported, and what checks have of it."""
 
 import ast
 import functools
@@ -18,6 +18,11 @@ OPENING = re.compile(r"^(?P<indent>[ \t]*)(?:class|(?:async\s+)?def)\s+(?P<name>
 SPELT = re.compile(
     r"\bassignment[./\\]+solutions\b|\bassignment +import\b.*\bsolutions\b|^\.+solutions\b"
 )
+# Where an exercise uses another one, the checks have that one in place of the student's.
+CHECKS = re.compile(
+    r"assignment\.(?:grading|checking\.(?!(?:case|check|overview|\*)$)\w+)(?:\..*)?"
+)
+CHECKS_SPELT = re.compile(r"\bassignment[./\\]+(?:grading\b|checking[./\\]+\w)")
 # These import or run what a text says, which may be put together from pieces.
 RUNNING = {"import_module", "__import__", "exec", "eval", "run_module", "run_path"}
 
@@ -59,10 +64,10 @@ def refusal(parts, tree, exercise, folder, told):
     told : function from the name of a part to how it is told
     """
     if place := _way_to_reference(tree, folder):
-        file, line = place
+        file, line, where = place
         return (
-            f"{told(file)}, line {line}, leads to assignment.solutions, the reference, which is "
-            "not graded: hand in an answer of your own."
+            f"{told(file)}, line {line}, leads to assignment.{where}, which is not graded: hand in "
+            "an answer of your own."
         )
     for part in parts:
         for line, name, function in _marked(part.source):
@@ -153,7 +158,7 @@ def _function_around(lines):
 
 
 def _way_to_reference(tree, folder):
-    """(file, line) of a file, or of a helper that it imports, that leads to it, or None."""
+    """(file, line, what it leads to) of a file, or of a helper that it imports, or None."""
     trees, seen = [(tree, folder)], set()
     while trees:
         tree, folder = trees.pop(0)
@@ -188,12 +193,29 @@ def _helpers(tree, folder):
 
 @functools.lru_cache(maxsize=32)  # a file is asked about for each of its exercises
 def _import_of_reference(tree, folder):
-    """(file, line) that imports, runs or opens the reference, in whatever spelling, or None."""
+    """(file, line, what) that imports, runs or opens the reference or the checks, or None."""
     for statement in tree.body:
         for node in ast.walk(statement):
             if _leads_to_reference(node, folder):
-                return statement.file, node.lineno
+                return statement.file, node.lineno, "solutions, the reference"
+            if _leads_to_checks(node):
+                return statement.file, node.lineno, "checking, the checks themselves"
     return None
+
+
+def _leads_to_checks(node):
+    match node:
+        case ast.Import():
+            return any(CHECKS.fullmatch(alias.name) for alias in node.names)
+        case ast.ImportFrom(module=str(module), level=0):
+            names = [module, *(f"{module}.{alias.name}" for alias in node.names)]
+            return any(map(CHECKS.fullmatch, names))
+        case ast.Attribute(value=ast.Attribute()):
+            return bool(CHECKS.fullmatch(ast.unparse(node)))
+        case ast.Call() | ast.Subscript():
+            texts = (n.value for n in ast.walk(node) if isinstance(n, ast.Constant))
+            return any(isinstance(text, str) and CHECKS_SPELT.search(text) for text in texts)
+    return False
 
 
 def _leads_to_reference(node, folder):

@@ -436,7 +436,28 @@ def test_a_file_that_leads_to_the_reference_is_refused(line, tmp_path, at_hand):
 @pytest.mark.parametrize(
     "line",
     [
-        "# as in assignment.solutions",
+        "from assignment.checking import calls",
+        "from assignment.checking.knn import calls",
+        "import assignment.checking.net.calls as mine",
+        "import assignment.checking\nmine = assignment.checking.calls.cross_entropy",
+        "from assignment.grading import inside",
+        "import importlib\nmine = importlib.import_module('assignment.checking.calls')",
+        "import sys\nmine = sys.modules['assignment.checking.calls']",
+        "import sys\nmine = sys.modules.get('assignment.checking.calls')",
+    ],
+)
+def test_a_file_that_leads_to_the_checks_is_refused(line, tmp_path, at_hand):
+    """They have right losses and distances in place of those that another exercise asks for."""
+    written(tmp_path, "softmax.py", softmax=SOFTMAX + line + "\n")
+    found = verdict(tmp_path)
+    assert found.status == "refused" and "leads to assignment.checking" in found.message
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "# as in assignment.solutions, or assignment.checking.calls",
+        "from assignment.checking import case, check",
         '"""See assignment/solutions."""',
         "from assignment.given import validation",
         "solutions = 3",
