@@ -6,6 +6,7 @@ right, and must stay so. None of them crashes or hangs Python, NumPy or any othe
 guard is to end something, it is something tame.
 """
 
+import re
 import textwrap
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ HEAD = """
 import builtins, ctypes, faulthandler, gc, importlib, json, os, signal, socket, struct, subprocess
 import sys, threading, time
 """
+IMPORT = re.compile(r"^from (assignment\.checking[\w.]*) import (\w+)(?: as (\w+))?$", re.M)
 NAIVE = RIGHT[RIGHT.index("def softmax_loss_naive") : RIGHT.index("def softmax_loss_vectorized")]
 
 
@@ -44,9 +46,19 @@ def kind(in_call="", at_import="", naive="wrong", vectorized="right", solved=Fal
         text = RIGHT.replace(NAIVE, function)
     assert text != RIGHT
     first = text.index("def softmax")
-    return Kind(
-        text[:first] + HEAD + textwrap.dedent(at_import) + "\n\n" + text[first:], naive, vectorized
-    )
+    text = text[:first] + HEAD + textwrap.dedent(at_import) + "\n\n" + text[first:]
+    return Kind(unseen(text), naive, vectorized)
+
+
+def unseen(text):
+    """The text with imports of the checks that a look at it does not find, and so not refuses."""
+
+    def rewritten(found):
+        module, name, other = found.groups()
+        way = [*module.split("."), name]
+        return f"{other or name} = __import__('.'.join({way}), fromlist=[''])"
+
+    return IMPORT.sub(rewritten, text)
 
 
 # A table of the inputs that are published: what the cases are without a secret.
@@ -221,7 +233,7 @@ for case in published.softmax_cases():
     "its own way to encode": kind(
         "",
         """
-import assignment.checking.answering as answering
+from assignment.checking import answering
 answering._encoded = lambda arrays: {}
 """,
         naive="unsolved",
@@ -230,7 +242,7 @@ answering._encoded = lambda arrays: {}
     "another call": kind(
         "",
         """
-import assignment.checking.answering as answering
+from assignment.checking import answering
 answering.Loaded.call = lambda self, arguments: {"right": np.array(True)}
 """,
         naive="unsolved",
@@ -694,7 +706,7 @@ LOOKED = "start, gradients, losses = given['start'], given['gradients'], given['
 
 def no_training(names, change="", published="wrong"):
     file = {"linear": "linear_classifier.py", "net": "neural_net.py"}[names["room"]]
-    text = NO_TRAINING.format(**names, change=change or "pass")
+    text = unseen(NO_TRAINING.format(**names, change=change or "pass"))
     return Forgery(f"{names['name']}.train", file, text, "wrong", published)
 
 
@@ -749,7 +761,7 @@ FORGERIES = {
         LINEAR, LOOKED + "sizes = np.sort(0.1 * given['sizes'][:20])"
     ),
     "weights that are only told of": Forgery(
-        "fc_net.TwoLayerNet.init", "fc_net.py", NO_CONSTRUCTOR, "unsolved", "unsolved"
+        "fc_net.TwoLayerNet.init", "fc_net.py", unseen(NO_CONSTRUCTOR), "unsolved", "unsolved"
     ),
     "weights that are no numbers": Forgery("fc_net.TwoLayerNet.init", "fc_net.py", NAN),
 }
