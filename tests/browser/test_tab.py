@@ -252,7 +252,9 @@ def test_a_forged_message_is_refused(forged, tab):
 def test_it_finds_no_answers(tab):
     walk = (
         "import os\n"
-        "found = [os.path.join(at, name) for at, _, names in os.walk('/') for name in names]\n"
+        # SciPy, if a file before has asked for it, brings arrays of its own.
+        "found = [os.path.join(at, name) for at, _, names in os.walk('/') for name in names\n"
+        "         if '/site-packages/scipy/' not in at + '/']\n"
         "told = [path for path in found if path.endswith('.npz') or 'solution' in path\n"
         "        or path.endswith(('judge.py', 'mistakes.py', 'diagnosis.py', 'ipynb'))]"
     )
