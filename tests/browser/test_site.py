@@ -81,7 +81,13 @@ def shut_off(page, url):
             route.abort()
 
     page.route("**/*", decide)
-    page.on("console", lambda m: said.append(m.text) if m.type in ("error", "warning") else None)
+
+    def hear(message):
+        # The pages' service worker is held back where requests are looked at: that is no fault.
+        if message.type in ("error", "warning") and "blocked by Playwright" not in message.text:
+            said.append(message.text)
+
+    page.on("console", hear)
     page.on("pageerror", lambda error: said.append(str(error)))
     return said, foreign
 
