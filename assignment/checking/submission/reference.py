@@ -20,9 +20,9 @@ SPELT = re.compile(
 )
 # Where an exercise uses another one, the checks have that one in place of the student's.
 CHECKS = re.compile(
-    r"assignment\.(?:grading|checking\.(?!(?:case|check|overview|\*)$)\w+)(?:\..*)?"
+    r"\bassignment[./\\]+(grading\b|checking(?=(?:[./\\]+| +import +)\w)"
+    r"(?!(?:[./\\]+| +import +)(?:case|check|overview)\b))"
 )
-CHECKS_SPELT = re.compile(r"\bassignment[./\\]+(?:grading\b|checking[./\\]+\w)")
 # These import or run what a text says, which may be put together from pieces.
 RUNNING = {"import_module", "__import__", "exec", "eval", "run_module", "run_path"}
 
@@ -198,24 +198,26 @@ def _import_of_reference(tree, folder):
         for node in ast.walk(statement):
             if _leads_to_reference(node, folder):
                 return statement.file, node.lineno, "solutions, the reference"
-            if _leads_to_checks(node):
-                return statement.file, node.lineno, "checking, the checks themselves"
+            if part := _part_of_the_checks(node):
+                return statement.file, node.lineno, f"{part}, the checks themselves"
     return None
 
 
-def _leads_to_checks(node):
+def _part_of_the_checks(node):
+    """The folder of the checks, checking or grading, that a node leads to, or None."""
     match node:
         case ast.Import():
-            return any(CHECKS.fullmatch(alias.name) for alias in node.names)
+            told = [alias.name for alias in node.names]
         case ast.ImportFrom(module=str(module), level=0):
-            names = [module, *(f"{module}.{alias.name}" for alias in node.names)]
-            return any(map(CHECKS.fullmatch, names))
+            told = [module, *(f"{module}.{alias.name}" for alias in node.names)]
         case ast.Attribute(value=ast.Attribute()):
-            return bool(CHECKS.fullmatch(ast.unparse(node)))
+            told = [ast.unparse(node)]
         case ast.Call() | ast.Subscript():
-            texts = (n.value for n in ast.walk(node) if isinstance(n, ast.Constant))
-            return any(isinstance(text, str) and CHECKS_SPELT.search(text) for text in texts)
-    return False
+            told = [n.value for n in ast.walk(node) if isinstance(n, ast.Constant)]
+        case _:
+            return None
+    found = next(filter(None, (CHECKS.search(t) for t in told if isinstance(t, str))), None)
+    return found and found[1]
 
 
 def _leads_to_reference(node, folder):

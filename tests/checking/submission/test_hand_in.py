@@ -426,31 +426,27 @@ IMPORTS = [
 ]
 
 
-@pytest.mark.parametrize("line", IMPORTS)
-def test_a_file_that_leads_to_the_reference_is_refused(line, tmp_path, at_hand):
-    written(tmp_path, "softmax.py", softmax=SOFTMAX + line + "\n")
-    found = verdict(tmp_path)
-    assert found.status == "refused" and "leads to assignment.solutions" in found.message
+# The checks have right losses and distances in place of those that another exercise asks for.
+OF_CHECKS = [
+    "from assignment.checking import calls",
+    "from assignment.checking import check, calls",
+    "from assignment.checking.knn import calls",
+    "import assignment.checking.net.calls as mine",
+    "import assignment.checking\nmine = assignment.checking.calls.cross_entropy",
+    "import importlib\nmine = importlib.import_module('assignment.checking.calls')",
+    "import sys\nmine = sys.modules['assignment.checking.calls']",
+    "import sys\nmine = sys.modules.get('assignment.checking.calls')",
+    "exec('from assignment.checking import calls')",
+]
+PLACES = {"solutions": IMPORTS, "checking": OF_CHECKS}
+PLACES |= {"grading": ["from assignment.grading import inside"]}
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "from assignment.checking import calls",
-        "from assignment.checking.knn import calls",
-        "import assignment.checking.net.calls as mine",
-        "import assignment.checking\nmine = assignment.checking.calls.cross_entropy",
-        "from assignment.grading import inside",
-        "import importlib\nmine = importlib.import_module('assignment.checking.calls')",
-        "import sys\nmine = sys.modules['assignment.checking.calls']",
-        "import sys\nmine = sys.modules.get('assignment.checking.calls')",
-    ],
-)
-def test_a_file_that_leads_to_the_checks_is_refused(line, tmp_path, at_hand):
-    """They have right losses and distances in place of those that another exercise asks for."""
+@pytest.mark.parametrize("place, line", [(p, line) for p in PLACES for line in PLACES[p]])
+def test_a_file_that_leads_to_answers_of_ours_is_refused(place, line, tmp_path, at_hand):
     written(tmp_path, "softmax.py", softmax=SOFTMAX + line + "\n")
     found = verdict(tmp_path)
-    assert found.status == "refused" and "leads to assignment.checking" in found.message
+    assert found.status == "refused" and f"leads to assignment.{place}," in found.message
 
 
 @pytest.mark.parametrize(
@@ -458,6 +454,8 @@ def test_a_file_that_leads_to_the_checks_is_refused(line, tmp_path, at_hand):
     [
         "# as in assignment.solutions, or assignment.checking.calls",
         "from assignment.checking import case, check",
+        "import assignment.checking\nmine = assignment.checking.check",
+        "from assignment.checking import *",
         '"""See assignment/solutions."""',
         "from assignment.given import validation",
         "solutions = 3",
