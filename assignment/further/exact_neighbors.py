@@ -35,7 +35,7 @@ STRETCH = 384  # numbers of an example that are shortened by themselves, at most
 SPLIT = 2**-11  # see Level; smaller leaves more to the error of an example, larger to the limit
 ALIKE = 32  # queries that share what is left for any of them
 MANY = 4  # where more than this part of the work is left, a search through all is quicker
-QUERIES, PAIRS = 1000, 10_000_000  # of fewer an index does not pay
+QUERIES, PAIRS = 1000, 10_000_000  # for fewer no index is made
 GROUPS = 100  # at least: the example with the smallest bound in a group is a likely neighbour
 
 
