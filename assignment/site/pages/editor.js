@@ -73,7 +73,12 @@ export function makeEditor(parent, { text, label, describedBy, onChange, onCheck
         pythonLanguage,
         syntaxHighlighting(COLOURS),
         codeFolding({ preparePlaceholder: hiddenLines, placeholderDOM: placeholder }),
-        EditorView.contentAttributes.of({ "aria-label": label, "aria-describedby": describedBy }),
+        // What can be edited is reached by Tab anyway; that it is, a tabindex says to tools too.
+        EditorView.contentAttributes.of({
+          "aria-label": label,
+          "aria-describedby": describedBy,
+          tabindex: "0",
+        }),
         EditorView.updateListener.of((update) => {
           if (update.focusChanged && update.view.hasFocus) onUse();
           if (update.docChanged) onChange(update.state.doc.toString());
