@@ -1,10 +1,13 @@
 """The pruned search finds what a search through everything finds, whatever the data are."""
 
+import sys
+
 import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
 from assignment.further import exact_neighbors
+from assignment.further.compiled import search
 from assignment.further.exact_neighbors import ExactNeighbors, principal_components
 from assignment.given import blocks
 from conftest import pooled
@@ -20,9 +23,13 @@ def brute_force(X, queries, k):
     return np.take_along_axis(dists, nearest, axis=1), nearest
 
 
-@pytest.fixture(params=["by bounds", "through all", "by bounds, which leave too many"])
+BY_BOUNDS = "by bounds", "by bounds, compiled"
+TOO_MANY = [f"{way}, which leave too many" for way in BY_BOUNDS]
+
+
+@pytest.fixture(params=["through all", *BY_BOUNDS, *TOO_MANY])
 def way(request, monkeypatch):
-    """How neighbours are searched, whether it pays or not."""
+    """How neighbours are searched, whether it pays or not; without numba, its loops as Python."""
 
     def by_bounds(self, X, k):
         if self._in_range():
@@ -32,8 +39,10 @@ def way(request, monkeypatch):
 
     if request.param != "through all":
         monkeypatch.setattr(ExactNeighbors, "_pays", by_bounds)
-        many = 0 if request.param == "by bounds" else np.inf
+        many = np.inf if "too many" in request.param else 0
         monkeypatch.setattr(exact_neighbors, "MANY", many)
+    if "compiled" in request.param:
+        monkeypatch.setattr(exact_neighbors, "compiled_search", lambda asked: search)
     return request.param
 
 
@@ -82,6 +91,7 @@ ADVERSARIAL = {
     "whole numbers as integers": lambda rng: whole(rng, 80, 40).astype(np.int64),
     "in double precision": lambda rng: whole(rng, 80, 40).astype(np.float64),
     "tiny": lambda rng: whole(rng, 80, 40) * np.float32(2.0**-140),
+    "squares below double precision": lambda rng: whole(rng, 80, 40).astype(np.float64) * 1e-150,
     "huge": lambda rng: whole(rng, 80, 40) * np.float32(2.0**50),
     "squares beyond single precision": lambda rng: whole(rng, 80, 40) * np.float32(2.0**100),
     "beyond single precision": lambda rng: whole(rng, 80, 40).astype(np.float64) * 2.0**140,
@@ -111,13 +121,13 @@ def test_neighbours_are_exact_for_data_of_any_shape_and_spectrum(seed, way):
 
 
 def test_neighbours_of_photographs_are_exact(way, shipped):
-    X, queries = shipped.X_train[:800], shipped.X_test[:30]
-    _, nearest = ExactNeighbors(X, (32, 64)).nearest(queries, k=10)
+    X, queries = pooled(shipped.X_train[:800], 4), pooled(shipped.X_test[:30], 4)
+    _, nearest = ExactNeighbors(X, (16, 32)).nearest(queries, k=10)
     np.testing.assert_array_equal(nearest, brute_force(X, queries, 10)[1])
 
 
 def test_neighbours_are_exact_among_more_examples_than_groups(way, rng):
-    assert_exact(whole(rng, 2300, 30), whole(rng, 20, 30), k=150)
+    assert_exact(whole(rng, 2300, 30), whole(rng, 7, 30), k=150)
 
 
 def test_queries_and_examples_may_differ_in_precision(way, rng):
@@ -194,7 +204,11 @@ def test_strange_queries_are_compared_with_everything(rng, shipped, eager, monke
     np.testing.assert_array_equal(found, brute_force(X, queries, 10)[1])
 
 
-def test_a_bound_that_is_too_large_would_be_noticed(rng, eager):
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_bound_that_is_too_large_would_be_noticed(compiled, rng, eager, monkeypatch):
+    monkeypatch.setattr(
+        exact_neighbors, "compiled_search", lambda asked: search if compiled else None
+    )
     X = whole(rng, 300, 160)
     X[:, 8:] /= 100  # what the coefficients leave is little
     index = ExactNeighbors(X, (10, 40))
@@ -277,3 +291,10 @@ def test_bad_input_is_named(change, message):
     call |= change
     with pytest.raises(ValueError, match=message):
         ExactNeighbors(call["X"], call["coefficients"]).nearest(call["queries"], call["k"])
+
+
+def test_compiling_needs_numba(monkeypatch):
+    monkeypatch.setitem(sys.modules, "numba", None)
+    with pytest.raises(ModuleNotFoundError, match="compiled=True needs numba: `pip install numba`"):
+        ExactNeighbors(np.ones((30, 4)), compiled=True)
+    assert ExactNeighbors(np.ones((30, 4))).nearest(np.ones((1, 4)), 1)[1] == [[0]]
