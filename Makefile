@@ -37,7 +37,7 @@ COLAB_TESTS = $(filter-out tests/browser tests/conftest.py tests/test_lock.py te
 LESSONS := $(patsubst %,notebooks/%.ipynb,knn two_layer_net svm further/exact_neighbors softmax further/metric_learning start)
 NBVAL := pytest -q -n 2 --dist loadfile --no-loadscope-reorder --nbval-lax --nbval-current-env --nbval-cell-timeout=600
 
-.PHONY: help lab setup check lint test notebooks progress watch mutants inputs derivations data net bench grade release site check-browser check-colab stubs clean-notebooks picture lock
+.PHONY: help lab setup check lint test notebooks progress watch mutants inputs derivations data net bench figures grade release site check-browser check-colab stubs clean-notebooks picture lock
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*  ## ' Makefile | sed -E 's/:.*  ## /\t/' | expand -t 18
@@ -131,6 +131,9 @@ clean-notebooks: $(READY)  ## strip outputs, counts and metadata from the notebo
 
 picture: $(READY)  ## draw the picture of the README
 	@.venv/bin/python .github/overview.py
+
+figures: $(READY)  ## the README's figures of speed, from the last bench
+	@$(RUN) assignment figures
 
 lock: $(READY)  ## pin what pyproject.toml asks for, and all that it needs, in requirements.txt
 	@$(RUN) pip install --quiet uv

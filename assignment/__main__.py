@@ -160,6 +160,7 @@ add("--quick", **FLAG, help="the images that ship, in seconds")
 add("--restart", **FLAG, help="forget an earlier training")
 add = command("bench", "how fast the reference is, beside other libraries", "bench.run.bench")
 add("--quick", **FLAG, help="on the images that ship: a minute")
+command("figures", "the README's figures of speed, from the last bench", "bench.publish.publish")
 checkers = "what other gradient checkers say to twelve inputs: a page of the site"
 command("checkers", checkers, "bench.checkers.table")
 command("stubs", "write the five stubs anew; an edited file is kept beside it", stubs)

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from assignment.bench import measure, run, work
+from assignment.bench import measure, publish, run, work
 from assignment.bench.measure import Contestant, Turn, compare, memory, ratio, seconds
 from assignment.bench.work import Images
 from assignment.given.cifar10 import Cifar10
@@ -267,3 +267,25 @@ def test_without_the_bare_products_and_the_reference_there_are_rows_all_the_same
     monkeypatch.setattr(run, "run", only_faiss)
     rows = run.neighbours(TINY, {})["rows"]
     assert rows["FAISS IndexFlatL2"]["ratio"] is None
+
+
+def test_the_figures_of_the_readme_are_those_of_the_kept_results():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    results = json.loads((ROOT / ".github" / "bench.json").read_text(encoding="utf-8"))
+    assert publish.with_figures(readme, results) == readme, "run `make figures`"
+    for section in publish.FIGURES:
+        assert f"<!-- figures: {section} -->" in readme
+    results["neighbours"]["rows"][run.EXACT]["ratio"] += 1
+    assert publish.with_figures(readme, results) != readme
+
+
+def test_what_is_not_whole_is_not_published(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(publish, "RESULTS", tmp_path)
+    monkeypatch.setattr(publish, "README", tmp_path / "README.md")
+    results = {"net": {}, "failures": {"FAISS IndexFlatL2": run.MISSING}}
+    for told in (None, {"failures": {}}, results):
+        if told:
+            (tmp_path / "bench.json").write_text(json.dumps(told))
+        assert publish.publish() == 1
+        assert "run `make bench` to its end first" in capsys.readouterr().out
+    assert not publish.README.exists()

@@ -129,7 +129,7 @@ def test_commands_work_in_it(work):
     assert text != blank and text.startswith(blank[: blank.index("def softmax_loss_vectorized")])
     commands = re.findall(r"^    (\w+) ", in_edition(work, "-m", "assignment", "-h"), re.M)
     assert {"check", "watch", "hint", "site", "finished", "address"} <= set(commands)
-    assert not {"release", "grade", "stubs", "net", "bench", "checkers"} & set(commands)
+    assert not {"release", "grade", "stubs", "net", "bench", "figures", "checkers"} & set(commands)
 
 
 def test_a_course_has_points_of_its_own_in_it(work):
