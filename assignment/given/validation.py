@@ -228,5 +228,5 @@ def require_finite(*results, **arguments):
 @np.errstate(over="ignore", invalid="ignore")  # where squares overflow, the numbers need not
 def _is_finite(result):
     """Whether all are finite, as they are where the sum of their squares is: BLAS is quick."""
-    numbers = np.ravel(result, order="K")
-    return np.isfinite(np.dot(numbers, numbers)) or np.isfinite(numbers).all()
+    numbers = np.asarray(result).ravel("K")
+    return np.isfinite(numbers @ numbers) or np.isfinite(numbers).all()

@@ -73,7 +73,9 @@ def svm_loss_vectorized(W, X, y, reg):
     margins -= scores[rows, y][:, np.newaxis] - 1
     np.maximum(margins, 0, out=margins)
     margins[rows, y] = 0
-    loss = np.sum(margins) / N + reg * np.sum(W * W)
+    loss = np.sum(margins) / N
+    # The sum of the squares as a dot product: it needs no second array of the size of W.
+    loss += reg * (W.ravel("K") @ W.ravel("K"))
 
     # With M the (N, C) matrix that has 1 where a margin is positive, and in column y_i minus the
     # number of positive margins of its row: dW = X^T M / N + 2 reg W

@@ -20,7 +20,7 @@ from assignment.checking.net import diagnosis as net
 from assignment.checking.stubs import SOLUTIONS, make_stub
 from assignment.checking.training import diagnosis as training
 from knn.mutants import TEXTBOOK
-from linear.mutants import PENALTY
+from linear.mutants import penalty
 from mutants import WRONG, answered, solution, spoilt, verdict_on
 from net.mutants import NET_PENALTY
 
@@ -124,7 +124,7 @@ HALF = (NET_PENALTY, f"0.5 * {NET_PENALTY}")
 HALF_GRADIENTS = (("2 * reg * W1", "reg * W1"), ("2 * reg * W2", "reg * W2"))
 NO_GRADIENTS = (("+= 2 * reg * W1", "+= 0"), ("+= 2 * reg * W2", "+= 0"))
 SHIFT = "scores -= scores.max(axis=1, keepdims=True)"
-LINEAR_PENALTY = (PENALTY, f"0.5 * {PENALTY}")
+LINEAR_HALF = {name: (penalty(name), f"0.5 * {penalty(name)}") for name in LINEAR}
 STEP = "self.W -= learning_rate * dW"
 TRAINING = """
     batch = np.random.choice(N, batch_size)
@@ -201,7 +201,7 @@ SAID = [
       for part, status in (("scores", "wrong"), ("loss", "right"), ("gradients", "wrong"))),
 
     # Conventions.
-    *((f"half in both, {name}", name, [LINEAR_PENALTY, ("2 * reg * W", "reg * W")],
+    *((f"half in both, {name}", name, [LINEAR_HALF[name], ("2 * reg * W", "reg * W")],
        "convention half-convention", r"reg \* np.sum\(W \* W\).*2 \* reg \* W")
       for name in LINEAR),
     ("half in both parts of the net, the loss", "TwoLayerNet.loss", [HALF, *HALF_GRADIENTS],
@@ -233,7 +233,8 @@ SAID = [
      [(NET_PENALTY, "reg * (np.sum(W1) + np.sum(W2))"), *HALF_GRADIENTS],
      "convention half-convention", "The penalty in your loss has another form"),
     ("an error besides the convention of one half", "softmax_loss_vectorized",
-     [LINEAR_PENALTY, ("dW += 2 * reg * W", "dW += reg * W; dW[0, 0] += 0.1 * (W.shape[1] == 10)")],
+     [LINEAR_HALF["softmax_loss_vectorized"],
+      ("dW += 2 * reg * W", "dW += reg * W; dW[0, 0] += 0.1 * (W.shape[1] == 10)")],
      "wrong", r"^(?!.*look at the penalty).*With N = 12, D = 4, C = 10, reg = 0.1, dW\[0, 0\] is"
      r".*\b1 of \d+ calls are wrong\."),
     ("half in a loss whose gradients are to do", "TwoLayerNet.loss",
@@ -247,7 +248,8 @@ SAID = [
      [(DECAY, f"            if (step + 1) % steps_per_epoch == 0:\n{DECAY}")],
      "convention decay-after-epoch", ""),
     ("a convention hides no crash", "softmax_loss_vectorized",
-     [LINEAR_PENALTY, ("2 * reg * W", "reg * W"), ("scores = X @ W", "scores = np.squeeze(X @ W)")],
+     [LINEAR_HALF["softmax_loss_vectorized"], ("2 * reg * W", "reg * W"),
+      ("scores = X @ W", "scores = np.squeeze(X @ W)")],
      "crash", "with N = 1"),
 
     # Stability.
@@ -339,7 +341,8 @@ SAID = [
     ("a loss in single precision", "softmax_loss_naive",
      [(RETURNS, "dW[0] *= 1.1; return np.float32(loss), dW\n")], "wrong", "^(?!.*derivative)"),
     ("a convention in the loss is not the error", "softmax_loss_naive",
-     [LINEAR_PENALTY, ("2 * reg * W", "reg * W * (W > 0)")], "wrong", r"reg = 0.3, dW\["),
+     [LINEAR_HALF["softmax_loss_naive"], ("2 * reg * W", "reg * W * (W > 0)")],
+     "wrong", r"reg = 0.3, dW\["),
     ("a convention in the net hides nothing unknown", "TwoLayerNet.gradients",
      [HALF, *HALF_GRADIENTS, ("dH.sum(axis=0)", "dH.sum(axis=0) + 0.01")], "wrong",
      r"reg = 0.7, grads\['b1'\]\["),

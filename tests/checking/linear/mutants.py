@@ -4,6 +4,7 @@ from catalogue import table
 
 # Pieces of the solutions.
 PENALTY, OF_DW = "reg * np.sum(W * W)", "2 * reg * W"
+AS_DOT = 'reg * (W.ravel("K") @ W.ravel("K"))'  # the same without loops
 BATCH = "np.random.choice(N, batch_size)"
 SHIFT = "scores -= scores.max(axis=1, keepdims=True)"
 STEP = "self.W -= learning_rate * dW"
@@ -15,6 +16,12 @@ MEAN = "loss = np.mean(np.log(sums[:, 0]) - correct)"
 NOTE = "loss_history.append(float(loss))"
 PREDICTION = "scores.argmax(axis=1)"
 RIGHT_LEFT_OUT = "margins[rows, y] = 0"
+
+
+def penalty(name):
+    """The penalty in a loss, as the solution writes it."""
+    return AS_DOT if name.endswith("_vectorized") else PENALTY
+
 
 WRONG = table(
     rf"""
@@ -291,7 +298,12 @@ LinearClassifier.predict
 )
 # What is wrong with a penalty is the same in every loss of a linear classifier.
 PENALTIES = WRONG.pop("every loss")
-WRONG |= {name: WRONG[name] | PENALTIES for name in WRONG if "_loss_" in name}
+for name in WRONG:
+    if "_loss_" in name:
+        WRONG[name] |= {
+            mistake: (old.replace(PENALTY, penalty(name)), *new_and_diagnosis)
+            for mistake, (old, *new_and_diagnosis) in PENALTIES.items()
+        }
 
 # Right, but not as we write it. Whole answers, in the place of the reference's, or whole files.
 
