@@ -8,9 +8,12 @@ import signal
 import subprocess
 import sys
 import tarfile
+import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import numpy as np
@@ -29,7 +32,7 @@ from assignment.checking.submission.unpack import NoHandIn
 from assignment.grading import reading
 from assignment.grading import sandbox as sandboxes
 from assignment.grading.sandbox import INSIDE, NoSandbox, Sandbox, copied
-from conftest import ROOT, unmarked
+from conftest import AT_WORK, ROOT, unmarked
 from hostile import RIGHT
 from mutants import WRONG, spoilt, verdict_on
 
@@ -494,6 +497,36 @@ def test_where_the_process_that_forks_is_killed_another_one_takes_over(sandbox, 
     process.kill()
     process.wait(10)
     assert losses(sandbox.verdicts(tmp_path)[1]) == ["right", "right"]
+
+
+@pytest.mark.parametrize("who", ["the worker", "all within", "the judge"])
+def test_what_was_stopped_from_outside_is_not_called_too_slow(
+    who, sandbox, stopping, monkeypatch, tmp_path
+):
+    first = RIGHT.index("def softmax_loss_naive")
+    (tmp_path / "softmax.py").write_text(RIGHT[:first] + AT_WORK + RIGHT[first:])
+    monkeypatch.setattr(sandbox, "seconds", 1.0)
+    if who == "the worker":
+        stopping(2.5)  # longer than anybody waits for it
+    elif who == "all within":
+        zygote = psutil.Process(sandbox.zygote().process.pid)
+        stopping(1.5, lambda worker: zygote.children(recursive=True))
+    else:
+        clock = (time.monotonic() + (100 if k > 20 else 0) for k in count())
+        monkeypatch.setattr(sandboxes, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    assert losses(sandbox.verdicts(tmp_path)[1]) == ["right", "right"]
+
+
+def test_what_sleeps_has_had_its_time(sandbox, monkeypatch, tmp_path):
+    """And it is said where."""
+    lines = RIGHT.splitlines()
+    number = lines.index("    N = X.shape[0]") + 1
+    lines[number - 1] = "    __import__('time').sleep(60)"
+    (tmp_path / "softmax.py").write_text("\n".join(lines))
+    monkeypatch.setattr(sandbox, "seconds", 1.0)
+    (found,) = (v for v in sandbox.verdicts(tmp_path)[1] if v.name == "softmax_loss_naive")
+    told = f"softmax.py, line {number}: It does not end within 1 seconds."
+    assert (found.status, found.message) == ("timeout", told)
 
 
 def test_all_ends_with_the_grader(sandbox):
