@@ -79,11 +79,13 @@ def test_several_files_of_one_student_are_one_hand_in(tmp_path):
 def test_what_is_no_hand_in_is_told_and_results_are_none(tmp_path):
     place(tmp_path, "student-1/", "notes.pdf", ".git/", "__MACOSX/", "results/")
     place(tmp_path, "a_12_assignsubmission_onlinetext/")
+    os.mkfifo(tmp_path / "pipe_12_3_softmax.py")
     hand_ins, passed = collect([tmp_path], tmp_path / "results" / "grades")
     assert [one.key for one in hand_ins] == ["student-1"]
     assert [name.rpartition("/")[2] for name in passed] == [
         "a_12_assignsubmission_onlinetext",
         "notes.pdf",
+        "pipe_12_3_softmax.py",
     ]
 
 

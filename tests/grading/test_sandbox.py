@@ -1,10 +1,12 @@
 """The sandbox: what it shows, what it takes in, and that its verdicts are those of a check."""
 
+import contextlib
 import io
 import os
 import pickle
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tarfile
@@ -260,12 +262,29 @@ def piped(folder):
     os.mkfifo(folder / "softmax.py")
 
 
+def socketed(folder):
+    with socket.socket(socket.AF_UNIX) as its, contextlib.chdir(folder):  # a long path has no room
+        its.bind("softmax.py")
+
+
 def nested(folder):
     (folder / "softmax.py").mkdir()
 
 
 def device(folder):
     (folder / "softmax.py").symlink_to("/dev/zero")
+
+
+def hard_linked(other):
+    """A hard link is the file itself, as is a copy: it counts by what it says."""
+
+    def make(folder):
+        try:
+            os.link(other, folder / "softmax.py")
+        except OSError:  # on another disk
+            shutil.copyfile(other, folder / "softmax.py")
+
+    return make
 
 
 def linked_folder(folder):
@@ -305,6 +324,8 @@ def enormous(folder):
     [
         (linked, "missing"),
         (piped, "missing"),
+        (socketed, "missing"),
+        (hard_linked(SOLUTIONS / "softmax.py"), "refused"),
         (nested, "missing"),
         (device, "missing"),
         (linked_folder, "missing"),
@@ -317,7 +338,7 @@ def enormous(folder):
         (enormous, "missing"),
     ],
 )
-def test_a_file_that_is_none_is_missing(make, status, sandbox, tmp_path):
+def test_what_is_no_file_of_its_own_counts_for_nothing(make, status, sandbox, tmp_path):
     folder = tmp_path / "hand-in"
     folder.mkdir()
     make(folder)
@@ -371,7 +392,19 @@ def beside_depths(folder):
 
 
 ENDS = "gone = __import__('os')._exit(0)\n"
+
+
+def twice(folder):
+    """Two names of one file, in the folder and packed."""
+    beside()(folder)
+    os.link(folder / "softmax.py", folder / "linear_svm.py")
+    with tarfile.open(folder / "packed.tar", "w") as archive:
+        for name in ("softmax.py", "linear_svm.py"):
+            archive.add(folder / name, name)
+
+
 CARELESS = {
+    "two names of one file": twice,
     "packed without a date": without_a_date,
     "packed after all dates": after_all_dates,
     "beside a name of no encoding of text": beside(("linear_svm.py", "# coding: zlib\nx = 1\n")),
