@@ -113,6 +113,14 @@ def opened_once():
         keep(False)
 
 
+def know(called):
+    """From now on a function, or the class of a method, is one of those that notebooks define."""
+    owner, _, method = called.partition(".")
+    if owner not in CLASSES + FUNCTIONS:
+        (CLASSES if method else FUNCTIONS).append(owner)
+        _read.cache_clear()
+
+
 def is_notebook(path):
     return path.suffix.casefold() == ".ipynb"
 
