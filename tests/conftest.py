@@ -210,7 +210,14 @@ def make_record():
             )
             for exercise, status in zip(EXERCISES, statuses, strict=True)
         ]
-        about = {"key": key, "student": key, "number": "", "system": "", "hand_in": f"class/{key}"}
+        about = {
+            "key": key,
+            "student": key,
+            "number": "",
+            "email": "",
+            "system": "",
+            "hand_in": f"class/{key}",
+        }
         about |= {"year": OURS.name, "files": {}, "left_out": [], "notes": [], "refused": ""}
         about |= {"handed_in": "2026-11-28T12:00:00+00:00", "late_seconds": None, "late": False}
         return about | as_data(pairs, OURS) | {"mark": "", "fingerprints": []} | more

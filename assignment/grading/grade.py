@@ -186,6 +186,7 @@ class Results:
             "key": hand_in.key,
             "student": hand_in.student,
             "number": hand_in.number,
+            "email": hand_in.email,
             "system": hand_in.system,
             "hand_in": hand_in.place,
             "handed_in": _iso(newest) if hand_in.is_dated and newest else None,
