@@ -279,6 +279,7 @@ def _workers(jobs):
         return_as="generator_unordered",
         backend="loky",
         initializer=_ends_with_the_grader,
+        initargs=(os.getpid(),),
     )
 
 
@@ -334,10 +335,12 @@ def graded(key, paths, seed, trust):
         return key, _record(Looked(refused=told), ())
 
 
-def _ends_with_the_grader():
-    """A worker of this machine hears no Ctrl-C, and ends when the grader has, however it did."""
+def _ends_with_the_grader(grader):
+    """A worker of this machine hears no Ctrl-C, and ends when the grader has, however it did.
+
+    grader : the number of its process, which may have ended already
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    grader = os.getppid()
 
     def watch():
         while os.getppid() == grader:
