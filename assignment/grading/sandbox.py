@@ -539,7 +539,7 @@ class _Asked:
     def __init__(self, session, exercise, files, seconds, patience=1):
         self.session, self.exercise = session, exercise
         self.files, self.seconds, self.patience = files, seconds, patience
-        self.left = 0.0  # seconds, while something is waited for
+        self.left = self.seen = 0.0  # seconds for what is waited for, and when it was looked at
         self.printed, self.channel = [], None
         if exercise.file in files:
             self._begin()
@@ -618,7 +618,7 @@ class _Asked:
         return told, *wire.answer_in(told, data, token, case, room)
 
     def _send(self, data):
-        data = memoryview(data)
+        data, self.seen = memoryview(data), time.monotonic()
         while data:
             self._wait(writing=True)
             try:
@@ -633,6 +633,7 @@ class _Asked:
 
         room : bytes that may come with it
         """
+        self.seen = time.monotonic()
         while True:
             letter = self._exactly(1)
             if letter == wire.DUMP:
@@ -668,14 +669,15 @@ class _Asked:
     def _wait(self, writing=False):
         """Wait until something comes, or can be sent; not in the time in which all stands still."""
         read, write = ([], [self.channel]) if writing else ([self.channel], [])
-        while True:
-            begun = time.monotonic()
+        while self.left > -GRACE:  # who never stops to send has no more time than others
             ready = select.select(read, write, [], max(min(self.left, POLL), 0.001))
-            self.left -= min(time.monotonic() - begun, 2 * POLL)
+            before, self.seen = self.seen, time.monotonic()
+            self.left -= min(self.seen - before, 2 * POLL)
             if any(ready):
                 return
             if self.left <= 0:
-                raise _Late
+                break
+        raise _Late
 
     def _rest(self):
         """What comes until it closes, or the beginning of that."""
