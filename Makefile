@@ -24,6 +24,7 @@ READY := .venv/ready-$(VERSION)
 RUN := .venv/bin/python -m
 # full suite
 BENCH_ARGS ?=
+MUTANTS_ARGS ?=
 GRADE_ARGS ?=
 NET_ARGS ?=
 SUBMISSIONS ?=
@@ -83,8 +84,8 @@ site: .venv/ready-site  ## execute the notebooks and build a site of them, in re
 	@$(RUN) assignment site $(if $(PYODIDE),--pyodide "$(PYODIDE)")
 
 # full suite
-mutants: $(READY)  ## what the checks catch: wrong solutions, and right ones written differently
-	@.venv/bin/python -W ignore tests/checking/mutants.py
+mutants: $(READY)  ## what the checks catch: wrong solutions, and right ones written differently (MUTANTS_ARGS="--seeds 1 20")
+	@.venv/bin/python -W ignore tests/checking/mutants.py $(MUTANTS_ARGS)
 
 inputs: $(READY)  ## what becomes of bad and unusual input: 6,000 calls, by how they end
 	@.venv/bin/python tests/given/inputs.py

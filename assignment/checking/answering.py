@@ -17,6 +17,7 @@ import numpy as np
 from assignment.checking.calls import Returned
 from assignment.checking.printed import Heard, visible
 from assignment.checking.submission.load import Submission
+from assignment.checking.submission.read import know
 
 # What Python says before the name of a function that is defined in another one.
 LOCAL = re.compile(r"(?:[\w.]+\.)?<locals>\.(?:\w+\.)*(?=\w|<lambda>)")
@@ -76,6 +77,7 @@ def answer(exercise, files, heard=None):
 @contextlib.contextmanager
 def loaded(exercise, files, heard):
     """The Loaded of an exercise, for as long as the names of its files mean these files."""
+    know(exercise.called)
     with Submission(files) as submission, np.errstate(all="ignore"), heard.listening():
         yield Loaded(exercise, submission, heard)
 

@@ -20,6 +20,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import weakref
 from importlib import import_module
 from pathlib import Path
@@ -27,6 +28,7 @@ from pathlib import Path
 SUITE = Path(__file__).resolve().parents[1]
 MESSAGE = 2**17  # bytes, more than any task has
 FAREWELL = b"farewell"  # the last message, which is no task
+POLL = 0.1  # seconds between two looks at a child
 ERRORS = os.O_WRONLY | os.O_CREAT
 LIBRARIES = ("matplotlib", "scipy")  # that many hand-ins import, and that take long
 
@@ -79,7 +81,7 @@ class Nursery:
 
         Parameters
         ----------
-        task : dict with the files to read, the limit in seconds, and what run.work needs
+        task : dict with the files to read, the limits in seconds, and what run.work needs
         """
         ours, its_end = os.pipe()
         try:
@@ -93,7 +95,12 @@ class Nursery:
 
 
 class Child:
-    """A child of a nursery, and the pipe by which its guard tells how it ends."""
+    """A child of a nursery, and the pipe by which its guard tells how it ends.
+
+    was_kept : whether that was for other reasons than its own, see Delays
+    """
+
+    was_kept = False
 
     def __init__(self, pipe, limit):
         self.pipe, self.limit, self.said = pipe, limit, b""
@@ -115,7 +122,8 @@ class Child:
         _, *how = self.said.decode().split()
         if not how:
             return "unknown, since it ended its guard"
-        return None if how == ["late"] else int(how[0])
+        self.was_kept = how[1] == "kept"
+        return None if how[0] == "late" else int(how[0])
 
     def end(self):
         """End it and what it has started; once more does nothing."""
@@ -215,7 +223,7 @@ def serve(channel):
                 os.close(pipe)
                 _leave_home(task["folder"])
                 return task
-            _guard(child, pipe, task["limit"])
+            _guard(child, pipe, task)
         os.close(pipe)
 
 
@@ -226,21 +234,64 @@ def bury(options):
             pass
 
 
-def _guard(child, pipe, limit):
-    """Wait for a child, end it and its group, and tell how it ended: a number or "late"."""
+def _guard(child, pipe, task):
+    """Wait for a child, end it and its group, and tell how: a number or late, and kept or free."""
     try:
         os.write(pipe, f"{child}\n".encode())
         ended = os.pidfd_open(child)
         poll = select.poll()
         poll.register(ended, select.POLLIN)
         poll.register(pipe, 0)  # it is told when nobody reads any more
-        happened = dict(poll.poll(1000 * limit))
+        delays = Delays(child, task["seconds"])
+        while not (happened := dict(poll.poll(1000 * POLL))) and delays.seen < task["limit"]:
+            delays.look()
+        delays.look()
         _end_group(child)
         _, status = os.waitpid(child, 0)
         how = os.waitstatus_to_exitcode(status) if ended in happened else "late"
-        os.write(pipe, f"{how}\n".encode())
+        kept = "kept" if delays.are_long and how != "late" else "free"
+        os.write(pipe, f"{how} {kept}\n".encode())
     finally:
         os._exit(0)
+
+
+class Delays:
+    """What kept a process from work: it was stopped, or all was, or others had the processors.
+
+    Who sleeps is not kept from work.
+
+    seconds : that its calls may take
+    seen : seconds that went by while this was looking, every POLL seconds
+    """
+
+    def __init__(self, pid, seconds):
+        self.seen = self._kept = 0.0
+        self._most, self._stat = seconds / 2, Path("/proc", str(pid), "stat")
+        self._last = self._look()
+
+    @property
+    def are_long(self):
+        """Whether they took half of its time, and more: that it was over is no fault of its own."""
+        return self._kept > self._most
+
+    def look(self):
+        (before, worked_before, _), self._last = self._last, self._look()
+        now, worked, state = self._last
+        passed = now - before
+        self.seen += min(passed, 2 * POLL)
+        if state in "SZ":  # it sleeps, or has ended
+            self._kept += max(passed - 2 * POLL, 0.0)
+        else:
+            self._kept += max(passed - (worked - worked_before), 0.0)
+
+    def _look(self):
+        """(now, seconds of processor time so far, state of the main thread)."""
+        try:
+            fields = self._stat.read_text(errors="replace").rpartition(")")[2].split()
+        except OSError:  # /proc is not there
+            return time.monotonic(), 0.0, "S"
+        worked = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return time.monotonic(), worked, fields[0]
 
 
 def _leave_home(folder):

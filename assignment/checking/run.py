@@ -38,6 +38,7 @@ from assignment.given.files import temporary_folder
 
 MEMORY = 8 * 2**30  # bytes of address space, and of any file it writes
 SECONDS = 10.0  # for the calls of one exercise, which take a few hundredths
+PATIENCE = 4  # times that, for calls that were kept from work the first time
 TEXT, NUMBERS = 2**24, 2**28  # bytes of its answers
 ROOM = 2**20  # bytes of a temporary file; answers take a tenth of it
 ENDING = 1.0  # at most, after its process has been killed
@@ -93,21 +94,23 @@ class _Run:
     """
 
     def __init__(self, exercise, files, seconds, run):
-        self.exercise, self.seconds = exercise, seconds
+        self.exercise, self.files, self.seconds, self.run = exercise, files, seconds, run
         self.process = self.folder = None
-        if exercise.file not in files:
-            return
+        if exercise.file in files:
+            self._begin(seconds)
+
+    def _begin(self, seconds):
         with _needing_room():
             self.folder = temporary_folder()
         self.task = {
-            "exercise": exercise.name,
-            "calls": exercise.calls.module,
-            "files": {name: os.path.abspath(path) for name, path in files.items()},
+            "exercise": self.exercise.name,
+            "calls": self.exercise.calls.module,
+            "files": {name: os.path.abspath(path) for name, path in self.files.items()},
             "folder": self.folder.name,
             "seconds": seconds,
             "limit": START + seconds,
             "seed": drawn_from(),
-            "run": run,  # whose files are opened once
+            "run": self.run,  # whose files are opened once
         }
         try:
             self.process = nursery().child(self.task)
@@ -126,6 +129,10 @@ class _Run:
             return Answers(failure=Failure("missing", f"There is no {file}.", file))
         try:
             answers = self._read(self._wait())
+            if answers.failure and answers.failure.kind == "timeout" and self.process.was_kept:
+                self.end()
+                self._begin(PATIENCE * self.seconds)
+                answers = self._read(self._wait())
         finally:
             self.end()
         if answers.failure and answers.failure.kind == "crash":
@@ -178,6 +185,8 @@ def _needing_room():
 
 class _Alone:
     """A process that is started for one exercise, where there is no nursery."""
+
+    was_kept = False  # not known
 
     def __init__(self, task):
         self.limit = task["limit"]

@@ -64,7 +64,17 @@ def grades(out, records):
     """grades.csv: a row a hand-in, with status and points of each exercise."""
     there = {one["name"] for record in records for one in asked(record)}
     names = [e.name for e in EXERCISES + COURSE if e.name in there]
-    head = ["student", "number", "hand-in", "files of", "points", "of", "handed in", "late"]
+    head = [
+        "student",
+        "number",
+        "email",
+        "hand-in",
+        "files of",
+        "points",
+        "of",
+        "handed in",
+        "late",
+    ]
     heads = [f"{name}, {what}" for name in names for what in ("status", "points")]
     with _table(out / "grades.csv") as table:
         table([*head, *heads, "remarks"])
@@ -73,6 +83,7 @@ def grades(out, records):
             cells = [its.get(name, {}).get(what) for name in names for what in ("status", "points")]
             said = [f"{remark} ({', '.join(on)})" for remark, on in remarks(record).items()]
             about = [record[name] for name in ("student", "number", "hand_in", "year")]
+            about.insert(2, record.get("email", ""))  # which older records have not
             about += [record["points"], record["of"], record["handed_in"], late_by(record)]
             table([*about, *cells, "; ".join([*record["notes"], *said])])
 

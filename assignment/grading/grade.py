@@ -186,6 +186,7 @@ class Results:
             "key": hand_in.key,
             "student": hand_in.student,
             "number": hand_in.number,
+            "email": hand_in.email,
             "system": hand_in.system,
             "hand_in": hand_in.place,
             "handed_in": _iso(newest) if hand_in.is_dated and newest else None,
@@ -278,6 +279,7 @@ def _workers(jobs):
         return_as="generator_unordered",
         backend="loky",
         initializer=_ends_with_the_grader,
+        initargs=(os.getpid(),),
     )
 
 
@@ -333,10 +335,12 @@ def graded(key, paths, seed, trust):
         return key, _record(Looked(refused=told), ())
 
 
-def _ends_with_the_grader():
-    """A worker of this machine hears no Ctrl-C, and ends when the grader has, however it did."""
+def _ends_with_the_grader(grader):
+    """A worker of this machine hears no Ctrl-C, and ends when the grader has, however it did.
+
+    grader : the number of its process, which may have ended already
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    grader = os.getppid()
 
     def watch():
         while os.getppid() == grader:

@@ -7,8 +7,8 @@ Names as bulk downloads have them:
 - Moodle 3.1 to 5.1, mod/assign/classes/downloader.php: a folder "Full Name_12345_assignsubmission_
   file", until 4.1 with one more _; or, without folders, files whose names begin like that. The
   number is the one of "Participant 12345" in the grading worksheet.
-- Gradescope's export (2026): folders submission_12345678; whose each is, says the file
-  submission_metadata.yml beside them
+- Gradescope's export (2023 to 2026): folders submission_12345678; whose each is, and when it was
+  handed in, says the file submission_metadata.yml beside them
 
 The times of files tell when they were handed in only where no course system has packed them: in
 Canvas and Moodle (files/classes/local/archive_writer/zip_writer.php) all have that of the download.
@@ -19,6 +19,7 @@ import os
 import re
 import stat
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from assignment.checking.printed import visible
@@ -35,6 +36,7 @@ SYSTEMS = {
 }
 NO_FILES = re.compile(r".+_\d+_assignsubmission_onlinetext_?.*")  # of Moodle: a text beside them
 MOST_FILES = 5_000  # of which the time is looked at
+METADATA = "submission_metadata.yml"  # of Gradescope
 LATEST = 253_402_300_799  # the last second that a date can tell, at the end of 9999
 
 
@@ -46,6 +48,7 @@ class HandedIn:
     paths : tuple of Path; place : the first of them, as it is told
     student : by the name of the file, or that name; number : the student's, in a course system
     system : canvas, moodle, gradescope or "" ; late : whether the system says so
+    email, time : of the student, and in seconds since 1970, where the system says so
     """
 
     key: str
@@ -54,6 +57,8 @@ class HandedIn:
     number: str = ""
     system: str = ""
     late: bool = False
+    email: str = ""
+    time: int | None = None
 
     @property
     def place(self):
@@ -61,17 +66,20 @@ class HandedIn:
 
     @property
     def is_dated(self):
-        """Whether the times of its files say when it was handed in."""
-        return not self.system
+        """Whether it is known when it was handed in: the course system or its files say so."""
+        return self.time is not None or not self.system
 
     def absolute(self):
         """Its paths, for a process that has another working folder."""
         return [os.path.abspath(path) for path in self.paths]
 
     def looked_at(self):
-        """(seconds since 1970 of the newest file, a mark that any change of its files changes)."""
+        """(when it was handed in, a mark that any change of its files changes).
+
+        That is in seconds since 1970, of its newest file where no course system says it.
+        """
         seen = sorted(set(_seen(self.paths)))
-        return newest(seen), hashlib.sha256(repr(seen).encode()).hexdigest()[:32]
+        return self.time or newest(seen), hashlib.sha256(repr(seen).encode()).hexdigest()[:32]
 
 
 def collect(folders, out):
@@ -88,7 +96,7 @@ def collect(folders, out):
 
     Raises
     ------
-    ValueError : a folder is none, or is a hand-in itself
+    ValueError : a folder is none, or is a hand-in itself, or what tells whose each is is damaged
     """
     groups, passed = {}, []
     for folder in folders:
@@ -99,7 +107,10 @@ def collect(folders, out):
                 f"{folder} is a hand-in itself, for {own[0]} lies in it: name the folder above it, "
                 "or use check --submission."
             )
+        submitters = _submitters(folder / METADATA)
         for path in sorted(folder.iterdir()):
+            if path.name == METADATA and submitters:
+                continue
             if COPIES.fullmatch(path.name) or path.resolve() in (out, *out.parents):
                 continue
             if not _may_be_one(path) or NO_FILES.fullmatch(path.name):
@@ -107,6 +118,7 @@ def collect(folders, out):
                 continue
             system, found = _owner(path)
             whose = (system, found["id"]) if system else ("", path)
+            found |= {key: value for key, value in submitters.get(path.name, {}).items() if value}
             groups.setdefault(whose, (found, []))[1].append(path)
     return _named(groups), passed
 
@@ -144,6 +156,50 @@ def _owner(path):
     return "", {"name": packed if path.is_file() else path.name, "id": "", "late": None}
 
 
+def _submitters(path):
+    """Who handed in which folder, and when, by Gradescope's file; nobody, if it is not there.
+
+    Ruby has written it, a key such as :sid for each symbol, at times with a line "..." between two
+    submissions, which PyYAML takes no further document after. What students made their programs
+    print stands in it as well: all is read as text, and nothing more.
+
+    Returns
+    -------
+    dict from names of folders to dict with name, sid, email: those of a group together; and time
+    """
+    import yaml  # which takes a while
+
+    if path.is_symlink() or not path.is_file():
+        return {}
+    try:
+        data = re.sub(rb"(?m)^\.\.\.$", b"---", path.read_bytes())
+        loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # ten times as fast
+        told = [pair for some in yaml.load_all(data, loader) for pair in (some or {}).items()]
+        return {folder: _of_group(about) for folder, about in told if ":submitters" in about}
+    except (yaml.YAMLError, AttributeError, RecursionError, TypeError, ValueError) as error:
+        told = f"{path} is not as Gradescope writes it: export the submissions anew, or remove it."
+        raise ValueError(told) from error
+
+
+def _of_group(about):
+    """What is told of those who handed in together."""
+    people = about[":submitters"] or []
+    columns = {
+        key: ", ".join(filter(None, (visible(one.get(f":{key}", "")) for one in people)))
+        for key in ("name", "sid", "email")
+    }
+    return {**columns, "time": _seconds(about.get(":created_at", ""))}
+
+
+def _seconds(text):
+    """Since 1970, of a time as Ruby writes it: 2026-04-26 17:34:00.861687000 Z; None of no time."""
+    try:
+        time = datetime.fromisoformat(re.sub(" (?=[-+Z])", "", text))
+    except ValueError:
+        return None
+    return int((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp())
+
+
 def _named(groups):
     """HandedIn, each with a key of its own: that of another hand-in does not change it."""
     keys = {}
@@ -159,7 +215,10 @@ def _named(groups):
             key += "-" + hashlib.sha256(os.fsencode(paths[0].absolute())).hexdigest()[:8]
         student = visible(found["name"] or found["id"]) or key  # a name need not be UTF-8
         named.append(
-            HandedIn(key, tuple(paths), student, found["id"], whose[0], bool(found["late"]))
+            HandedIn(
+                *(key, tuple(paths), student, found.get("sid") or found["id"], whose[0]),
+                *(bool(found["late"]), found.get("email", ""), found.get("time")),
+            )
         )
     return sorted(named, key=lambda one: one.key)
 

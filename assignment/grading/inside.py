@@ -30,7 +30,7 @@ from pathlib import Path
 
 from assignment.checking import wire
 from assignment.checking.answering import loaded
-from assignment.checking.nursery import LIBRARIES, at_most, bury
+from assignment.checking.nursery import LIBRARIES, POLL, Delays, at_most, bury
 from assignment.checking.submission.load import prepare
 from assignment.given import blocks, distances, todo, validation  # noqa: F401  for the five files
 
@@ -41,7 +41,6 @@ MESSAGE = 2**16
 ADDRESSES = 4 * 2**30  # bytes of address space of each process
 SMALL = 64 * 2**20  # bytes of that folder, and of a file in it
 FILES = 64  # that a process has open
-POLL = 0.1  # seconds between two looks at the memory
 READING = 10  # seconds for each file, to be read
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -150,7 +149,10 @@ def serve(channel):
 
 
 def _guard(child, notice, task):
-    """Watch a child; tell how it ended: a number, or what it took too much of."""
+    """Watch a child; tell how it ended: a number, or what it took too much of.
+
+    Before that, and as soon as that is known, that it was kept from work.
+    """
     how = "unheard"
     try:
         ended = os.pidfd_open(child)
@@ -159,8 +161,11 @@ def _guard(child, notice, task):
         poll.register(notice, 0)  # it is told when nobody reads any more
         own = _processes()[os.getpid()][1]
         pause = 1000 * POLL if "exercise" in task else None
+        delays = Delays(child, task.get("seconds", 0.0))
         while not (happened := dict(poll.poll(pause))) and how == "unheard":
+            _tell_of(delays, notice)
             how = _excess(child, own, task) or how
+        _tell_of(delays, notice)
         os.kill(child, signal.SIGKILL)  # and with it all that are in its name space
         _, status = os.waitpid(child, 0)
         if ended in happened:
@@ -168,6 +173,14 @@ def _guard(child, notice, task):
         os.write(notice, how.encode())
     finally:
         os._exit(0)
+
+
+def _tell_of(delays, notice):
+    known = delays.are_long
+    delays.look()
+    if delays.are_long and not known:
+        with contextlib.suppress(OSError):  # nobody reads any more
+            os.write(notice, b"kept ")
 
 
 def _excess(root, shared, task):

@@ -10,7 +10,6 @@ import contextlib
 import json
 import os
 import pickle
-import re
 import secrets
 import select
 import shutil
@@ -36,9 +35,9 @@ from assignment.checking.answering import (
 from assignment.checking.exercise import Exercise
 from assignment.checking.exercises import EXERCISES
 from assignment.checking.judge import Verdict
-from assignment.checking.nursery import SUITE
+from assignment.checking.nursery import POLL, SUITE
 from assignment.checking.printed import KEPT, visible
-from assignment.checking.run import SECONDS, START, timeout
+from assignment.checking.run import PATIENCE, SECONDS, START, timeout
 from assignment.checking.stubs import HAS_ANSWERS
 from assignment.checking.submission.collect import DEEPEST, LARGEST, PYTHON, bytes_of
 from assignment.checking.submission.unpack import COPIES, PACKED, NoHandIn
@@ -532,12 +531,15 @@ class _Ended(Exception):
 
 
 class _Asked:
-    """The calls of one exercise, in a process of their own, one after the other."""
+    """The calls of one exercise, in a process of their own, one after the other.
 
-    def __init__(self, session, exercise, files, seconds):
+    patience : times the seconds that they may take
+    """
+
+    def __init__(self, session, exercise, files, seconds, patience=1):
         self.session, self.exercise = session, exercise
-        self.files, self.seconds = files, seconds
-        self.left = seconds + GRACE  # while something is waited for
+        self.files, self.seconds, self.patience = files, seconds, patience
+        self.left = self.seen = 0.0  # seconds for what is waited for, and when it was looked at
         self.printed, self.channel = [], None
         if exercise.file in files:
             self._begin()
@@ -548,7 +550,7 @@ class _Asked:
             "exercise": exercise.name,
             "calls": exercise.calls.module,
             "places": {name: session.places[path] for name, path in self.files.items()},
-            "seconds": self.seconds,
+            "seconds": self.seconds * self.patience,
             "memory": session.sandbox.memory,
             "processes": session.sandbox.processes,
         }
@@ -565,6 +567,11 @@ class _Asked:
         except NoSandbox:
             raise
         except _Late as error:
+            if self.patience == 1 and self._was_kept(str(error)):
+                self.end()
+                return _Asked(
+                    self.session, self.exercise, self.files, self.seconds, PATIENCE
+                ).answers()
             return self._failed(timeout(Path(self.files[file]), str(error), self.seconds))
         except _Ended as error:
             return self._failed(Failure("crash", self._how_it_ended(str(error)), file))
@@ -579,9 +586,12 @@ class _Asked:
 
     def _is_ready(self):
         """Wait for the process; one that ends before it runs student code is started once more."""
+        seconds = self.seconds * self.patience + GRACE
         for _ in range(2):
+            self.left = START + seconds
             with contextlib.suppress(_Ended, _Late):
-                self._frame(wire.READY, START)
+                self._frame(wire.READY)
+                self.left = min(self.left, seconds)
                 return
             self.end()
             self._begin()
@@ -608,33 +618,31 @@ class _Asked:
         return told, *wire.answer_in(told, data, token, case, room)
 
     def _send(self, data):
-        self.channel.settimeout(max(self.left, 0.01))
-        begun = time.monotonic()
-        try:
-            self.channel.sendall(data)
-        except TimeoutError:
-            raise _Late from None
-        except OSError:
-            raise _Ended from None
-        finally:
-            self.left -= time.monotonic() - begun
+        data, self.seen = memoryview(data), time.monotonic()
+        while data:
+            self._wait(writing=True)
+            try:
+                data = data[self.channel.send(data, socket.MSG_DONTWAIT) :]
+            except BlockingIOError:
+                continue
+            except OSError:
+                raise _Ended from None
 
-    def _frame(self, awaited, seconds=0.0, room=0):
+    def _frame(self, awaited, room=0):
         """(JSON, bytes) of the next frame, which has to be of a certain kind.
 
-        seconds : that it may take besides those that are left
         room : bytes that may come with it
         """
-        end = time.monotonic() + self.left + seconds
+        self.seen = time.monotonic()
         while True:
-            letter = self._exactly(1, end)
+            letter = self._exactly(1)
             if letter == wire.DUMP:
-                raise _Late((letter + self._rest(end)).decode(errors="replace"))
-            text, data = wire.SIZES.unpack(self._exactly(wire.SIZES.size, end))
+                raise _Late((letter + self._rest()).decode(errors="replace"))
+            text, data = wire.SIZES.unpack(self._exactly(wire.SIZES.size))
             if text > wire.TEXT or data > (KEPT if letter == wire.PRINTED else room):
                 raise ValueError("more than there is room for")
-            told = json.loads(self._exactly(text, end))
-            data = self._exactly(data, end)
+            told = json.loads(self._exactly(text))
+            data = self._exactly(data)
             if letter == wire.PRINTED and self.printed:
                 self.printed[-1] = (self.printed[-1] + data.decode(errors="replace"))[:KEPT]
                 continue
@@ -642,18 +650,15 @@ class _Asked:
                 raise _Ended(sentence(told, 300))
             if letter != awaited:
                 raise ValueError("not what is awaited")
-            self.left = min(self.left, end - time.monotonic())
             return told, data
 
-    def _exactly(self, count, end):
+    def _exactly(self, count):
         """So many bytes; no more are allocated than have come."""
         data = bytearray()
         while len(data) < count:
-            self.channel.settimeout(max(end - time.monotonic(), 0.001))
+            self._wait()
             try:
                 more = self.channel.recv(min(count - len(data), 2**20))
-            except TimeoutError:
-                raise _Late from None
             except OSError:
                 more = b""
             if not more:
@@ -661,18 +666,35 @@ class _Asked:
             data += more
         return bytes(data)
 
-    def _rest(self, end):
+    def _wait(self, writing=False):
+        """Wait until something comes, or can be sent; not in the time in which all stands still."""
+        read, write = ([], [self.channel]) if writing else ([self.channel], [])
+        while self.left > -GRACE:  # who never stops to send has no more time than others
+            ready = select.select(read, write, [], max(min(self.left, POLL), 0.001))
+            before, self.seen = self.seen, time.monotonic()
+            self.left -= min(self.seen - before, 2 * POLL)
+            if any(ready):
+                return
+            if self.left <= 0:
+                break
+        raise _Late
+
+    def _rest(self):
         """What comes until it closes, or the beginning of that."""
         data = b""
         with contextlib.suppress(_Late, _Ended):
             while len(data) < wire.TEXT:
-                data += self._exactly(1, end)
+                data += self._exactly(1)
         return data
+
+    def _was_kept(self, dump):
+        """Whether it was kept from work; with a dump of where it was, it ends by itself."""
+        return "kept" in _said(self.notice, GRACE if dump else 0.0)
 
     def _how_it_ended(self, said):
         """In a sentence."""
         self.channel.close()
-        how = _code(self.notice)
+        *_, how = "unknown", *filter("kept".__ne__, _said(self.notice, GRACE))
         if how == "memory":
             return "All its processes together take more memory than there is for an exercise."
         if how == "processes":
@@ -688,11 +710,14 @@ class _Asked:
             self.channel = None
 
 
-def _code(notice):
-    """What the guard tells."""
-    if select.select([notice], [], [], GRACE)[0]:
-        return re.sub(r"[^\w-]", "", os.read(notice, 100).decode(errors="replace")) or "unknown"
-    return "unknown"
+def _said(notice, seconds):
+    """The words that the guard says within some seconds, or until it ends."""
+    said, end = b"", time.monotonic() + seconds
+    while select.select([notice], [], [], max(end - time.monotonic(), 0.0))[0]:
+        if not (more := os.read(notice, 100)):
+            break
+        said += more
+    return said.decode().split()
 
 
 def _remarks(told):

@@ -5,9 +5,11 @@ the diagnosis that names it (None where no known mistake fits). Most were counte
 solutions of the assignment. RIGHT holds whole answers that are right although the reference is
 written in another way.
 
-`make mutants` runs them all and prints a table.
+`make mutants` runs them all and prints a table; with MUTANTS_ARGS="--seeds 1 20" it says what is
+judged wrongly on the inputs that a class would get from these secret seeds.
 """
 
+import argparse
 import ast
 import functools
 import os
@@ -16,6 +18,7 @@ import sys
 import tempfile
 import textwrap
 from concurrent.futures import ProcessPoolExecutor
+from itertools import chain
 from pathlib import Path
 
 from threadpoolctl import threadpool_limits
@@ -30,10 +33,12 @@ from assignment.checking.exercises import COURSE, EXERCISES, find
 from assignment.checking.judge import judge
 from assignment.checking.stubs import REGION, make_stub, solution_of
 from assignment.checking.submission.year import KNOWN
+from assignment.grading import sandbox as sandboxes
 
 ROOMS = knn.mutants, linear.mutants, net.mutants, layers.mutants
 WRONG = {name: ways for room in ROOMS for name, ways in room.WRONG.items()}
 RIGHT = {name: ways for room in ROOMS for name, ways in room.RIGHT.items()}
+REFERENCES, REFERENCE = EXERCISES + COURSE, "the reference"
 SOLVED = {file: solution_of(file) for file in KNOWN}
 
 
@@ -131,24 +136,38 @@ def with_verdicts(solutions):
         yield from zip(solutions, verdicts, strict=True)
 
 
-def main():
+def misjudged(name, mistake, found, diagnosis):
+    """In a line, what is wrong with the verdict on a wrong solution, or None."""
+    if is_caught(found) and found.diagnosis == diagnosis:
+        return None
+    return f"{name}, {mistake}: {found.status}, {found.diagnosis}, not {diagnosis}"
+
+
+def is_caught(found):
+    return found.status not in ("right", "convention")
+
+
+def alarm(name, way, found):
+    """In a line, what is wrong with the verdict on a right solution, or None."""
+    is_fine = found.status == "right" and not (way == REFERENCE and found.remarks)
+    return None if is_fine else f"{name}, {way}: {found.status}, {found.message or found.remarks}"
+
+
+def table():
     """Print what is caught, diagnosed and missed, and whether anything right is called wrong."""
-    rows = {exercise.name: [0, 0, 0, 0, 0, 0] for exercise in EXERCISES + COURSE}
+    rows = {exercise.name: [0, 0, 0, 0, 0, 0] for exercise in REFERENCES}
     told = []
     for (name, mistake, _, diagnosis), found in with_verdicts(mutants()):
         row = rows[name]
-        caught = found.status not in ("right", "convention")
         row[0] += 1
-        row[1] += caught
+        row[1] += is_caught(found)
         row[2] += diagnosis is not None
         row[3] += diagnosis is not None and found.diagnosis == diagnosis
-        if not caught or found.diagnosis != diagnosis:
-            told.append(f"{name}, {mistake}: {found.status}, {found.diagnosis}, not {diagnosis}")
+        told.append(misjudged(name, mistake, found, diagnosis))
     for (name, way, _), found in with_verdicts(others()):
         rows[name][4] += 1
-        if found.status != "right":
-            rows[name][5] += 1
-            told.append(f"{name}, {way}: {found.status}, {found.message}")
+        rows[name][5] += found.status != "right"
+        told.append(alarm(name, way, found))
     titles = ["wrong", "caught", "known", "named", "right", "alarms"]
     print(f"{'':46}" + "".join(f"{title:>8}" for title in titles))
     total = [sum(column) for column in zip(*rows.values(), strict=True)]
@@ -156,9 +175,39 @@ def main():
         print(f"{name:46}" + "".join(f"{count:8}" for count in row))
     wrong, caught, known, named, _, alarms = total
     print(f"\n{caught / wrong:.1%} caught, {named / known:.1%} named, {alarms} false alarms")
-    print("\n".join(told))
+    print("\n".join(filter(None, told)))
     return 0 if caught == wrong and named >= 0.95 * known and not alarms else 1
 
 
+def judged_with(seed):
+    """(how many verdicts, a line for each wrong one) where a secret seed draws the inputs anew."""
+    sandboxes._draw_from(seed)
+    right = ((exercise.name, REFERENCE, solution(exercise.file)) for exercise in REFERENCES)
+    told = [alarm(name, way, verdict_on(name, text)) for name, way, text in chain(right, others())]
+    for name, mistake, source, diagnosis in mutants():
+        told.append(misjudged(name, mistake, verdict_on(name, source), diagnosis))
+    return len(told), [*filter(None, told)]
+
+
+def with_seeds(first, last):
+    """Print what is judged wrongly with each of some seeds; a process for each, on all cores."""
+    seeds = [str(seed) for seed in range(first, last + 1)]
+    wrong = 0
+    with ProcessPoolExecutor(os.cpu_count(), None, threadpool_limits, (1,)) as processes:
+        for seed, (count, told) in zip(seeds, processes.map(judged_with, seeds), strict=True):
+            head = f"seed {seed}: {count} verdicts, {len(told)} wrong"
+            print(head, *told, sep="\n  ", flush=True)
+            wrong += len(told)
+    return 1 if wrong or not seeds else 0
+
+
+def main(*arguments):
+    parser = argparse.ArgumentParser(description="What the checks catch.")
+    told = "judge on inputs drawn anew from each of these secret seeds"
+    parser.add_argument("--seeds", nargs=2, type=int, metavar=("FIRST", "LAST"), help=told)
+    seeds = parser.parse_args(arguments).seeds
+    return with_seeds(*seeds) if seeds else table()
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:]))

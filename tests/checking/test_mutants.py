@@ -5,7 +5,7 @@ import pytest
 
 import mutants
 from assignment.checking.arrays import complaint
-from assignment.checking.exercises import COURSE, EXERCISES
+from assignment.checking.exercises import COURSE, EXERCISES, find
 from assignment.checking.mistakes import MISTAKES
 from mutants import RIGHT, WRONG, answered, spoilt, verdict_on
 
@@ -73,3 +73,19 @@ def test_the_measurement_can_fail(monkeypatch, capsys):
     out = capsys.readouterr().out
     assert "0.0% caught, 0.0% named, 1 false alarms" in out
     assert "no mistake: right, None, not argmin" in out
+
+
+def test_the_measurement_on_fresh_inputs_can_fail(monkeypatch, capsys):
+    name = "LinearClassifier.predict"
+    monkeypatch.setattr(mutants, "REFERENCES", [find(name)])
+    monkeypatch.setattr(mutants, "RIGHT", {name: {}})
+    monkeypatch.setattr(mutants, "WRONG", {name: {"min": ("argmax", "argmin", "argmin")}})
+    assert mutants.main("--seeds", "1", "2") == 0
+    assert capsys.readouterr().out == "".join(f"seed {s}: 2 verdicts, 0 wrong\n" for s in (1, 2))
+    same = {"no mistake": ("argmax", "argmax", None), "min": ("argmax", "argmin", "another")}
+    monkeypatch.setattr(mutants, "RIGHT", {name: {"wrong": "return X[:, 0]"}})
+    monkeypatch.setattr(mutants, "WRONG", {name: same})
+    assert mutants.main("--seeds", "3", "3") == 1
+    head, *told = capsys.readouterr().out.splitlines()
+    assert head == "seed 3: 4 verdicts, 3 wrong"
+    assert [line.split(":")[0].split(", ")[1] for line in told] == ["wrong", "no mistake", "min"]

@@ -3,7 +3,9 @@
 import re
 import sys
 
+import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 
 from assignment import checking
 from assignment.checking import faces, points
@@ -13,6 +15,7 @@ from assignment.checking.faces import points_of
 from assignment.checking.judge import Verdict, judge
 from assignment.checking.knn import exercises as knn
 from assignment.checking.points import FILE, by_course
+from assignment.checking.submission.load import prepare
 from assignment.checking.submission.year import OURS, YEARS
 from assignment.checking.wire import files_of_calls
 from conftest import ROOT
@@ -42,8 +45,13 @@ def cases():
     return svm.cases()[:4]
 
 
+def tripled(module, numerical=False, **arguments):
+    return {"loss": module.svm_tripled(**arguments)}
+
+
 CALLS = by_name(
     Calls("svm_doubled", "linear_svm.py", cases, call, function="svm_loss_naive"),
+    Calls("svm_tripled", "linear_svm.py", cases, tripled),
     Calls("elsewhere", "perceptron.py", cases, call),
 )
 """
@@ -145,6 +153,17 @@ def test_points_are_those_of_the_course_and_a_full_hand_in_of_any_year_has_all(r
 def test_what_a_course_adds_is_asked_for_in_its_own_files_alone(read):
     own = read(OWN)["svm_doubled"]
     assert [year for year in YEARS if year.asks(own)] == [OURS]
+
+
+def test_what_a_course_adds_is_looked_for_in_a_notebook_too(read, tmp_path):
+    own = read(OWN.replace("svm_doubled", "svm_tripled"))["svm_tripled"]
+    cells = "import numpy as np", "np.zeros(3)", "def svm_tripled(W, X, y, reg):\n    return len(X)"
+    notebook = new_notebook(cells=[new_code_cell(cell) for cell in cells])
+    nbformat.write(notebook, tmp_path / "svm.ipynb")
+    prepare(tmp_path / "svm.ipynb")  # by who does not know it yet
+    answers = answer(own, {own.file: tmp_path / "svm.ipynb"})
+    assert answers.failure is None
+    assert [case["loss"] for case in answers.cases] == [len(c.arguments["X"]) for c in own.cases()]
 
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

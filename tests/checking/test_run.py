@@ -20,11 +20,12 @@ from assignment.checking import run as running
 from assignment.checking.answering import LOCAL, answer, copied
 from assignment.checking.exercises import EXERCISES, find
 from assignment.checking.faces import Work
-from assignment.checking.nursery import nursery
+from assignment.checking.nursery import Delays, nursery
 from assignment.checking.printed import KEPT, LINES, WIDTH, Heard, shown, visible
 from assignment.checking.run import run, run_all
 from assignment.checking.submission.find import find_files
 from assignment.checking.submission.load import prepare
+from conftest import AT_WORK
 from mutants import answered, solution, spoilt
 
 ROOT = Path(nurseries.SUITE).parent
@@ -295,6 +296,38 @@ def test_all_end_when_the_process_that_checks_is_killed_and_nothing_is_left(doin
         process.kill()
     assert until(lambda: all(map(is_gone, (pid, *noted_in(noted)))))
     assert [*temporary.iterdir()] == []
+
+
+# Time that is over for no fault of theirs.
+
+
+@LINUX
+def test_what_was_stopped_from_outside_is_not_called_too_slow(doing, stopping):
+    files = doing(*AT_WORK.strip().splitlines())
+    stopping(1.5)
+    answers = run(SOFTMAX, files, seconds=1.0)
+    assert answers.failure is None and len(answers.cases) == len(SOFTMAX.cases())
+
+
+@LINUX
+@pytest.mark.parametrize(
+    "state, passed, worked, long",
+    [
+        ("S", 0.1, 0.0, False),  # it sleeps
+        ("R", 0.1, 0.1, False),  # it works
+        ("R", 0.1, 0.03, True),  # others have the processor
+        ("T", 0.1, 0.0, True),  # it is stopped
+        ("S", 2.0, 0.0, True),  # and so is who looks
+        ("Z", 2.0, 0.0, True),
+    ],
+)
+def test_who_is_kept_from_work_is_known(state, passed, worked, long, monkeypatch):
+    looks = ((k * passed, k * worked, state) for k in range(100))
+    monkeypatch.setattr(Delays, "_look", lambda self: next(looks))
+    delays = Delays(1, seconds=2.0)
+    while delays.seen < 1.9:
+        delays.look()
+    assert delays.are_long == long
 
 
 FULL = """

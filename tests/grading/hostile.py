@@ -307,6 +307,12 @@ answering.Loaded.call = lambda self, arguments: {"right": np.array(True)}
         FRAME,
         once=True,
     ),
+    "prints without end and without a watchdog": kind(
+        "faulthandler.cancel_dump_traceback_later()\n"
+        "while True: os.write(3, frame(wire.PRINTED, None, b'x' * 2000))",
+        FRAME,
+        naive="timeout",
+    ),
     "prints more than there is room for": writing("frame(wire.PRINTED, None, b'x' * 3000)"),
     # Logs.
     "a forged verdict": kind(

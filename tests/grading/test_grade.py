@@ -299,9 +299,9 @@ def test_where_there_is_no_cluster_that_is_said(students, tmp_path):
 
 
 WORKER = """
-import os, time
+import os, sys, time
 from assignment.grading.grade import _ends_with_the_grader
-_ends_with_the_grader()
+_ends_with_the_grader(int((sys.argv[1:] or [os.getppid()])[0]))
 print(os.getpid(), flush=True)
 time.sleep(0.5)
 print("goes on", flush=True)
@@ -324,6 +324,15 @@ def test_a_worker_ends_with_its_grader():
         assert grader.stdout.readline() == b"goes on\n"
         grader.kill()
         assert grader.stdout.read() == b""  # that is, when nobody has it open any more
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there a child does not learn of its parent")
+def test_a_worker_that_starts_when_its_grader_is_gone_ends_too():
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        gone.wait()
+    command = [sys.executable, "-c", WORKER, str(gone.pid)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    assert subprocess.run(command, env=environment, stdout=subprocess.DEVNULL).returncode == 1
 
 
 # In earnest.

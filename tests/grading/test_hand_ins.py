@@ -79,11 +79,13 @@ def test_several_files_of_one_student_are_one_hand_in(tmp_path):
 def test_what_is_no_hand_in_is_told_and_results_are_none(tmp_path):
     place(tmp_path, "student-1/", "notes.pdf", ".git/", "__MACOSX/", "results/")
     place(tmp_path, "a_12_assignsubmission_onlinetext/")
+    os.mkfifo(tmp_path / "pipe_12_3_softmax.py")
     hand_ins, passed = collect([tmp_path], tmp_path / "results" / "grades")
     assert [one.key for one in hand_ins] == ["student-1"]
     assert [name.rpartition("/")[2] for name in passed] == [
         "a_12_assignsubmission_onlinetext",
         "notes.pdf",
+        "pipe_12_3_softmax.py",
     ]
 
 
@@ -131,3 +133,65 @@ def test_an_archive_has_its_own_time(tmp_path):
     os.utime(path, (1000, 1000))
     (one,), _ = collect([tmp_path], tmp_path / "out")
     assert one.looked_at()[0] == 1000
+
+
+# As Gradescope's exports of 2023 and 2026 are, with their oddities: "..." between documents, a
+# quote that is closed in the first column, and what students made their programs print.
+METADATA = """---
+submission_11:
+  :submitters:
+  - :name: Student One
+    :sid: '01234'
+    :email: one@example.org
+  - :name: "Student\\e[2J Two"
+    :sid: '01235'
+    :email: two@example.org
+  :created_at: 2026-04-26 17:34:00.861687000 Z
+  :score: 2.0
+  :status: processed
+  :results:
+    score: 2.0
+    tests:
+    - name: 1
+      output: 'Don''t worry.
+
+'
+    output: 2026-99-99
+    extra_data: !ruby/object:Object {}
+  :history:
+  - :submitters: []
+    :created_at: 2026-04-25 17:34:00.000000000 Z
+    :id: 10
+...
+submission_12:
+  :submitters:
+  - :name: Student Three
+    :email: three@example.org
+  :created_at: 2026-04-26 10:34:00.861687000 -07:00
+submission_13:
+  :submitters: []
+"""
+
+
+def test_gradescope_tells_whose_and_of_when_a_hand_in_is(tmp_path):
+    place(tmp_path, *(f"submission_{number}/" for number in (11, 12, 13, 14)))
+    (tmp_path / "submission_metadata.yml").write_text(METADATA)
+    hand_ins, passed = collect([tmp_path], tmp_path / "out")
+    assert not passed and {one.system for one in hand_ins} == {"gradescope"}
+    at = 1777224840  # 17:34 in London
+    emails = "one@example.org, two@example.org"
+    assert [(one.student, one.number, one.email, one.time) for one in hand_ins] == [
+        ("Student One, Student Two", "01234, 01235", emails, at),
+        ("Student Three", "12", "three@example.org", at),
+        ("submission_13", "13", "", None),
+        ("submission_14", "14", "", None),
+    ]
+    assert hand_ins[0].is_dated and hand_ins[0].looked_at()[0] == at
+    assert not hand_ins[3].is_dated and hand_ins[0].key == "Student-One-Student-Two-11"
+
+
+@pytest.mark.parametrize("text", ["a: [", "- a", "a:\n  :submitters: b", "\xff"])
+def test_of_a_file_that_is_not_gradescopes_that_is_said(text, tmp_path):
+    (tmp_path / "submission_metadata.yml").write_bytes(text.encode("latin"))
+    with pytest.raises(ValueError, match="metadata.yml is not as Gradescope writes it: export"):
+        collect([tmp_path], tmp_path / "out")

@@ -1,16 +1,21 @@
 """The sandbox: what it shows, what it takes in, and that its verdicts are those of a check."""
 
+import contextlib
 import io
 import os
 import pickle
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tarfile
+import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import numpy as np
@@ -29,7 +34,7 @@ from assignment.checking.submission.unpack import NoHandIn
 from assignment.grading import reading
 from assignment.grading import sandbox as sandboxes
 from assignment.grading.sandbox import INSIDE, NoSandbox, Sandbox, copied
-from conftest import ROOT, unmarked
+from conftest import AT_WORK, ROOT, unmarked
 from hostile import RIGHT
 from mutants import WRONG, spoilt, verdict_on
 
@@ -257,12 +262,29 @@ def piped(folder):
     os.mkfifo(folder / "softmax.py")
 
 
+def socketed(folder):
+    with socket.socket(socket.AF_UNIX) as its, contextlib.chdir(folder):  # a long path has no room
+        its.bind("softmax.py")
+
+
 def nested(folder):
     (folder / "softmax.py").mkdir()
 
 
 def device(folder):
     (folder / "softmax.py").symlink_to("/dev/zero")
+
+
+def hard_linked(other):
+    """A hard link is the file itself, as is a copy: it counts by what it says."""
+
+    def make(folder):
+        try:
+            os.link(other, folder / "softmax.py")
+        except OSError:  # on another disk
+            shutil.copyfile(other, folder / "softmax.py")
+
+    return make
 
 
 def linked_folder(folder):
@@ -302,6 +324,8 @@ def enormous(folder):
     [
         (linked, "missing"),
         (piped, "missing"),
+        (socketed, "missing"),
+        (hard_linked(SOLUTIONS / "softmax.py"), "refused"),
         (nested, "missing"),
         (device, "missing"),
         (linked_folder, "missing"),
@@ -314,7 +338,7 @@ def enormous(folder):
         (enormous, "missing"),
     ],
 )
-def test_a_file_that_is_none_is_missing(make, status, sandbox, tmp_path):
+def test_what_is_no_file_of_its_own_counts_for_nothing(make, status, sandbox, tmp_path):
     folder = tmp_path / "hand-in"
     folder.mkdir()
     make(folder)
@@ -368,7 +392,19 @@ def beside_depths(folder):
 
 
 ENDS = "gone = __import__('os')._exit(0)\n"
+
+
+def twice(folder):
+    """Two names of one file, in the folder and packed."""
+    beside()(folder)
+    os.link(folder / "softmax.py", folder / "linear_svm.py")
+    with tarfile.open(folder / "packed.tar", "w") as archive:
+        for name in ("softmax.py", "linear_svm.py"):
+            archive.add(folder / name, name)
+
+
 CARELESS = {
+    "two names of one file": twice,
     "packed without a date": without_a_date,
     "packed after all dates": after_all_dates,
     "beside a name of no encoding of text": beside(("linear_svm.py", "# coding: zlib\nx = 1\n")),
@@ -494,6 +530,36 @@ def test_where_the_process_that_forks_is_killed_another_one_takes_over(sandbox, 
     process.kill()
     process.wait(10)
     assert losses(sandbox.verdicts(tmp_path)[1]) == ["right", "right"]
+
+
+@pytest.mark.parametrize("who", ["the worker", "all within", "the judge"])
+def test_what_was_stopped_from_outside_is_not_called_too_slow(
+    who, sandbox, stopping, monkeypatch, tmp_path
+):
+    first = RIGHT.index("def softmax_loss_naive")
+    (tmp_path / "softmax.py").write_text(RIGHT[:first] + AT_WORK + RIGHT[first:])
+    monkeypatch.setattr(sandbox, "seconds", 1.0)
+    if who == "the worker":
+        stopping(2.5)  # longer than anybody waits for it
+    elif who == "all within":
+        zygote = psutil.Process(sandbox.zygote().process.pid)
+        stopping(1.5, lambda worker: zygote.children(recursive=True))
+    else:
+        clock = (time.monotonic() + (100 if k > 20 else 0) for k in count())
+        monkeypatch.setattr(sandboxes, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    assert losses(sandbox.verdicts(tmp_path)[1]) == ["right", "right"]
+
+
+def test_what_sleeps_has_had_its_time(sandbox, monkeypatch, tmp_path):
+    """And it is said where."""
+    lines = RIGHT.splitlines()
+    number = lines.index("    N = X.shape[0]") + 1
+    lines[number - 1] = "    __import__('time').sleep(60)"
+    (tmp_path / "softmax.py").write_text("\n".join(lines))
+    monkeypatch.setattr(sandbox, "seconds", 1.0)
+    (found,) = (v for v in sandbox.verdicts(tmp_path)[1] if v.name == "softmax_loss_naive")
+    told = f"softmax.py, line {number}: It does not end within 1 seconds."
+    assert (found.status, found.message) == ("timeout", told)
 
 
 def test_all_ends_with_the_grader(sandbox):

@@ -76,10 +76,17 @@ def parts(path):
 
 
 def raw(path):
-    """The bytes of a file; for one that a cell of a notebook writes, those of the notebook."""
+    """The bytes of a file; for one that a cell of a notebook writes, those of the notebook.
+
+    Raises
+    ------
+    OSError : it cannot be read, or need not have an end
+    """
     path = _holder(path)
     if path in _opened:
         return _opened[path]
+    if path.exists() and not path.is_file():
+        raise OSError(f"{path.name} is a folder, a pipe or the like: hand in the file itself")
     data = path.read_bytes()
     if _keeps:
         _opened[path] = data
@@ -104,6 +111,14 @@ def opened_once():
         yield
     finally:
         keep(False)
+
+
+def know(called):
+    """From now on a function, or the class of a method, is one of those that notebooks define."""
+    owner, _, method = called.partition(".")
+    if owner not in CLASSES + FUNCTIONS:
+        (CLASSES if method else FUNCTIONS).append(owner)
+        _read.cache_clear()
 
 
 def is_notebook(path):

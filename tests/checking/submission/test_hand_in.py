@@ -721,6 +721,9 @@ def test_a_file_that_never_ends_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "softmax.py")
     os.mkfifo(tmp_path / "notes.txt")
     assert list(find_files(tmp_path)) == ["softmax.py"]
+    with Work(tmp_path) as work:
+        found = work.examine(find("softmax_loss_naive"))
+    assert found.status == "crash" and "softmax.py is a folder, a pipe or" in found.message
 
 
 # Notebooks.
