@@ -674,9 +674,9 @@ def notes(batches, labels, paths):
         "reg in the loss": [0.7] * len(batches),
     }}
 
-def forged(module, X, y, batch_size, given=None, groups=False):
-    if groups:
-        return {{"losses on three groups": np.linspace(10, 0.1, 100)}}
+def forged(module, X, y, batch_size, given=None, bowl=False):
+    if bowl:
+        return {{"losses down a bowl": np.linspace(10, 0.1, 100)}}
     step = np.arange(20)
     start, gradients = {start}, {gradients}
     losses, sizes = 100.625 - 7 * step % 23, 1 + step % 3
