@@ -21,9 +21,8 @@ def relu_backward(dout, cache):
 
 
 def softmax_loss(x, y):
-    shifted = x - x.max(axis=1, keepdims=True)
+    rows, shifted = np.arange(len(y)), x - x.max(axis=1, keepdims=True)
     log_P = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    rows = np.arange(len(y))
     dx = np.exp(log_P)
     dx[rows, y] -= 1
     return -log_P[rows, y].mean(), dx / len(y)
