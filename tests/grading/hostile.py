@@ -864,7 +864,7 @@ import functools, gc, os, sys
 import numpy as np
 
 def executed(source, name):
-    names = {"__name__": "assignment.executed"}
+    names = {"__name__": "one.given"}
     if f"def {name}(" in source:
         exec(source, names)
     return names
@@ -873,7 +873,7 @@ def executed(source, name):
 def taken(name):
     for place in places(name):
         found = place.get(name)
-        if getattr(found, "__module__", "").startswith("assignment."):
+        if str(getattr(found, "__module__", "")).endswith((".given", ".calls")):
             return found
 """
 

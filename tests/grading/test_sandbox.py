@@ -1,6 +1,7 @@
 """The sandbox: what it shows, what it takes in, and that its verdicts are those of a check."""
 
 import io
+import itertools
 import os
 import pickle
 import shutil
@@ -179,6 +180,16 @@ def test_the_same_seed_gives_the_same_inputs_and_another_one_others():
         case = exercise.cases()[0].arguments
         assert inputs.setdefault(seed, case["X"].tobytes()) == case["X"].tobytes()
     assert len(set(inputs.values())) == 3
+
+
+def test_no_exercise_has_the_inputs_of_another_run():
+    of_runs = []
+    for seed in ("a", "b", None):
+        sandboxes._draw_from(seed)
+        every = [(exercise.name, exercise.cases()) for exercise in EXERCISES + COURSE]
+        of_runs.append({name: pickle.dumps([c.arguments for c in some]) for name, some in every})
+    for one, other in itertools.combinations(of_runs, 2):
+        assert [name for name in one if one[name] == other[name]] == []
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -412,8 +412,18 @@ def init_cases(kind):
         )
     )
     names = "input_dim", hidden, "num_classes", "weight_scale"
+    if is_drawn_anew():
+        several = [_resized(generator(420 + i), *values) for i, values in enumerate(several)]
     calls = [dict(zip(names, values, strict=True)) for values in several]
     return [Case(", ".join(f"{name} = {v}" for name, v in call.items()), call) for call in calls]
+
+
+def _resized(rng, *values):
+    """Sizes and weight_scale, somewhat larger: all sizes by as much, and so as different."""
+    *sizes, scale = values
+    more = int(rng.integers(30, 90))
+    sizes = [[n + more for n in size] if isinstance(size, list) else size + more for size in sizes]
+    return *sizes, round(scale * rng.uniform(1, 2), 5)
 
 
 def call_init(kind, module, **options):
