@@ -15,6 +15,7 @@ FLOORS = [
     ["assignment.solutions", "assignment.derivations", "assignment.search"],
     ["assignment.further"],
     [CHECKING + name for name in ("stubs", "arrays", "calls", "printed")],
+    [CHECKING + f"{room}.given" for room in ("knn", "net", "layers")],
     [CHECKING + name for name in ("submission", "training.calls", "knn.calls")],
     [CHECKING + name for name in ("linear.calls", "nursery", "answering")],
     [CHECKING + "net.calls", CHECKING + "run", CHECKING + "wire"],

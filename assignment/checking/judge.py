@@ -231,7 +231,7 @@ def _is_blank(facts):
     """Whether nothing has come back but zeros of the right shape, where something was due."""
     seen = facts.seen
     if facts.exercise.judged is None:  # a training: has it ever asked for a loss?
-        told = [each.arrays.get("losses on three groups", ()) for each in seen]
+        told = [each.arrays.get("losses down a bowl", ()) for each in seen]
         return not any("steps" in each.arrays for each in seen) and not any(map(np.size, told))
     got = [(each.arrays[name], each.expected[name]) for each in seen for name in _there(each)]
     due = any(np.any(each.expected[name]) for each in seen for name in each.judged)

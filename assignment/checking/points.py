@@ -28,7 +28,7 @@ from assignment.checking.stubs import ASSIGNMENT
 FILE = ASSIGNMENT.parent / "points.toml"
 KEYS = ("points", "calls", "judged", "notebook", "section", "hints")
 # Where editions and sandboxes take modules from.
-MODULE = re.compile(r"assignment\.checking\.\w+(\.calls)?")
+MODULE = re.compile(r"assignment\.checking\.\w+(\.(calls|given))?")
 
 
 def by_course(exercises, others=(), file=FILE):
@@ -97,21 +97,26 @@ def _own(name, entry, taken):
     heading = json.dumps(f"# {entry['section']}", ensure_ascii=False)[1:-1]
     if not lesson.is_file() or heading not in lesson.read_text(encoding="utf-8"):
         raise _fault(f"{name} has no place: no {lesson.name} has a heading {entry['section']!r}.")
-    if not MODULE.fullmatch(entry["calls"]):
-        raise _fault(
-            f"calls of {name} must be a module beside ours, such as assignment.checking.own, not "
-            f"{entry['calls']}."
-        )
+    _require_module(f"calls of {name}", entry["calls"])
     try:
         calls = import_module(entry["calls"]).CALLS[name]
     except Exception as error:  # whatever a course's own module raises
         told = f"{type(error).__name__}: {error}"
         raise _fault(f"CALLS of {entry['calls']} has no {name} ({told}).") from None
+    if calls.given:
+        _require_module(f"given in CALLS of {name}", calls.given)
     if calls.file not in FILES:
         raise _fault(f"{name} is in {calls.file}, which is none of {', '.join(FILES)}.")
     hints, judged = tuple(entry["hints"]), tuple(entry["judged"])
     place = entry["notebook"], entry["section"]
     return Exercise(calls, *place, entry["points"], hints, judged, own=True)
+
+
+def _require_module(what, module):
+    if not MODULE.fullmatch(module):
+        raise _fault(
+            f"{what} must be a module beside ours, such as assignment.checking.own, not {module}."
+        )
 
 
 def _require_points(name, points):

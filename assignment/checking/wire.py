@@ -34,7 +34,16 @@ INSIDE = (
 
 def files_of_calls(exercises):
     """The files below assignment/ that make the calls: those of rooms, and a course's own."""
-    return {f"{'/'.join(e.calls.module.split('.')[1:])}.py" for e in exercises}
+    return {_file(exercise.calls.module) for exercise in exercises}
+
+
+def files_given(exercises):
+    """Those that hold what is right of others, which no exercise may see but the one it is for."""
+    return {_file(exercise.calls.given) for exercise in exercises if exercise.calls.given}
+
+
+def _file(module):
+    return f"{'/'.join(module.split('.')[1:])}.py"
 
 
 SIZES = struct.Struct("<II")  # how many bytes of JSON and of numbers follow the letter

@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -490,13 +491,13 @@ class _Session:
         asked = (_Asked(self, *pair, seconds) for pair in pairs)
         return run.side_by_side(asked, self.sandbox.jobs)
 
-    def child(self, task):
-        """(socket, notice) of a process for one exercise."""
+    def child(self, task, *files):
+        """(socket, notice) of a process for one exercise, which alone reads these files."""
         try:
-            return _born(self.channel, task, socket.SOCK_STREAM)
+            return _born(self.channel, task, socket.SOCK_STREAM, *files)
         except OSError:
             self._begin([])
-            return _born(self.channel, task, socket.SOCK_STREAM)
+            return _born(self.channel, task, socket.SOCK_STREAM, *files)
 
     def end(self):
         if self.channel:
@@ -549,12 +550,14 @@ class _Asked:
         task = {
             "exercise": exercise.name,
             "calls": exercise.calls.module,
+            "given": exercise.calls.given,
             "places": {name: session.places[path] for name, path in self.files.items()},
             "seconds": self.seconds * self.patience,
             "memory": session.sandbox.memory,
             "processes": session.sandbox.processes,
         }
-        self.channel, self.notice = session.child(task)
+        with _opened(exercise.calls.given) as files:
+            self.channel, self.notice = session.child(task, *files)
 
     def answers(self):
         """The Answers; whatever the process does, this returns."""
@@ -708,6 +711,16 @@ class _Asked:
             self.channel.close()
             os.close(self.notice)
             self.channel = None
+
+
+@contextlib.contextmanager
+def _opened(module):
+    """The source of a module, as a list of one open file; of none, an empty one."""
+    if not module:
+        yield []
+        return
+    with open(import_module(module).__file__, "rb") as file:
+        yield [file]
 
 
 def _said(notice, seconds):

@@ -17,10 +17,10 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
-from assignment.checking.exercises import EXERCISES
+from assignment.checking.exercises import COURSE, EXERCISES
 from assignment.checking.see import SHOWN
 from assignment.checking.stubs import ASSIGNMENT, HAS_ANSWERS
-from assignment.checking.wire import INSIDE, files_of_calls
+from assignment.checking.wire import INSIDE, files_given, files_of_calls
 
 HERE = Path(__file__).parent
 SCRIPTS = ("python.js", "start.js", "judge.js", "student.js")
@@ -102,7 +102,8 @@ def archives(suite):
     for path in (suite / "notebooks").rglob("*.ipynb"):
         judge[_below(path, suite)] = _places_in(path)
     calls = files_of_calls(EXERCISES)  # those of a course's own exercises, too
-    student = {f"assignment/{name}" for name in (*INSIDE, *calls, *WORKER)}
+    given = files_given(EXERCISES + COURSE)  # who checks at home may look at them
+    student = {f"assignment/{name}" for name in (*INSIDE, *calls, *given, *WORKER)}
     return {
         "judge.zip": judge | _packages(PACKAGES),
         "student.zip": {name: (suite / name).read_bytes() for name in student} | _packages(SHARED),

@@ -17,7 +17,7 @@ from assignment.checking.knn import exercises as knn
 from assignment.checking.points import FILE, by_course
 from assignment.checking.submission.load import prepare
 from assignment.checking.submission.year import OURS, YEARS
-from assignment.checking.wire import files_of_calls
+from assignment.checking.wire import files_given, files_of_calls
 from conftest import ROOT
 
 OWN = """
@@ -53,6 +53,8 @@ CALLS = by_name(
     Calls("svm_doubled", "linear_svm.py", cases, call, function="svm_loss_naive"),
     Calls("svm_tripled", "linear_svm.py", cases, tripled),
     Calls("elsewhere", "perceptron.py", cases, call),
+    Calls("beside", "linear_svm.py", cases, call, given="assignment.checking.own_given"),
+    Calls("outside", "linear_svm.py", cases, call, given="own_given"),
 )
 """
 
@@ -94,6 +96,8 @@ def test_an_exercise_of_its_own_stands_at_the_end_of_its_lesson_and_is_judged(re
     own = found["svm_doubled"]
     assert (own.points, own.file, own.hints) == (5, "linear_svm.py", ("What is twice a sum?",))
     assert files_of_calls([own]) == {"checking/own.py"}  # or a sandbox could not call it
+    beside = read(OWN.replace("svm_doubled", "beside"))["beside"]
+    assert files_given([own, beside]) == {"checking/own_given.py"}
     file = hand_in() / own.file
     assert judge(own, answer(own, {own.file: file})).status == "right"
     file.write_text("def svm_loss_naive(W, X, y, reg):\n    return 1.0, W")
@@ -127,6 +131,7 @@ FAULTS = {
     OWN.replace("assignment.checking.own", "own"): "calls of svm_doubled must be a module beside "
     "ours, such as assignment.checking.own, not own.",
     OWN.replace("svm_doubled", "other"): "CALLS of assignment.checking.own has no other (KeyError",
+    OWN.replace("svm_doubled", "outside"): "given in CALLS of outside must be a module beside ours",
     OWN.replace("svm_doubled", "elsewhere"): "elsewhere is in perceptron.py, which is none of k_",
 }
 

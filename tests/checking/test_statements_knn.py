@@ -112,7 +112,7 @@ CONDITIONS = {
     "loss-not-lowered": lambda calls: any(
         np.mean(history[-10:]) >= np.mean(history[:10]) / 2
         for seen in calls
-        if (history := seen.arrays.get("losses on three groups")) is not None
+        if (history := seen.arrays.get("losses down a bowl")) is not None
     ),
     "parameters-not-updated": somewhere(
         lambda seen: any(
@@ -838,13 +838,13 @@ def trained(name, parts):
     of read-only examples, gives what the first does.
     """
     exercise = find(name)
-    *cases, again, groups = exercise.cases()
+    *cases, again, bowl = exercise.cases()
     np.testing.assert_equal(again.arguments, cases[0].arguments)
     answers = [
         (names, [exercise.call(module, **case.arguments) for case in cases])
         for names, module in parts
     ]
-    last = exercise.reference(groups)
+    last = exercise.reference(bowl)
     return [(names, [*arrays, arrays[0], last]) for names, arrays in answers]
 
 

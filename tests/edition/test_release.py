@@ -19,11 +19,13 @@ from assignment import FILES
 from assignment.__main__ import main
 from assignment.checking.exercises import COURSE, EXERCISES
 from assignment.checking.faces import Work
-from assignment.checking.stubs import REGION, SOLUTIONS, make_stub
+from assignment.checking.stubs import ASSIGNMENT, REGION, SOLUTIONS, make_stub
+from assignment.checking.wire import files_given
 from assignment.derivations import DERIVATIONS
 from assignment.derivations.algebra import parse
 from assignment.edition import release as edition_of
 from assignment.edition.release import release
+from assignment.grading.sandbox import INSIDE
 from assignment.tab import build
 from conftest import ROOT, unmarked
 from mutants import SOLVED, WRONG, regions, solution, spoilt
@@ -221,8 +223,6 @@ def test_derivations_ask_for_their_lines_and_judge_them_and_the_lessons_go_on(le
 
 # What every second program says.
 COMMON = {"argmax(…axis=1)", "X.T @ M"}
-# Of these a net of the course's own files is made, where a hand-in has them wrong.
-BESIDE = {"return (np.maximum(x, 0), x)", "return dout * (cache > 0)"}
 # What checks need to know: what mistakes return, and what stands beside a student's part in a call.
 KNOWING = "assignment/checking"
 
@@ -331,7 +331,7 @@ def found_in(place):
             yield file, "a solution"
         yield from ((file, line) for line in lines_of_answers() if line in prose)
         for source in python_in(path, text):
-            yield from ((file, answer) for answer in answers_in(source) if answer not in BESIDE)
+            yield from ((file, answer) for answer in answers_in(source))
         if not file.startswith(KNOWING):
             yield from ((file, form) for form in told(forms, prose))
 
@@ -382,8 +382,24 @@ def test_a_student_in_a_tab_has_what_makes_calls_and_nothing_that_judges(in_tab,
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
-    # It needs no other module of the suite.
-    in_edition(tmp_path, "-c", "import assignment.tab.student, assignment.checking.layers.calls")
+    # It needs no other module of the suite, and has what its calls are given.
+    given = {exercise.calls.given for exercise in EXERCISES + COURSE} - {""}
+    needed = "assignment.tab.student", "assignment.checking.layers.calls", *given
+    in_edition(tmp_path, "-c", f"import {', '.join(needed)}")
+
+
+def test_what_runs_a_hand_in_of_a_class_tells_no_answer_but_in_what_is_given_to_others():
+    def tells(files):
+        texts = {file: (ASSIGNMENT / file).read_text(encoding="utf-8") for file in files}
+        forms = {form for some in ANSWERS.values() for form in some}
+        return {(file, form) for file in files for form in told(forms, texts[file])}
+
+    assert tells(INSIDE) == {
+        ("checking/calls.py", "log(sum(exp(s))) - s[y"),  # as a remark says
+        ("checking/layers/calls.py", "affine_forward(X"),  # the hand-in's own is called
+    }
+    given = files_given(EXERCISES + COURSE)
+    assert {file for file, _ in tells(given)} == given
 
 
 def test_the_site_of_an_edition_has_the_same_check_in_a_tab(edition, in_tab):

@@ -680,9 +680,9 @@ def notes(batches, labels, paths):
         "reg in the loss": [0.7] * len(batches),
     }}
 
-def forged(module, X, y, batch_size, given=None, groups=False):
-    if groups:
-        return {{"losses on three groups": np.linspace(10, 0.1, 100)}}
+def forged(module, X, y, batch_size, given=None, bowl=False):
+    if bowl:
+        return {{"losses down a bowl": np.linspace(10, 0.1, 100)}}
     step = np.arange(20)
     start, gradients = {start}, {gradients}
     losses, sizes = 100.625 - 7 * step % 23, 1 + step % 3
@@ -771,3 +771,119 @@ FORGERIES = {
     ),
     "weights that are no numbers": Forgery("fc_net.TwoLayerNet.init", "fc_net.py", NAN),
 }
+
+
+# What is right of one exercise and stands in for it where another one is called.
+
+# A file for each of the rooms that have such a thing, made of nothing else.
+TAKEN = {
+    "k_nearest_neighbor.py": """
+class KNearestNeighbor:
+    def train(self, X, y):
+        self.X, self.y = X, y
+
+    def right(self):
+        right = taken("neighbours")(object, [])()
+        right.train(self.X, self.y)
+        return right
+
+    def compute_distances_two_loops(self, X):
+        return self.right().compute_distances_two_loops(X)
+
+    def predict_labels(self, dists, k=1):
+        return self.right().predict_labels(dists, k)
+""",
+    "neural_net.py": """
+class TwoLayerNet:
+    def __init__(self, input_size, hidden_size, output_size):
+        self.params = {}
+
+    def loss(self, X, y=None, reg=0.0):
+        return taken("scores")(X, **self.params)
+""",
+    "layers.py": """
+def affine_forward(x, w, b):
+    return taken("affine_forward")(x, w, b)
+
+def affine_backward(dout, cache):
+    return taken("affine_backward")(dout, cache)
+
+def relu_forward(x):
+    return taken("relu_forward")(x)
+
+def relu_backward(dout, cache):
+    return taken("relu_backward")(dout, cache)
+
+def softmax_loss(x, y):
+    return taken("softmax_loss")(x, y)
+""",
+    "softmax.py": """
+def softmax_loss_naive(W, X, y, reg):
+    loss, G = taken("softmax_loss")(X @ W, y)
+    return loss + reg * np.sum(W * W), X.T @ G + 2 * reg * W
+""",
+}
+# For each way to get at it: where names are looked for that mean something.
+WAYS = {
+    "a hidden import": """
+def places(name):
+    for room in ("knn", "net", "layers"):
+        yield vars(__import__(".".join(["assignment", "checking", room, "given"]), fromlist=[""]))
+""",
+    "modules": """
+def places(name):
+    return [vars(module) for module in list(sys.modules.values())]
+""",
+    "all objects": """
+def places(name):
+    gc.unfreeze()
+    return [one for one in gc.get_objects() if type(one) is dict]
+""",
+    "stack frames": """
+def places(name):
+    frame = sys._getframe()
+    while frame is not None:
+        for names in (frame.f_locals, frame.f_globals):
+            yield names
+            for value in list(names.values()):
+                for one in value if isinstance(value, list) else [value]:
+                    yield getattr(one, "__dict__", {})
+        frame = frame.f_back
+""",
+    "files of the suite": """
+def places(name):
+    for place, _, files in os.walk(os.path.dirname(sys.modules["assignment"].__file__)):
+        for file in {"given.py", "calls.py"} & {*files}:
+            yield executed(open(os.path.join(place, file)).read(), name)
+""",
+    "open files": """
+def places(name):
+    for number in range(4, 256):
+        try:
+            yield executed(os.pread(number, 10**5, 0).decode(), name)
+        except (OSError, ValueError):
+            continue
+""",
+}
+TAKING = """
+import functools, gc, os, sys
+import numpy as np
+
+def executed(source, name):
+    names = {"__name__": "one.given"}
+    if f"def {name}(" in source:
+        exec(source, names)
+    return names
+
+@functools.cache
+def taken(name):
+    for place in places(name):
+        found = place.get(name)
+        if str(getattr(found, "__module__", "")).endswith((".given", ".calls")):
+            return found
+"""
+
+
+def taking(way):
+    """The files of a hand-in that goes this way for each of its answers."""
+    return {file: TAKING + WAYS[way] + text for file, text in TAKEN.items()}

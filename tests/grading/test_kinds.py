@@ -3,15 +3,19 @@
 import os
 import shutil
 import socket
+from contextlib import ExitStack
+from importlib import import_module
 
 import pytest
 
-from assignment.checking.exercises import find
+from assignment.checking.answering import answer
+from assignment.checking.exercises import COURSE, EXERCISES, find
+from assignment.checking.faces import Work
 from assignment.checking.judge import judge
 from assignment.checking.run import run
 from assignment.grading import sandbox as sandboxes
 from assignment.grading.sandbox import NoSandbox, Sandbox
-from hostile import FORGERIES, KINDS, RIGHT
+from hostile import FORGERIES, KINDS, RIGHT, TAKEN, WAYS, taking
 
 SECRET = "a-secret-of-the-environment"
 
@@ -95,6 +99,33 @@ def test_what_a_hand_in_says_of_its_calls_is_not_believed(name, sandbox, tmp_pat
     finally:
         sandboxes._draw_from("kinds")
     assert found.status == published, found
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("way", WAYS)
+def test_what_stands_in_for_an_exercise_is_not_there_for_itself(
+    way, sandbox, tmp_path, undiagnosed
+):
+    for file, text in taking(way).items():
+        (tmp_path / file).write_text(text)
+    files = {file: tmp_path / file for file in TAKEN}
+    names = [
+        *("KNearestNeighbor.compute_distances_two_loops", "KNearestNeighbor.predict_labels"),
+        *("TwoLayerNet.scores", "affine_forward", "affine_backward", "relu_forward"),
+        *("relu_backward", "softmax_loss", "softmax_loss_naive"),
+    ]
+    pairs = [(find(name), files) for name in names]
+    with Work(tmp_path) as work, sandbox._running(work) as run_all:
+        answers = list(run_all(pairs))
+    found = [judge(*each).status for each in zip(map(find, names), answers, strict=True)]
+    assert found == ["crash"] * len(names)
+    # The way is one: it leads there where nothing is kept away, as from here.
+    here = [import_module(name) for e in EXERCISES + COURSE if (name := e.calls.given)]
+    with ExitStack() as stack:
+        for module in here:
+            stack.enter_context(open(module.__file__, "rb"))
+        found = [judge(exercise, answer(exercise, files)).status for exercise, files in pairs]
+    assert found == ["right"] * len(names)
 
 
 def test_there_are_sixty_kinds():

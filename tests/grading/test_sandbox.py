@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import itertools
 import os
 import pickle
 import shutil
@@ -31,6 +32,7 @@ from assignment.checking.nursery import SUITE
 from assignment.checking.stubs import SOLUTIONS, solution_of
 from assignment.checking.submission.reference import has_marks
 from assignment.checking.submission.unpack import NoHandIn
+from assignment.checking.wire import files_given
 from assignment.grading import reading
 from assignment.grading import sandbox as sandboxes
 from assignment.grading.sandbox import INSIDE, NoSandbox, Sandbox, copied
@@ -121,6 +123,37 @@ def test_what_runs_student_code_is_shown_no_answers():
     assert not [file for file in INSIDE if has_marks((SUITE / file).read_text(encoding="utf-8"))]
 
 
+TELLING = """
+import sys
+
+def told(*arguments, **options):
+    raise ValueError([n for n in sys.modules if n.endswith(".given") and ".checking." in n])
+
+"""
+
+
+def telling(file):
+    """A file all of whose functions, here classes, tell what they find in place of others."""
+    owners = {}
+    for owner, *method in (e.called.split(".") for e in EXERCISES + COURSE if e.file == file):
+        owners.setdefault(owner, ["__init__"]).extend(method)
+    return TELLING + "".join(f"class {o}:\n    {' = '.join(owners[o])} = told\n" for o in owners)
+
+
+def test_what_is_right_of_another_exercise_is_there_for_the_one_that_is_given_it(sandbox, tmp_path):
+    exercises = EXERCISES + COURSE
+    for file in {exercise.file for exercise in exercises}:
+        (tmp_path / file).write_text(telling(file))
+    with Work(tmp_path) as work, sandbox._running(work) as run_all:
+        files = {one.path.name: one.path for one in work.hand_in.found}
+        answers = run_all((exercise, files) for exercise in exercises)
+        found = {e.name: its.cases[0].message for e, its in zip(exercises, answers, strict=True)}
+    given = {e.name: [e.calls.given] if e.calls.given else [] for e in exercises}
+    assert found == {name: f"ValueError: {modules}" for name, modules in given.items()}
+    assert sum(map(bool, given.values())) == 8
+    assert not files_given(exercises) & {*INSIDE}
+
+
 # Verdicts.
 
 
@@ -152,6 +185,16 @@ def test_the_same_seed_gives_the_same_inputs_and_another_one_others():
         case = exercise.cases()[0].arguments
         assert inputs.setdefault(seed, case["X"].tobytes()) == case["X"].tobytes()
     assert len(set(inputs.values())) == 3
+
+
+def test_no_exercise_has_the_inputs_of_another_run():
+    of_runs = []
+    for seed in ("a", "b", None):
+        sandboxes._draw_from(seed)
+        every = [(exercise.name, exercise.cases()) for exercise in EXERCISES + COURSE]
+        of_runs.append({name: pickle.dumps([c.arguments for c in some]) for name, some in every})
+    for one, other in itertools.combinations(of_runs, 2):
+        assert [name for name in one if one[name] == other[name]] == []
 
 
 @pytest.mark.filterwarnings("ignore")

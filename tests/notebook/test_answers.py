@@ -92,7 +92,7 @@ ANSWERS = {
     "LinearClassifier.predict": ("argmax(…axis=1)",),
     "softmax_loss_naive": (*SOFTMAX, "log(sum(exp(s))) - s[y"),
     "softmax_loss_vectorized": SOFTMAX,
-    "TwoLayerNet.scores": ("np.maximum(0, X @ W1 + b1)",),
+    "TwoLayerNet.scores": ("np.maximum(0, X @ W1 + b1)", "np.maximum(X @ W1 + b1, 0)"),
     "TwoLayerNet.loss": ("np.sum(W1 * W1) +", "np.sum(W1**2) +", "log(sum(exp(s))) - s[y"),
     "TwoLayerNet.gradients": NET,
     "TwoLayerNet.train": ("self.params[name] -= learning_rate * grads[name]",),

@@ -1,8 +1,8 @@
 """The calls of the files of 2021 and later: layers, update rules, and the networks made of them.
 
 A function is called with parts of the hand-in's own, and with given ones: a backward pass with the
-cache of its own forward pass and with the course's, a network with its own layers and with those
-here. It is right if it is so with either; what comes back with its own is named "own ...".
+cache of its own forward pass and with the course's, a network with its own layers and with right
+ones. It is right if it is so with either; what comes back with its own is named "own ...".
 """
 
 import contextlib
@@ -23,7 +23,6 @@ from assignment.checking.calls import (
     Case,
     Returned,
     by_name,
-    cross_entropy,
     described,
     draw_labels,
     generator,
@@ -251,62 +250,18 @@ def call_rule(name, state, module, w, dw, config):
 
 # Networks.
 
-# What the course gives to a network, or has made before it: (function, what it is made of).
-
-
-def _affine_forward(x, w, b):
-    return np.reshape(x, (len(x), -1)) @ w + b, (x, w, b)
-
-
-def _affine_backward(dout, cache):
-    x, w, _ = cache
-    return (dout @ w.T).reshape(x.shape), x.reshape(len(x), -1).T @ dout, dout.sum(axis=0)
-
-
-def _relu_forward(x):
-    return np.maximum(x, 0), x
-
-
-def _relu_backward(dout, cache):
-    return dout * (cache > 0)
-
-
-def _softmax_loss(x, y):
-    losses, G = cross_entropy(x, y)
-    return losses.mean(), G / len(y)
-
-
-def _affine_relu_forward(x, w, b):
-    out, affine = _affine_forward(x, w, b)
-    out, relu = _relu_forward(out)
-    return out, (affine, relu)
-
-
-def _affine_relu_backward(dout, cache):
-    affine, relu = cache
-    return _affine_backward(_relu_backward(dout, relu), affine)
-
-
-GIVEN = {
-    "affine_forward": _affine_forward,
-    "affine_backward": _affine_backward,
-    "relu_forward": _relu_forward,
-    "relu_backward": _relu_backward,
-    "softmax_loss": _softmax_loss,
-    "affine_relu_forward": _affine_relu_forward,
-    "affine_relu_backward": _affine_relu_backward,
-}
-
 
 @contextlib.contextmanager
 def given_layers(module):
     """Layers that are right, in the place of the hand-in's, wherever its network may look."""
+    from assignment.checking.layers.given import LAYERS
+
     modules = list(sys.modules.values())
     places = [vars(m) for m in modules if vars(m).get("__package__") == "cs231n.classifiers"]
     own, before = vars(module), [dict(place) for place in places]
     try:
         for place in places:
-            for name, function in GIVEN.items():
+            for name, function in LAYERS.items():
                 is_there = name in place
                 is_its_own = getattr(place.get(name), "__module__", None) == own["__name__"]
                 if (is_there or place is own) and not (is_there and is_its_own):
@@ -314,9 +269,9 @@ def given_layers(module):
         yield
     finally:
         for place, names in zip(places, before, strict=True):
-            for name in GIVEN:
+            for name in LAYERS:
                 place.pop(name, None)
-            place.update({name: names[name] for name in GIVEN if name in names})
+            place.update({name: names[name] for name in LAYERS if name in names})
 
 
 def _net(kind, module, params, reg):
@@ -385,18 +340,10 @@ def net_cases(kind, large=None):
         arguments = {**first, "params": params, "reg": 0.0}
         cases.append(Case(told, arguments, large or failure))
     W = last.replace("b", "W")
-    apart = np.ptp(_hidden(first["X"], first["params"]).sum(axis=1))
-    offset = max(1000, 1100 / max(apart, 1e-3))  # by which the rows are moved, times what they are
-    params = {**first["params"], W: first["params"][W] + offset}
+    # Each row is moved by as much, times the sum of its hidden values.
+    params = {**first["params"], W: first["params"][W] + 1e5}
     arguments = {**first, "params": params, "reg": 0.0}
-    return [*cases, Case("rows of scores 1,000 apart", arguments, large or "underflow")]
-
-
-def _hidden(X, params):
-    """The values that the last layer of a network sees."""
-    for layer in range(1, len(params) // 2):
-        X, _ = _affine_relu_forward(X, params[f"W{layer}"], params[f"b{layer}"])
-    return X
+    return [*cases, Case("rows of scores far apart", arguments, large or "underflow")]
 
 
 def _with_layers(call, module, **arguments):
@@ -465,8 +412,18 @@ def init_cases(kind):
         )
     )
     names = "input_dim", hidden, "num_classes", "weight_scale"
+    if is_drawn_anew():
+        several = [_resized(generator(420 + i), *values) for i, values in enumerate(several)]
     calls = [dict(zip(names, values, strict=True)) for values in several]
     return [Case(", ".join(f"{name} = {v}" for name, v in call.items()), call) for call in calls]
+
+
+def _resized(rng, *values):
+    """Sizes and weight_scale, somewhat larger: all sizes by as much, and so as different."""
+    *sizes, scale = values
+    more = int(rng.integers(30, 90))
+    sizes = [[n + more for n in size] if isinstance(size, list) else size + more for size in sizes]
+    return *sizes, round(scale * rng.uniform(1, 2), 5)
 
 
 def call_init(kind, module, **options):
@@ -519,7 +476,8 @@ def _of_net(kind):
         ("gradients", cases, _gradients, both),
     ):
         made = partial(_with_layers, partial(call, kind))
-        yield Calls(f"{name}.{part}", "fc_net.py", some, made, how, loss)
+        given = "assignment.checking.layers.given"
+        yield Calls(f"{name}.{part}", "fc_net.py", some, made, how, loss, given)
 
 
 CALLS = by_name(

@@ -5,7 +5,7 @@ from itertools import count
 
 import numpy as np
 
-from assignment.checking.calls import cross_entropy
+from assignment.checking.layers.given import softmax_loss
 
 
 class Layer:
@@ -148,7 +148,7 @@ class Network:
     @cached_property
     def G(self):
         """The gradient of the scores, with its 1 / N."""
-        return cross_entropy(self.S, self.y)[1] / self.N
+        return softmax_loss(self.S, self.y)[1]
 
     def back(
         self,

@@ -13,7 +13,6 @@ from assignment.checking.calls import (
     Calls,
     Case,
     by_name,
-    cross_entropy,
     draw_labels,
     generator,
     in_either_layout,
@@ -33,7 +32,7 @@ from assignment.checking.training.calls import (
     OPTIONS,
     Record,
     asking,
-    grouped,
+    bowl,
     no_labels,
     seed_generators,
     train_cases,
@@ -190,9 +189,9 @@ linear_train_cases = partial(
 )
 
 
-def call_linear_train(module, X, y, batch_size, given, groups=False):
-    if groups:
-        return _train_linear_on_groups(module, grouped(X, y), y, batch_size, given)
+def call_linear_train(module, X, y, batch_size, given, bowl=False):
+    if bowl:
+        return _train_linear_down_a_bowl(module, X, y, batch_size, given)
     train = partial(_train_linear, module, X, y, batch_size, given)
     (arrays, is_of_examples), transposed = in_either_layout(
         lambda: train(transposed=False), lambda: train(transposed=True)
@@ -228,22 +227,20 @@ def _train_linear(module, X, y, batch_size, given, transposed):
     return arrays, record.draws_from(X)
 
 
-def _train_linear_on_groups(module, X, y, batch_size, given):
+def _train_linear_down_a_bowl(module, X, y, batch_size, given):
     transposed = call_linear_train(module, X, y, batch_size, given).get("transposed", False)
 
     def answer(self, X_batch, y_batch, reg):
         if X_batch is None or y_batch is None:
             raise NotImplementedError("no batch is drawn yet")
-        W, X_batch = (self.W.T, X_batch.T) if transposed else (self.W, X_batch)
-        losses, G = cross_entropy(X_batch @ W, y_batch)
-        dW = X_batch.T @ G / len(y_batch)
-        return losses.mean(), dW.T if transposed else dW
+        loss, gradients = bowl({"W": self.W})
+        return loss, gradients["W"]
 
     seed_generators()
     classifier = asking(module, "LinearClassifier", answer, predict=no_labels)()
     options = {"learning_rate": 0.1, "reg": 0.0, "num_iters": 100, "batch_size": batch_size}
     history = classifier.train(turned(X)[0] if transposed else X, y, **options)
-    return {"losses on three groups": history, "transposed": transposed}
+    return {"losses down a bowl": history, "transposed": transposed}
 
 
 LOSSES = ("svm", "linear_svm.py", svm_cases), ("softmax", "softmax.py", softmax_cases)

@@ -16,7 +16,6 @@ from assignment.checking.calls import (
     Case,
     Returned,
     by_name,
-    cross_entropy,
     described,
     draw_labels,
     generator,
@@ -210,27 +209,26 @@ net_train_cases = partial(training.train_cases, NET_START, NET_GRADIENTS)
 VALIDATION = (np.random.default_rng(41).normal(size=(9, 4)), np.arange(9) % 3)
 
 
-def call_net_train(module, X, y, batch_size, given, groups=False):
+def call_net_train(module, X, y, batch_size, given, bowl=False):
     def answer(self, X, y, reg):
         if X is None:
             raise NotImplementedError("no batch is drawn yet")
         if y is None:
             return np.zeros((len(X), 3))  # the scores, if somebody wants them
         params = _params(self)
-        loss, grads = _net_loss(params, X, y) if groups else record(X, y, reg, as_ours(params))
+        ours = as_ours(params)
+        loss, grads = training.bowl(ours) if bowl else record(X, y, reg, ours)
         own = {name: in_shape(g, np.shape(params[name])) for name, g in grads.items()}
         return loss, training.Gradients(own)
 
     training.seed_generators()
     record = training.Record(given, batch_size)
     asking = training.asking(module, "TwoLayerNet", answer, predict=training.no_labels)
-    start = NET_START if groups else given["start"]  # from which the loss falls
-    net = _net(asking, {name: value.copy() for name, value in start.items()})
-    if groups:
-        X = training.grouped(X, y)
+    net = _net(asking, {name: value.copy() for name, value in given["start"].items()})
+    if bowl:
         options = {"learning_rate": 0.1, "learning_rate_decay": 1.0, "reg": 0.0, "num_iters": 100}
         stats = net.train(X, y, X, y, batch_size=batch_size, **options)
-        return {"losses on three groups": _history(stats)}
+        return {"losses down a bowl": _history(stats)}
     options = {"batch_size": batch_size, "learning_rate_decay": DECAY, **training.OPTIONS}
     stats = net.train(X, y, *VALIDATION, **options)
     params = as_ours(_params(net))
@@ -251,24 +249,6 @@ def as_ours(params):
     return {name: in_shape(params[name], start.shape) for name, start in NET_START.items()}
 
 
-def _forward(params, X):
-    W1, b1, W2, b2 = as_ours(params).values()
-    H = np.maximum(X @ W1 + b1, 0)
-    return H, H @ W2 + b2
-
-
-def _net_loss(params, X, y):
-    H, scores = _forward(params, X)
-    losses, G = cross_entropy(scores, y)
-    return losses.mean(), backward(X, params["W2"], H, G / len(y))
-
-
-def backward(X, W2, H, G):
-    """The gradients without a penalty, by hidden values and the gradient of the scores."""
-    dH = (G @ W2.T) * (H > 0)
-    return {"W1": X.T @ dH, "b1": dH.sum(axis=0), "W2": H.T @ G, "b2": G.sum(axis=0)}
-
-
 def net_predict_cases():
     """So many examples that each mistake in the forward pass changes the class of one."""
     rng = generator(76)
@@ -283,18 +263,20 @@ def net_predict_cases():
 
 
 def call_net_predict(module, X):
+    from assignment.checking.net.given import scores
+
     def answer(self, X, y, reg):
-        return _forward(_params(self), X)[1]
+        return scores(X, **as_ours(_params(self)))
 
     return {"y_pred": _net(training.asking(module, "TwoLayerNet", answer), NET_START).predict(X)}
 
 
-def _of_net(name, cases, call, how, function=""):
+def _of_net(name, cases, call, how, function="", given=""):
     before = """\
 net = TwoLayerNet(*c["params"]["W1"].shape, c["params"]["W2"].shape[1])
 net.params = c.pop("params")
 """
-    return Calls(f"TwoLayerNet.{name}", "neural_net.py", cases, call, before + how, function)
+    return Calls(f"TwoLayerNet.{name}", "neural_net.py", cases, call, before + how, function, given)
 
 
 BOTH, LOSS = 'loss, grads = net.loss(c["X"], c["y"], reg=c["reg"])', "TwoLayerNet.loss"
@@ -303,5 +285,11 @@ CALLS = by_name(
     _of_net("loss", net_cases, call_net_loss, BOTH),
     _of_net("gradients", net_cases, call_net_gradients, BOTH, LOSS),
     _of_net("train", net_train_cases, call_net_train, "net.train(**c)"),
-    _of_net("predict", net_predict_cases, call_net_predict, "net.predict(**c)"),
+    _of_net(
+        "predict",
+        net_predict_cases,
+        call_net_predict,
+        "net.predict(**c)",
+        given="assignment.checking.net.given",
+    ),
 )

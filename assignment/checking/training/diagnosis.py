@@ -35,7 +35,7 @@ def facts(arguments, arrays):
     ValueError : no Record notes that
     """
     given, X, y = (arguments[name] for name in ("given", "X", "y"))
-    names = "losses on three groups", "loss_history", *given["start"], "transposed"
+    names = "losses down a bowl", "loss_history", *given["start"], "transposed"
     came = {name: arrays[name] for name in names if name in arrays}
     if "asked" not in arrays:
         return came
@@ -142,7 +142,7 @@ def complain_of(name, seen):
     got, right = seen.arrays.get(name), seen.expected[name]
     if name in FACTS:
         return FACTS[name][1](got, seen) if got is not None else NOT_ASKED
-    if name == "losses on three groups":
+    if name == "losses down a bowl":
         return _not_lowered(got)
     if name == "loss_history" and got is not None:
         got = got.ravel()  # a column of losses is no mistake
@@ -155,15 +155,15 @@ def complain(seen):
 
 
 def _not_lowered(history):
-    """A sentence, if losses on data that any classifier learns do not fall below their half."""
+    """A sentence, if losses that every step lowers do not fall below their half."""
     if np.size(history) < 100:
         return f"loss_history has {np.size(history)} entries after 100 steps."
     losses = history.ravel().astype(float)
     first, last = losses[:10].mean(), losses[-10:].mean()
     if not last < first / 2:
         return (
-            f"which are far apart, the last ten losses are {last:.3g} on average, and the first "
-            f"ten {first:.3g}: they should fall below the half."
+            f"the last ten losses, half of sum((W - 1)^2), are {last:.3g} on average, and the "
+            f"first ten {first:.3g}: they should fall below the half."
         )
 
 
@@ -192,11 +192,11 @@ def explain(decay, observed):
     found += _of_steps(steps, walks, len(names), off)
     if "loss_history" in off:
         found.append(("history", "loss_history", off["loss_history"]))
-    groups = "losses on three groups"
-    if [*off] == [groups]:
-        sizes = [np.size(seen.arrays.get(groups)) for seen in observed if groups in seen.judged]
+    bowl = "losses down a bowl"
+    if [*off] == [bowl]:
+        sizes = [np.size(seen.arrays.get(bowl)) for seen in observed if bowl in seen.judged]
         short = any(size < 100 for size in sizes)
-        found.append(("history" if short else "loss-not-lowered", groups, off[groups]))
+        found.append(("history" if short else "loss-not-lowered", bowl, off[bowl]))
     known = [mistake for mistake, _, _ in found]
     dull = {name for mistake in MISTAKES if mistake.name in known for name in mistake.hides}
     found = [entry for entry in found if entry[0] not in dull]

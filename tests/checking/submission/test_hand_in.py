@@ -432,7 +432,7 @@ OF_CHECKS = [
     "from assignment.checking import check, calls",
     "from assignment.checking.knn import calls",
     "import assignment.checking.net.calls as mine",
-    "import assignment.checking\nmine = assignment.checking.calls.cross_entropy",
+    "import assignment.checking\nmine = assignment.checking.calls.measured",
     "import importlib\nmine = importlib.import_module('assignment.checking.calls')",
     "import sys\nmine = sys.modules['assignment.checking.calls']",
     "import sys\nmine = sys.modules.get('assignment.checking.calls')",
