@@ -49,7 +49,7 @@ class Sizes:
     growing_train: tuple
     growing_batch: tuple
     growing_hidden: tuple
-    rounds: int = 3
+    rounds: int = 5
 
 
 FULL_SIZES = Sizes(
