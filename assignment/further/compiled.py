@@ -48,9 +48,11 @@ def product(a, b):
 
 
 @njit(nogil=True, cache=True, fastmath=AT_ONCE)
-def smallest(values):
-    least = values[0]
-    for i in range(1, values.size):
+def add(values, offsets):
+    """Add them in place; the smallest sum."""
+    least = values[0] + offsets[0]
+    for i in range(values.size):
+        values[i] += offsets[i]
         least = values[i] if values[i] < least else least
     return least
 
@@ -105,10 +107,10 @@ def search(bounds, coarse, fine, X, T, many, distances, nearest):
     lowest, groups = np.empty(m), np.empty(m, np.int64)
     for q in range(n):
         b, x = bounds[q], X[q]
-        b += offsets
         squares[:], lowest[:] = inf, inf
         for g in range(len(minima)):
-            minima[g] = smallest(b[g * width : (g + 1) * width])
+            start, stop = g * width, (g + 1) * width
+            minima[g] = add(b[start:stop], offsets[start:stop])
             insert(lowest, groups, minima[g], g)
         for g in groups:
             j = g * width + np.argmin(b[g * width : (g + 1) * width])
