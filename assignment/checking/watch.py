@@ -9,8 +9,8 @@ from assignment import FILES
 from assignment.checking.exercises import EXERCISES
 from assignment.checking.faces import Work, as_text, table
 
-TICK = 100  # milliseconds
-PATIENCE = 10  # ticks
+TICK = 20  # milliseconds
+PATIENCE = 50  # ticks
 
 
 def watch():
