@@ -311,7 +311,8 @@ def at_most(seconds, error=InterruptedError, again=0, of_work=False):
 if __name__ == "__main__":
     import resource  # noqa: F401  for the limits of a child
 
-    import numpy.ma  # noqa: F401  which NumPy imports only when validation asks for it
+    import numpy.ma  # which NumPy imports only when it is asked for, as the next
+    import numpy.random  # noqa: F401
 
     from assignment.checking.run import work
     from assignment.given import blocks, distances, todo, validation  # noqa: F401  for the five files

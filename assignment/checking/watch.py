@@ -20,7 +20,7 @@ def watch():
         *{path.parent for path in work.files.values()},
         watch_filter=lambda change, path: Path(path).name in FILES,
         debounce=100,
-        step=20,
+        step=TICK // 2,
         recursive=False,
         raise_interrupt=False,
         rust_timeout=TICK,

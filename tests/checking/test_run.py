@@ -88,6 +88,16 @@ def test_what_runs_student_code_has_never_seen_the_answers(way, doing):
     assert ours <= {"answering", "calls", "nursery", "printed", "run", "stubs"} | calls
 
 
+@LINUX
+def test_a_child_of_the_nursery_has_all_of_numpy_that_a_call_needs(hand_in):
+    begins = "    N = X.shape[0]\n"
+    told = f"    print(*(set(sys.modules) - BEFORE))\n{begins}"
+    source = solution("softmax.py").replace(begins, told, 1)
+    files = find_files(hand_in(softmax=f"import sys\nBEFORE = set(sys.modules)\n{source}"))
+    answers = run(SOFTMAX, files)
+    assert not answers.failure and "numpy" not in answers.printed[0]
+
+
 @BOTH
 def test_each_process_has_a_folder_a_group_and_files_of_its_own(way, doing):
     files = doing(
