@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import deque
 from itertools import pairwise
 
 from assignment.checking.exercises import ALL, COURSE
@@ -11,6 +12,7 @@ from assignment.checking.submission.read import raw, read
 BEGINS = re.compile(r"\s*#.*\bTODO\b")
 CODE_BEGINS = re.compile(r"\s*#.*\bSTART OF YOUR CODE\b")
 ENDS = re.compile(r"\s*#.*\bEND OF YOUR CODE\b")
+STATEMENTS = ast.stmt, ast.excepthandler, ast.match_case  # the last two hold some, too
 
 
 def blank_line(path, exercise):
@@ -29,7 +31,7 @@ def blank_line(path, exercise):
     if function is None:
         return None
     lines = text.split("\n")[: function.end_lineno]
-    holders = sorted(node.lineno for node in ast.walk(function) if _holds_the_place(node))
+    holders = sorted(node.lineno for node in _statements(function) if _holds_the_place(node))
     blanks = _blanks(lines, function, holders)
     if not blanks:
         return holders[0] if holders else function.body[-1].lineno
@@ -46,12 +48,21 @@ def blank_line(path, exercise):
 def _function(tree, name):
     """The function of a qualified name, or the first of its last part."""
     *owner, name = name.split(".")
-    inside = [n for n in ast.walk(tree) if isinstance(n, ast.ClassDef) and [n.name] == owner]
+    inside = [n for n in _statements(tree) if isinstance(n, ast.ClassDef) and [n.name] == owner]
     for place in (*inside, tree):
-        for node in ast.walk(place):
+        for node in _statements(place):
             if isinstance(node, ast.FunctionDef) and node.name == name:
                 return node
     return None
+
+
+def _statements(tree):
+    """A tree and the statements in it, in the order of ast.walk, without the many expressions."""
+    nodes = deque([tree])
+    while nodes:
+        node = nodes.popleft()
+        nodes.extend(n for n in ast.iter_child_nodes(node) if isinstance(n, STATEMENTS))
+        yield node
 
 
 def _holds_the_place(node):
@@ -67,7 +78,7 @@ def _blanks(lines, function, holders):
     numbers = range(function.lineno, len(lines) + 1)
     mark = BEGINS if any(BEGINS.match(lines[n - 1]) for n in numbers) else CODE_BEGINS
     begins = [n for n in numbers if mark.match(lines[n - 1])]
-    statements = [n.lineno for n in ast.walk(function) if isinstance(n, ast.stmt)]
+    statements = [n.lineno for n in _statements(function) if isinstance(n, ast.stmt)]
     blanks = []
     for begin, end in pairwise([*begins, len(lines) + 1]):
         ends = (n for n in range(begin, end) if ENDS.match(lines[n - 1]))

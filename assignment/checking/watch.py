@@ -9,8 +9,8 @@ from assignment import FILES
 from assignment.checking.exercises import EXERCISES
 from assignment.checking.faces import Work, as_text, table
 
-TICK = 100  # milliseconds
-PATIENCE = 10  # ticks
+TICK = 20  # milliseconds
+PATIENCE = 50  # ticks
 
 
 def watch():
@@ -20,7 +20,7 @@ def watch():
         *{path.parent for path in work.files.values()},
         watch_filter=lambda change, path: Path(path).name in FILES,
         debounce=100,
-        step=20,
+        step=TICK // 2,
         recursive=False,
         raise_interrupt=False,
         rust_timeout=TICK,

@@ -222,13 +222,13 @@ def evaluate(side, symbols):
     IllFormed : the expression means nothing; the message says where
     """
     try:
-        value = eval(_compiled(side), {"__builtins__": {}}, {**FUNCTIONS, **symbols})
+        value = eval(_compiled(side), {**FUNCTIONS, "__builtins__": {}}, symbols)
     except NameError as error:
         raise IllFormed(f"{error.name} is not defined here") from None
     except ArithmeticError as error:
         raise IllFormed(str(error)) from None
     value = value if isinstance(value, Matrix) else Matrix([[value]])
-    if np.abs(value.array.imag).max(initial=0) > 1:
+    if np.iscomplexobj(value.array) and np.abs(value.array.imag).max(initial=0) > 1:
         raise IllFormed("logarithm of a negative number")
     return value
 

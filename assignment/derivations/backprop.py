@@ -11,6 +11,7 @@ from assignment.derivations.numbers import (
     moved,
     normal,
     one_hot,
+    relu,
 )
 from assignment.derivations.originals import BACKPROP
 
@@ -191,11 +192,6 @@ SUM_OF_EXAMPLES = (
 )
 
 
-def relu(z):
-    """ReLU on the smooth piece where z is."""
-    return np.where(np.real(z) > 0, z, 0)
-
-
 def _draw(rng, n, D, H, K):
     X, y = normal(rng, n, 1, D), one_hot(rng, n, K)
     shapes = {"W1": (D, H), "b1": (1, H), "W2": (H, K), "b2": (1, K)}
@@ -204,7 +200,7 @@ def _draw(rng, n, D, H, K):
     p = {name: moved(start[name], steps[name]) for name in shapes}
 
     def from_O2(O2):
-        return cross_entropy(O2, y).sum()
+        return cross_entropy(O2, y).sum(axis=-2)
 
     def from_H1(H1, p):
         return from_O2(H1 @ p["W2"] + p["b2"])
@@ -234,9 +230,9 @@ def _draw(rng, n, D, H, K):
         dH1=differential(H1),
         dO2=differential(O2),
         output=e / e.sum(axis=-1, keepdims=True),
-        L=[[loss(p)]],
-        dL=[[differential(loss(p))]],
-        dL2=[[differential(loss(only_first))]],
+        L=[loss(p)],
+        dL=[differential(loss(p))],
+        dL2=[differential(loss(only_first))],
         dL_dO2=gradient(from_O2, O2),
         dL_dH1=gradient(lambda H1: from_H1(H1, still), H1),
         dL_dO1=gradient(lambda O1: from_O1(O1, still), O1),
@@ -326,13 +322,13 @@ def _draw_stacked(rng, N, D, H, K):
     still = {name: value.real for name, value in p.items()}
 
     def data_loss(O2):
-        return cross_entropy(O2[:, np.newaxis], Y[:, :, np.newaxis]).sum()
+        return cross_entropy(O2[..., np.newaxis, :], Y[:, :, np.newaxis]).sum(axis=(-2, -1))
 
     def hidden(O1, p):
         return relu(O1) @ p["W2"] + p["b2"]
 
     def penalty(p):
-        return reg * (np.sum(p["W1"] * p["W1"]) + np.sum(p["W2"] * p["W2"]))
+        return reg * sum(np.sum(p[name] * p[name], axis=(-2, -1)) for name in ("W1", "W2"))
 
     def mean_loss(p):
         return data_loss(hidden(X @ p["W1"] + p["b1"], p)) / N + penalty(p)

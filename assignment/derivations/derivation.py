@@ -292,9 +292,10 @@ def _error(claim, symbols):
 
 
 def _distance(a, b):
-    if not (np.isfinite(a).all() and np.isfinite(b).all()):
+    sizes = np.abs(a).max(), np.abs(b).max()  # NaN or infinite, if a single entry is
+    if not np.isfinite(sizes).all():
         return np.inf
-    return float(np.abs(a - b).max() / max(np.abs(a).max(), np.abs(b).max(), SMALLEST))
+    return float(np.abs(a - b).max() / max(*sizes, SMALLEST))
 
 
 @dataclass(frozen=True)

@@ -110,16 +110,17 @@ def _draw(rng, N, D, E):
     same = (y[others] == y[:, np.newaxis]).astype(float)
 
     def losses(s):
-        e = np.exp(s[:, 0])
-        return (np.log(e.sum(axis=1)) - np.log((e * same).sum(axis=1))).reshape(N, 1, 1)
+        e = np.exp(s)[..., 0, :]
+        log_p = np.log((e * same).sum(axis=-1)) - np.log(e.sum(axis=-1))
+        return -log_p[..., np.newaxis, np.newaxis]
 
     def scores(A):
-        return -(((Delta @ A.T) ** 2).sum(axis=2))[:, np.newaxis]
+        return -((Delta @ np.swapaxes(A, -1, -2)) ** 2).sum(axis=-1)[..., np.newaxis, :]
 
     U = A @ np.swapaxes(Delta, 1, 2)
     s = scores(A)
     e = np.exp(s.real) * same[:, np.newaxis]
-    dl_ds = gradient(lambda s: losses(s).sum(), s)
+    dl_ds = gradient(losses, s)
     M = np.zeros((N, N))
     M[np.arange(N)[:, np.newaxis], others] = dl_ds[:, 0] / N
     return matrices(
@@ -143,8 +144,10 @@ def _draw(rng, N, D, E):
         dl=differential(losses(s)),
         L=[[losses(s).sum() / N]],
         dl_ds=dl_ds,
-        dl_dA=np.stack([gradient(lambda A, i=i: losses(scores(A))[i].sum(), A) for i in range(N)]),
-        dL_dA=gradient(lambda A: losses(scores(A)).sum() / N, A),
+        dl_dA=np.stack(
+            [gradient(lambda A, i=i: losses(scores(A))[..., i, :, :], A) for i in range(N)]
+        ),
+        dL_dA=gradient(lambda A: losses(scores(A)) / N, A),
     )
 
 

@@ -144,8 +144,8 @@ def _draw_one(rng, D, K):
         da=differential(a),
         l=loss,
         dl=differential(loss),
-        dl_da=gradient(lambda a: cross_entropy(a, y).sum(), a),
-        dl_dW=gradient(lambda W: cross_entropy(X @ W, y).sum(), W),
+        dl_da=gradient(lambda a: cross_entropy(a, y), a),
+        dl_dW=gradient(lambda W: cross_entropy(X @ W, y), W),
     )
 
 
@@ -215,7 +215,7 @@ def _draw_batch(rng, N, D, K):
     W, reg = moved(normal(rng, D, K), dW), rng.uniform(0.1, 1)
 
     def total(W):
-        return cross_entropy(Xi @ W, y).sum() / N + reg * np.sum(W * W)
+        return cross_entropy(Xi @ W, y).sum(axis=-2) / N + reg * np.sum(W * W, axis=(-2, -1))
 
     losses = cross_entropy(Xi @ W, y)[..., np.newaxis]
     return matrices(
@@ -229,8 +229,8 @@ def _draw_batch(rng, N, D, K):
         reg=reg,
         l=losses,
         dl=differential(losses),
-        L=[[total(W)]],
-        dL=[[differential(total(W))]],
+        L=[total(W)],
+        dL=[differential(total(W))],
         dL_dW=gradient(total, W),
     )
 

@@ -10,6 +10,7 @@ from assignment.derivations.numbers import (
     moved,
     normal,
     one_hot,
+    relu,
 )
 
 LINES = (
@@ -98,22 +99,18 @@ def _draw(rng, N, D, C):
     def losses(s):
         """One example and one class at a time, unlike the lines."""
         total = [
-            sum(
-                s[i, 0, c] - s[i, 0, right[i]] + 1
-                for c in range(C)
-                if c != right[i] and s[i, 0, c].real - s[i, 0, right[i]].real + 1 > 0
-            )
-            for i in range(N)
+            sum(relu(s[..., i, 0, c] - s[..., i, 0, r] + 1) for c in range(C) if c != r)
+            for i, r in enumerate(right)
         ]
-        return np.array(total).reshape(N, 1, 1)
+        return np.stack(total, axis=-1)[..., np.newaxis, np.newaxis]
 
     def mean_loss(W):
-        return losses(Xi @ W).sum() / N + reg * np.sum(W * W)
+        return losses(Xi @ W).sum(axis=(-3, -2)) / N + reg * np.sum(W * W, axis=(-2, -1))
 
     s = Xi @ W
     m = np.concatenate([s[[i]] - s[i, 0, right[i]] + 1 for i in range(N)])
     violated = (m.real > 0) & (np.arange(C) != right[:, np.newaxis, np.newaxis])
-    dl_ds = gradient(lambda s: losses(s).sum(), s)
+    dl_ds = gradient(losses, s)
     return matrices(
         Xi=Xi,
         y=y,
@@ -134,7 +131,7 @@ def _draw(rng, N, D, C):
         l=losses(s),
         dl=differential(losses(s)),
         dl_ds=dl_ds,
-        L=[[mean_loss(W)]],
+        L=[mean_loss(W)],
         dL_dW=gradient(mean_loss, W),
     )
 

@@ -56,6 +56,8 @@ def darkened(figure):
         (artist, name, getattr(artist, f"get_{name}")()) for artist, name in _coloured(figure)
     ]
     grounds = {figure.patch, *(ax.patch for ax in figure.axes)}
+    layout = figure.get_layout_engine() or "none"
+    figure.set_layout_engine("none")  # all is in its place since it was drawn for a light page
     try:
         for artist, name, colour in before:
             getattr(artist, f"set_{name}")(turned(colour, ground=artist in grounds))
@@ -63,6 +65,7 @@ def darkened(figure):
     finally:
         for artist, name, colour in before:
             getattr(artist, f"set_{name}")(colour)
+        figure.set_layout_engine(layout)
 
 
 def turned(colour, ground=False):

@@ -788,8 +788,8 @@ WHOLE = [("softmax.py", True)]
         ([writes("x ="), writes("x = 1"), quiet], WHOLE),
         ([goes, quiet, quiet, writes("x = 1"), quiet], WHOLE),
         # Or it is gone for good.
-        ([goes, *[quiet] * 9], []),
-        ([goes, *[quiet] * 10], [("softmax.py", False)]),
+        ([goes, *[quiet] * (watch.PATIENCE - 1)], []),
+        ([goes, *[quiet] * watch.PATIENCE], [("softmax.py", False)]),
         ([writes("x = 1"), quiet, writes("x = 2"), quiet], WHOLE * 2),
     ],
 )

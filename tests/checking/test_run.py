@@ -84,8 +84,19 @@ def test_what_runs_student_code_has_never_seen_the_answers(way, doing):
     assert rooms == {"checking", "given"}
     ours = {name.removeprefix("assignment.checking.") for name in seen if "checking." in name}
     ours = {name for name in ours if not name.startswith("submission")}
-    rooms = {"linear", "linear.calls", "training", "training.calls"}
-    assert ours <= {"answering", "calls", "nursery", "printed", "run", "stubs"} | rooms
+    rooms = ("knn", "layers", "linear", "net", "training")  # a nursery keeps those it has called
+    calls = {name for room in rooms for name in (room, f"{room}.calls")}
+    assert ours <= {"answering", "calls", "nursery", "printed", "run", "stubs"} | calls
+
+
+@LINUX
+def test_a_child_of_the_nursery_has_all_of_numpy_that_a_call_needs(hand_in):
+    begins = "    N = X.shape[0]\n"
+    told = f"    print(*(set(sys.modules) - BEFORE))\n{begins}"
+    source = solution("softmax.py").replace(begins, told, 1)
+    files = find_files(hand_in(softmax=f"import sys\nBEFORE = set(sys.modules)\n{source}"))
+    answers = run(SOFTMAX, files)
+    assert not answers.failure and "numpy" not in answers.printed[0]
 
 
 @BOTH

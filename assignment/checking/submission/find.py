@@ -461,9 +461,6 @@ def _defined(file):
     return {function.partition(".")[0] for function in _functions_of(file)}
 
 
-ALL_DEFINED = set().union(*map(_defined, KNOWN))
-
-
 def _is_asked(file, name):
     """Whether a function of a file is one that is asked for, by a name in camelCase."""
     *owner, last = name.split(".")
@@ -478,8 +475,10 @@ def _hold(name, path, defined):
     return bool(defined & _defined(name))
 
 
-def _says(path, defined=frozenset(ALL_DEFINED)):
-    """Whether a file defines one of these, as far as a look at its text can tell."""
+def _says(path, defined=None):
+    """Whether a file defines one of these, or of all, as far as a look at its text can tell."""
+    if defined is None:
+        defined = set().union(*map(_defined, KNOWN))
     # In a notebook the lines of a cell may be one string, with "\\n" between them.
     # In camelCase it is said as well.
     names = sorted(re.sub("_", "_?", name) for name in defined)
