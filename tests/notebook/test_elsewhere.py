@@ -86,7 +86,7 @@ def test_the_first_cell_installs_what_the_suite_takes_and_colab_has_not():
         {re.match(r"[\w-]*", line)[0] for line in some}
         for some in (lines[1:], PROJECT["dependencies"])
     )
-    tools = {"jupyter", "jupyterlab", "nbval", "pytest-xdist", "ruff"}
+    tools = {"jupyter", "jupyterlab", "nbval", "pytest-xdist", "pyyaml", "ruff"}  # no lesson needs
     assert setup_cell("knn").count("%pip install") == 1
     assert taken - there - tools == {re.search(r"%pip install --quiet (.*)", setup_cell("knn"))[1]}
 
