@@ -3,10 +3,12 @@
 Peers are imported only where they are used: whoever has none of them can run all the others.
 """
 
+import os
 from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+from threadpoolctl import threadpool_info
 
 from assignment.further.exact_neighbors import ExactNeighbors
 from assignment.given.cifar10 import load_cifar10
@@ -78,6 +80,12 @@ def textbook(images):
 
 
 def faiss_flat(images):
+    # Its wheel brings OpenBLAS 0.3.15, of 2021: a processor that is newer it takes for one of 2004,
+    # and multiplies at a fifth of the speed, unless it is told what NumPy's has recognised.
+    blas = [its for its in threadpool_info() if its.get("internal_api") == "openblas"]
+    for its in blas[:1]:
+        kind = its["architecture"]
+        os.environ["OPENBLAS_CORETYPE"] = {"SapphireRapids": "SkylakeX"}.get(kind, kind)
     import faiss
 
     data = images.load()

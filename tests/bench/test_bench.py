@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import types
 from concurrent.futures import Future
 from dataclasses import replace
 
@@ -267,6 +268,15 @@ def test_without_the_bare_products_and_the_reference_there_are_rows_all_the_same
     monkeypatch.setattr(run, "run", only_faiss)
     rows = run.neighbours(TINY, {})["rows"]
     assert rows["FAISS IndexFlatL2"]["ratio"] is None
+
+
+def test_faiss_is_told_what_processor_this_is(here, monkeypatch):
+    monkeypatch.setitem(sys.modules, "faiss", types.ModuleType("faiss"))
+    blas = {"internal_api": "openblas", "architecture": "SapphireRapids"}
+    monkeypatch.setattr(work, "threadpool_info", lambda: [{"internal_api": "openmp"}, blas])
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Prescott")
+    work.faiss_flat(Images(False, 10, 50))
+    assert os.environ["OPENBLAS_CORETYPE"] == "SkylakeX"
 
 
 def test_the_figures_of_the_readme_are_those_of_the_kept_results():
