@@ -258,7 +258,7 @@ def _guard(child, pipe, task):
 class Delays:
     """What kept a process from work: it was stopped, or all was, or others had the processors.
 
-    Who sleeps is not kept from work.
+    Who sleeps is not kept from work, nor who waits for what it has started, or competes with that.
 
     seconds : that its calls may take
     seen : seconds that went by while this was looking, every POLL seconds
@@ -266,7 +266,7 @@ class Delays:
 
     def __init__(self, pid, seconds):
         self.seen = self._kept = 0.0
-        self._most, self._stat = seconds / 2, Path("/proc", str(pid), "stat")
+        self._most, self._place = seconds / 2, Path("/proc", str(pid))
         self._last = self._look()
 
     @property
@@ -279,7 +279,7 @@ class Delays:
         now, worked, state = self._last
         passed = now - before
         self.seen += min(passed, 2 * POLL)
-        if state in "SZ":  # it sleeps, or has ended
+        if state in "SZ" or self._has_children():  # it sleeps, or has ended
             self._kept += max(passed - 2 * POLL, 0.0)
         else:
             self._kept += max(passed - (worked - worked_before), 0.0)
@@ -287,11 +287,18 @@ class Delays:
     def _look(self):
         """(now, seconds of processor time so far, state of the main thread)."""
         try:
-            fields = self._stat.read_text(errors="replace").rpartition(")")[2].split()
+            told = Path(self._place, "stat").read_text(errors="replace")
         except OSError:  # /proc is not there
             return time.monotonic(), 0.0, "S"
+        fields = told.rpartition(")")[2].split()
         worked = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
         return time.monotonic(), worked, fields[0]
+
+    def _has_children(self):
+        lists = self._place.glob("task/*/children")
+        with contextlib.suppress(OSError):  # it has ended
+            return any(children.read_bytes() for children in lists)
+        return False
 
 
 def _leave_home(folder):

@@ -80,6 +80,9 @@ FORBIDDEN = {
     **{"process_madvise": (440, 440), "kcmp": (312, 272), "pidfd_getfd": (438, 438)},
     **{"unshare": (272, 97), "setns": (308, 268), "mount": (165, 40), "umount2": (166, 39)},
     **{"bpf": (321, 280), "perf_event_open": (298, 241), "userfaultfd": (323, 282)},
+    # Memory that belongs to no process, and would not be counted.
+    **{"memfd_create": (319, 279), "memfd_secret": (447, 447), "shmget": (29, 194)},
+    **{"msgget": (68, 186), "semget": (64, 190), "mq_open": (240, 180)},
     **{"io_uring_setup": (425, 425), "io_uring_enter": (426, 426), "io_uring_register": (427, 427)},
     **{"name_to_handle_at": (303, 264), "open_by_handle_at": (304, 265)},
 }

@@ -322,23 +322,41 @@ def test_what_was_stopped_from_outside_is_not_called_too_slow(doing, stopping):
 
 @LINUX
 @pytest.mark.parametrize(
-    "state, passed, worked, long",
+    "state, passed, worked, children, long",
     [
-        ("S", 0.1, 0.0, False),  # it sleeps
-        ("R", 0.1, 0.1, False),  # it works
-        ("R", 0.1, 0.03, True),  # others have the processor
-        ("T", 0.1, 0.0, True),  # it is stopped
-        ("S", 2.0, 0.0, True),  # and so is who looks
-        ("Z", 2.0, 0.0, True),
+        ("S", 0.1, 0.0, False, False),  # it sleeps
+        ("R", 0.1, 0.1, False, False),  # it works
+        ("R", 0.1, 0.03, False, True),  # others have the processor
+        ("R", 0.1, 0.03, True, False),  # those whom it has started
+        ("D", 0.1, 0.0, True, False),  # it waits for one of them
+        ("T", 0.1, 0.0, False, True),  # it is stopped
+        ("S", 2.0, 0.0, False, True),  # and so is who looks
+        ("Z", 2.0, 0.0, False, True),
     ],
 )
-def test_who_is_kept_from_work_is_known(state, passed, worked, long, monkeypatch):
+def test_who_is_kept_from_work_is_known(state, passed, worked, children, long, monkeypatch):
     looks = ((k * passed, k * worked, state) for k in range(100))
     monkeypatch.setattr(Delays, "_look", lambda self: next(looks))
+    monkeypatch.setattr(Delays, "_has_children", lambda self: children)
     delays = Delays(1, seconds=2.0)
     while delays.seen < 1.9:
         delays.look()
     assert delays.are_long == long
+
+
+@LINUX
+def test_who_keeps_itself_from_work_has_no_more_time(doing, monkeypatch):
+    begun, begin = [], running._Run._begin
+    monkeypatch.setattr(running._Run, "_begin", lambda self, s: begun.append(s) or begin(self, s))
+    files = doing(
+        "for _ in range(3):",
+        "    if os.fork() == 0:",
+        "        break",
+        "while True:",
+        "    pass",
+    )
+    assert run(SOFTMAX, files, seconds=1.0).failure.kind == "timeout"
+    assert begun == [1.0]
 
 
 FULL = """

@@ -9,7 +9,15 @@ import numpy as np
 from assignment.checking.arrays import agrees, complaint, is_right
 from assignment.checking.diagnosis import Explanation, search, unique
 from assignment.checking.mistake import candidates
-from assignment.checking.training.calls import CYCLE, QUESTIONS, Question, moved, numbers, rows_of
+from assignment.checking.training.calls import (
+    CYCLE,
+    NOTED,
+    QUESTIONS,
+    Question,
+    moved,
+    numbers,
+    rows_of,
+)
 from assignment.checking.training.mistakes import MISTAKES, RATE, Steps
 
 # What is noted of the batches: the mistake and the rule.
@@ -62,7 +70,7 @@ def facts(arguments, arrays):
             for r, its in zip(rows, labels, strict=True)
         ],
         "different examples in a batch": [
-            len({row.tobytes() for row in batch}) for batch in batches
+            len({row.tobytes() for row in batch}) if batch.size else 0 for batch in batches
         ],
         "the batch is a new one": [True]
         + [not np.array_equal(*pair) for pair in itertools.pairwise(batches)],
@@ -81,7 +89,7 @@ def questions(arrays, names):
 
     Raises
     ------
-    ValueError : it notes them in another way
+    ValueError : it notes them in another way, or more than it may
     """
     asked, axes, regs = (arrays.get(n) for n in ("asked", "axes asked", "reg in the loss"))
     is_noted = axes is not None and regs is not None and axes.dtype.kind in "iu"
@@ -90,6 +98,8 @@ def questions(arrays, names):
     parts, place, left = [], 0, iter(axes.tolist())
     for number in left:
         shape = tuple(itertools.islice(left, number))
+        if any(size > NOTED for size in shape):  # of no numbers, or of forged ones
+            raise ValueError("no questions")
         size = math.prod(shape)
         parts.append(asked[place : place + size].astype(float).reshape(shape))
         place += size
