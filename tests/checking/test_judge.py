@@ -456,7 +456,7 @@ REMARKS = [
     ("log of 0", "softmax_loss_naive", [("loss += log_sum - shifted[y[i]]",
      "loss -= np.log(np.exp(shifted[y[i]] - log_sum))")], ["log(0) at an extreme gap"]),
     ("an underflow that the code makes an error", "softmax_loss_vectorized",
-     [("    rows = np", "    np.seterr(all='raise')\n    rows = np")], []),
+     [("    rows = np", "    np.seterr(all='raise')\n    rows = np")], ["underflow as an error"]),
     *((body.split("\n")[0], f"{DISTANCES}no_loops", body, A_LOOP) for body in (
         "return self.compute_distances_two_loops(X)",
         "return self.compute_distances_one_loop(X)",

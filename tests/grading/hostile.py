@@ -519,6 +519,10 @@ answering.Loaded.call = lambda self, arguments: {"right": np.array(True)}
         naive="crash",
         once=True,
     ),
+    "memory that belongs to no process": kind("os.memfd_create('kept')", naive="crash"),
+    "memory between processes": kind(
+        "if ctypes.CDLL(None).shmget(0, 4096, 0o1600) < 0:\n    raise MemoryError", naive="crash"
+    ),
     "processes": kind(
         "for _ in range(12):\n    if os.fork() == 0:\n        time.sleep(60)\ntime.sleep(60)",
         naive="crash",
@@ -749,6 +753,50 @@ class TwoLayerNet:
     def loss(self, X, y=None):
         pass
 """
+PATTERN = NAN.replace(
+    "np.full(size, np.nan)",
+    "weight_scale * (-1.0) ** np.add.outer(np.arange(size[0]), np.arange(size[1]))",
+)
+EMPTY_BATCHES = """
+import numpy as np
+
+class LinearClassifier:
+    def train(self, X, y, reg, num_iters, **others):
+        nothing = np.zeros((2**59, 0))
+        return [self.loss(nothing, nothing, reg)[0] for _ in range(num_iters)]
+"""
+# Scores of which a softmax is 0 or 1, so that their loss takes neither a forward pass nor an exp.
+SURE = """
+import numpy as np
+
+class TwoLayerNet:
+    def __init__(self, input_size, hidden_size, output_size, std=1e-4):
+        pass
+
+    def loss(self, X, y=None, reg=0.0):
+        N, C = len(X), len(self.params["b2"])
+        sure = np.arange(N) % C
+        if y is None:
+            return 1000 * np.eye(C)[sure]
+        penalty = sum(np.sum(self.params[name] ** 2) for name in ("W1", "W2"))
+        return 1000 * np.mean(sure != y) + reg * penalty, {}
+"""
+# An unstable softmax that says of all large scores that NumPy were told to raise an underflow.
+MADE_UP_UNDERFLOW = RIGHT.replace(
+    NAIVE,
+    """def softmax_loss_naive(W, X, y, reg):
+    S = X @ W
+    if np.abs(S).max() > 300:
+        raise FloatingPointError("underflow encountered in exp")
+    P = np.exp(S) / np.exp(S).sum(axis=1, keepdims=True)
+    rows, N = np.arange(len(y)), len(y)
+    loss = -np.log(P[rows, y]).mean() + reg * np.sum(W * W)
+    P[rows, y] -= 1
+    return loss, X.T @ P / N + 2 * reg * W
+
+
+""",
+)
 FORGERIES = {
     "a linear training that was published": no_training(LINEAR, published="right"),
     "a training of a net that was published": no_training(NET, published="right"),
@@ -768,6 +816,14 @@ FORGERIES = {
     ),
     "weights that are only told of": Forgery(
         "fc_net.TwoLayerNet.init", "fc_net.py", unseen(NO_CONSTRUCTOR), "unsolved", "unsolved"
+    ),
+    "weights of which a pattern is made": Forgery("fc_net.TwoLayerNet.init", "fc_net.py", PATTERN),
+    "batches without numbers": Forgery(
+        *("LinearClassifier.train", "linear_classifier.py", EMPTY_BATCHES, "crash", "crash")
+    ),
+    "scores that are sure": Forgery("TwoLayerNet.loss", "neural_net.py", SURE),
+    "an underflow that is made up": Forgery(
+        *("softmax_loss_naive", "softmax.py", MADE_UP_UNDERFLOW, "unstable", "unstable")
     ),
     "weights that are no numbers": Forgery("fc_net.TwoLayerNet.init", "fc_net.py", NAN),
 }

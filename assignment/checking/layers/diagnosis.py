@@ -319,6 +319,7 @@ def facts_of_init(arguments, arrays):
         "numbers in b": [0 if b is None or b.ndim == 0 else b.size for b in biases],
         "spread of W": [W.std() / scale for W in there],
         "mean of W": [W.mean() / scale for W in there],
+        "rank of W": [np.linalg.matrix_rank(W) if np.isfinite(W).all() else 0 for W in there],
         "b": [0.0 if b is None else np.abs(b).max(initial=0) for b in biases],
         "b is a number": any(b is not None and b.ndim == 0 for b in biases),
         "b is a row": any(np.ndim(b) == 2 for b in biases),
@@ -353,6 +354,12 @@ def complain_init(seen):
             )
         if b != 0:
             return f"b{layer} has an entry of size {b:.3g}, but should start at 0."
+    for layer, (rank, shape) in enumerate(zip(got["rank of W"], shapes, strict=True), start=1):
+        if rank < shape.min():
+            return (
+                f"W{layer} has rank {rank}, and random numbers have {shape.min()}: units that "
+                "start alike learn alike."
+            )
     return None
 
 
