@@ -48,12 +48,11 @@ def product(a, b):
 
 
 @njit(nogil=True, cache=True, fastmath=AT_ONCE)
-def add(values, offsets):
-    """Add them in place; the smallest sum."""
+def smallest_sum(values, offsets):
     least = values[0] + offsets[0]
-    for i in range(values.size):
-        values[i] += offsets[i]
-        least = values[i] if values[i] < least else least
+    for i in range(1, values.size):
+        total = values[i] + offsets[i]
+        least = total if total < least else least
     return least
 
 
@@ -90,7 +89,7 @@ def insert(values, places, value, place):
 def search(bounds, coarse, fine, X, T, many, distances, nearest):
     """Find the k nearest of T to each query of X; a row of which too much is left stays as it is.
 
-    bounds : (n, N) products -2 x.t of the coarse coordinates, which are written over
+    bounds : (n, N) products -2 x.t of the coarse coordinates; of pairs that are done, infinity
     coarse, fine : (rows, offsets) of the Level and (X, away, error) of the queries in it
     X : (n, D) queries, in double precision; T : (N, D) examples
     many : as MANY there
@@ -110,10 +109,11 @@ def search(bounds, coarse, fine, X, T, many, distances, nearest):
         squares[:], lowest[:] = inf, inf
         for g in range(len(minima)):
             start, stop = g * width, (g + 1) * width
-            minima[g] = add(b[start:stop], offsets[start:stop])
+            minima[g] = smallest_sum(b[start:stop], offsets[start:stop])
             insert(lowest, groups, minima[g], g)
         for g in groups:
-            j = g * width + np.argmin(b[g * width : (g + 1) * width])
+            start, stop = g * width, (g + 1) * width
+            j = start + np.argmin(b[start:stop] + offsets[start:stop])
             b[j] = inf  # it is done
             insert(squares, found, squared_distance(x, T[j], squares[-1]), j)
         limit, work = inf, m * D
@@ -125,7 +125,7 @@ def search(bounds, coarse, fine, X, T, many, distances, nearest):
             if minima[g] > reach:
                 continue
             for j in range(g * width, min((g + 1) * width, N)):
-                if b[j] > reach:
+                if b[j] + offsets[j] > reach:
                     continue
                 work += rows.shape[1]
                 if fine_offsets[j] - 2 * product(fine_X[q], rows[j]) > fine_reach:
