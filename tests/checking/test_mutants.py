@@ -89,3 +89,6 @@ def test_the_measurement_on_fresh_inputs_can_fail(monkeypatch, capsys):
     head, *told = capsys.readouterr().out.splitlines()
     assert head == "seed 3: 4 verdicts, 3 wrong"
     assert [line.split(":")[0].split(", ")[1] for line in told] == ["wrong", "no mistake", "min"]
+    with pytest.raises(SystemExit):
+        mutants.main("--seeds", "9", "2")
+    assert "--seeds goes from FIRST up to LAST, and 9 is above 2" in capsys.readouterr().err
