@@ -1,4 +1,4 @@
-"""The part of exact_neighbors that follows the coarse bounds, pair by pair, compiled by numba.
+"""The search of exact_neighbors, pair by pair, in loops that numba compiles.
 
 NumPy works on whole arrays: what is left for one query, it computes for all that are alike. In a
 loop each pair is dropped by the first bound that exceeds the limit of that moment, and even a sum
@@ -18,24 +18,34 @@ except ImportError:  # ExactNeighbors asks for it; the tests run these loops wit
         return lambda function: function
 
 
-from assignment.further import exact_neighbors
+from assignment.further.exact_neighbors import IN_RANGE, as_bytes, kept
 
 GROUP = 64  # examples, of which the one with the smallest bound is a likely neighbour
 PART = 1024  # squares that are summed before a sum is compared with the limit
 SLOWER = 3  # times MANY: how much longer a number takes in a loop than in a matrix product
 UNTOLD = -1.0  # in place of a square
-UNIT, SMALLEST = np.finfo(float).eps, np.finfo(float).tiny / np.finfo(float).eps
-AT_ONCE = {"reassoc", "contract", "nsz", "nnan"}  # several numbers of a sum, or of a minimum
-
-reached = njit(nogil=True, cache=True)(exact_neighbors.reached)
+EPS, SMALLEST = np.finfo(float).eps, np.finfo(float).tiny / np.finfo(float).eps
+DONE = np.int32(2**31 - 1)  # as a bound, NaN: it is within no limit
+AT_ONCE = {"reassoc", "contract", "nsz", "nnan"}  # several numbers of a sum
 
 
 @njit(nogil=True, cache=True, fastmath=AT_ONCE)
-def sum_of_squares(x, t):
+def of_floats(x, t):
+    """The sum of the squared differences, in double precision."""
     total = 0.0
     for d in range(x.size):
         difference = x[d] - np.float64(t[d])
         total += difference * difference
+    return total
+
+
+@njit(nogil=True, cache=True)
+def of_bytes(x, t):
+    """The same of x in 16 bits and t in 8 bits, in numbers so short that many fit a register."""
+    total = np.int32(0)
+    for d in range(x.size):
+        difference = np.int32(np.int16(x[d] - t[d]))
+        total = np.int32(total + np.int32(difference * difference))
     return total
 
 
@@ -47,17 +57,8 @@ def product(a, b):
     return total
 
 
-@njit(nogil=True, cache=True, fastmath=AT_ONCE)
-def smallest_sum(values, offsets):
-    least = values[0] + offsets[0]
-    for i in range(1, values.size):
-        total = values[i] + offsets[i]
-        least = total if total < least else least
-    return least
-
-
 @njit(nogil=True, cache=True)
-def squared_distance(x, t, limit):
+def squared_distance(x, t, limit, sum_of_squares):
     """|x - t|^2, or infinity if it exceeds the limit; UNTOLD where squares are too small."""
     square = 0.0
     for start in range(0, x.size, PART):
@@ -86,54 +87,102 @@ def insert(values, places, value, place):
 
 
 @njit(nogil=True, cache=True)
-def search(bounds, coarse, fine, X, T, many, distances, nearest):
-    """Find the k nearest of T to each query of X; a row of which too much is left stays as it is.
+def smallest(values):
+    """Of floats as integers, in which the order of those above 0 is the same, and quickly found."""
+    least = values[0]
+    for i in range(1, values.size):
+        least = min(least, values[i])
+    return least
 
-    bounds : (n, N) products -2 x.t of the coarse coordinates; of pairs that are done, infinity
-    coarse, fine : (rows, offsets) of the Level and (X, away, error) of the queries in it
-    X : (n, D) queries, in double precision; T : (N, D) examples
-    many : as MANY there
-    distances, nearest : (n, k), to be filled
-    """
-    (_, offsets), (_, away, error) = coarse
-    (rows, fine_offsets), (fine_X, fine_away, fine_error) = fine
-    (n, N), (k, D) = bounds.shape, (distances.shape[1], X.shape[1])
-    rounded = 1 + (D + 10) * UNIT
-    m = min(2 * k, N)
-    width = max(1, min(GROUP, N // (2 * m)))
-    minima = np.empty(-(-N // width), bounds.dtype)
-    squares, found = np.empty(k), np.empty(k, np.int64)
-    lowest, groups = np.empty(m), np.empty(m, np.int64)
-    for q in range(n):
-        b, x = bounds[q], X[q]
-        squares[:], lowest[:] = inf, inf
-        for g in range(len(minima)):
-            start, stop = g * width, (g + 1) * width
-            minima[g] = smallest_sum(b[start:stop], offsets[start:stop])
-            insert(lowest, groups, minima[g], g)
+
+@njit(nogil=True, cache=True)
+def smallest_of_groups(bounds, width, minima):
+    for q in range(len(bounds)):
+        for g in range(minima.shape[1]):
+            minima[q, g] = smallest(bounds[q, g * width : (g + 1) * width])
+
+
+@njit(nogil=True, cache=True)
+def begin(bounds, minima, width, fine, X, T, sum_of_squares, squares, nearest):
+    """Put likely neighbours into squares and nearest: any k of them bound the k-th distance."""
+    (rows, offsets), fine_X = fine
+    k = squares.shape[1]
+    m = min(2 * k, minima.shape[1])
+    lowest, groups = np.empty(m, minima.dtype), np.empty(m, np.int64)
+    likely, places = np.empty(k, np.float32), np.empty(k, np.int64)
+    for q in range(len(bounds)):
+        lowest[:], likely[:] = DONE, inf
+        for g in range(minima.shape[1]):
+            insert(lowest, groups, minima[q, g], g)
         for g in groups:
-            start, stop = g * width, (g + 1) * width
-            j = start + np.argmin(b[start:stop] + offsets[start:stop])
-            b[j] = inf  # it is done
-            insert(squares, found, squared_distance(x, T[j], squares[-1]), j)
-        limit, work = inf, m * D
-        for g in range(len(minima)):
-            if squares[-1] < limit:
-                limit = max(squares[-1], 0.0)
-                reach = reached(limit * rounded, error[q], away[q])
-                fine_reach = reached(limit * rounded, fine_error[q], fine_away[q])
-            if minima[g] > reach:
+            j = g * width + np.argmin(bounds[q, g * width : (g + 1) * width])
+            insert(likely, places, offsets[j] - 2 * product(fine_X[q], rows[j]), j)
+        for j in places:
+            bounds[q, j] = DONE
+            square = squared_distance(X[q], T[j], squares[q, -1], sum_of_squares)
+            insert(squares[q], nearest[q], square, j)
+
+
+@njit(nogil=True, cache=True)
+def follow(bounds, minima, width, away, fine, X, T, sum_of_squares, most, squares, nearest):
+    """Replace them by the true ones; UNTOLD comes first where more than `most` is to be done."""
+    (rows, offsets), fine_X = fine
+    (n, N), D = bounds.shape, X.shape[1]
+    rounded = 1 + (D + 10) * EPS
+    limit, fine_limit = np.empty(n, np.float32), np.empty(n, np.float32)
+    work = np.zeros(n)
+    for q in range(n):
+        limit[q] = max(squares[q, -1], 0.0) * rounded
+        fine_limit[q] = max(squares[q, -1], 0.0) * rounded - away[q]
+    for g in range(len(minima)):
+        for q in range(n):
+            if minima[g, q] > limit[q]:
                 continue
             for j in range(g * width, min((g + 1) * width, N)):
-                if b[j] + offsets[j] > reach:
+                if not bounds[q, j] <= limit[q]:
                     continue
-                work += rows.shape[1]
-                if fine_offsets[j] - 2 * product(fine_X[q], rows[j]) > fine_reach:
+                work[q] += rows.shape[1]
+                if offsets[j] - 2 * product(fine_X[q], rows[j]) > fine_limit[q]:
                     continue
-                work += D
-                insert(squares, found, squared_distance(x, T[j], squares[-1]), j)
-            if work * SLOWER * many > T.size:
-                squares[0] = UNTOLD
-                break
-        if squares[0] != UNTOLD:
-            distances[q], nearest[q] = np.sqrt(squares), found
+                work[q] += D
+                square = squared_distance(X[q], T[j], squares[q, -1], sum_of_squares)
+                insert(squares[q], nearest[q], square, j)
+                limit[q] = max(squares[q, -1], 0.0) * rounded
+                fine_limit[q] = max(squares[q, -1], 0.0) * rounded - away[q]
+            if work[q] > most:
+                squares[q, 0], limit[q] = UNTOLD, -inf
+
+
+def search(levels, X, T, pixels, many, room, distances, nearest):
+    """Fill distances and nearest, (n, k); a row of which too much is left stays as it is.
+
+    levels : the coarse and the fine Level, with the rows of X
+    X : (n, D) queries; T : (N, D) examples
+    pixels : T in 8 bits, where that is the same, or None
+    many, room : as MANY and room there
+    """
+    (n, k), N = distances.shape, len(T)
+    finite = levels[0][0].away(levels[0][1]) < IN_RANGE
+    (coarse, rows), (fine, fine_rows) = (
+        (level, np.where(finite[:, np.newaxis], rows, 0)) for level, rows in levels
+    )
+    queries = np.column_stack([-2 * rows, np.ones(n), coarse.away(rows)]).astype(np.float32)
+    bounds = kept(room, (n, N), queries.dtype)
+    np.matmul(queries, coarse.wide.T, out=bounds)
+    as_integers = bounds.view(np.int32)
+    width = max(1, min(GROUP, N // (2 * k)))
+    minima = np.empty((n, -(-N // width)), np.int32)
+    smallest_of_groups(as_integers, width, minima)
+    few = None if pixels is None else as_bytes(X)
+    if few is None:
+        pairs = X.astype(float), T, of_floats
+    else:
+        pairs = few.astype(np.int16), pixels, of_bytes
+    squares, found = np.full((n, k), inf), np.full((n, k), -1)
+    away, fine = fine.away(fine_rows), ((fine.rows, fine.offsets), fine_rows)
+    begin(as_integers, minima, width, fine, *pairs, squares, found)
+    minima = np.ascontiguousarray(minima.T).view(np.float32)
+    most = T.size / (SLOWER * many) if many else inf
+    follow(bounds, minima, width, away, fine, *pairs, most, squares, found)
+    told = finite & (squares[:, 0] >= 0)
+    distances[told], nearest[told] = np.sqrt(squares[told]), found[told]

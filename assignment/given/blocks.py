@@ -2,6 +2,7 @@
 
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -38,10 +39,8 @@ def in_blocks(function, X, bytes_per_row, rows=ROWS):
     if threads == 1:  # as within a block of another call
         parts = [function(block) for block in blocks]
     else:
-        from joblib import Parallel, delayed
-
-        with alone(limits=1):
-            parts = Parallel(threads, require="sharedmem")(delayed(function)(b) for b in blocks)
+        with alone(limits=1), ThreadPoolExecutor(threads) as pool:
+            parts = list(pool.map(function, blocks))
     if isinstance(parts[0], tuple):
         return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
     return np.concatenate(parts)

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
-from assignment.further import exact_neighbors
-from assignment.further.compiled import search
+from assignment.further import compiled, exact_neighbors
 from assignment.further.exact_neighbors import ExactNeighbors, principal_components
 from assignment.given import blocks
 from conftest import pooled
@@ -42,7 +41,7 @@ def way(request, monkeypatch):
         many = np.inf if "too many" in request.param else 0
         monkeypatch.setattr(exact_neighbors, "MANY", many)
     if "compiled" in request.param:
-        monkeypatch.setattr(exact_neighbors, "compiled_search", lambda asked: search)
+        monkeypatch.setattr(exact_neighbors, "compiled_loops", lambda asked: compiled)
     return request.param
 
 
@@ -126,6 +125,30 @@ def test_neighbours_of_photographs_are_exact(way, shipped):
     np.testing.assert_array_equal(nearest, brute_force(X, queries, 10)[1])
 
 
+def test_neighbours_of_queries_beyond_single_precision_are_exact(way, rng):
+    queries = whole(rng, 6, 40).astype(np.float64)
+    queries[::2] *= 1e30
+    assert_exact(whole(rng, 80, 40), queries, k=3)
+
+
+@pytest.mark.parametrize("of", [0, 0.5, -1, 1, 2.0**40])
+def test_pixels_and_other_numbers_are_compared_alike(of, way, rng):
+    X = whole(rng, 80, 40)
+    X[0], X[1], queries = 0, 255, X[:9].copy()
+    X[2, 3] = queries[4, 1] = 255 + of if of > 0 else of
+    assert_exact(X, whole(rng, 9, 40), k=3)
+    assert_exact(whole(rng, 80, 40), queries, k=3)
+
+
+def test_whole_numbers_of_0_to_255_fit_8_bits(rng):
+    X = whole(rng, 200, 3)
+    pixels = exact_neighbors.as_bytes(X)
+    assert pixels.dtype == np.uint8 and np.array_equal(pixels, X)
+    for odd in -1, 256, 0.5, 1e30:
+        X[7, 1] = odd
+        assert exact_neighbors.as_bytes(X) is None
+
+
 def test_neighbours_are_exact_among_more_examples_than_groups(way, rng):
     assert_exact(whole(rng, 2300, 30), whole(rng, 7, 30), k=150)
 
@@ -204,56 +227,65 @@ def test_strange_queries_are_compared_with_everything(rng, shipped, eager, monke
     np.testing.assert_array_equal(found, brute_force(X, queries, 10)[1])
 
 
-@pytest.mark.parametrize("compiled", [False, True])
-def test_a_bound_that_is_too_large_would_be_noticed(compiled, rng, eager, monkeypatch):
-    monkeypatch.setattr(
-        exact_neighbors, "compiled_search", lambda asked: search if compiled else None
-    )
+@pytest.mark.parametrize("loops", [None, compiled])
+def test_a_bound_that_is_too_large_would_be_noticed(loops, rng, eager, monkeypatch):
+    monkeypatch.setattr(exact_neighbors, "compiled_loops", lambda asked: loops)
     X = whole(rng, 300, 160)
     X[:, 8:] /= 100  # what the coefficients leave is little
     index = ExactNeighbors(X, (10, 40))
     assert np.array_equal(index.nearest(X[:9], k=1)[1].ravel(), np.arange(9))
     assert index.index
-    index.index[0].offsets[:9:3] *= 9  # the squared norms of every third: bounds exceed distances
+    coarse = index.index[0]  # with the squared norms of every third, bounds exceed distances
+    for offsets in (coarse.offsets, coarse.wide[:, -2]):
+        offsets[:9:3] *= 9
     _, nearest = index.nearest(X[:9], k=1)
     assert set(np.flatnonzero(nearest.ravel() != np.arange(9))) == {0, 3, 6}
 
 
 @pytest.mark.parametrize("name", [*ADVERSARIAL, "photographs"])
-def test_coordinates_are_off_by_less_than_their_error_bound(name, rng, shipped):
+def test_no_bound_exceeds_the_squared_distance(name, rng, shipped):
     X = shipped.X_train[:200] if name == "photographs" else ADVERSARIAL[name](rng)
     index = ExactNeighbors(X, (3, 6))
     assert index._in_range() != ("beyond" in name)
     if not index._in_range():
         return
     index._learn()
-    fine, error, coarse, coarse_error = index._coordinates(X)
-    true = true_coordinates(X.astype(np.float64) - index.mean, index.first, fine.shape[1])
-    assert np.all(np.linalg.norm(fine - true, axis=1) <= error)
-    true = true_coordinates(true, index.second, coarse.shape[1])
-    assert np.all(np.linalg.norm(coarse - true, axis=1) <= coarse_error)
+    index.index = index._levels()
+    squares = cdist(X.astype(np.float64), X.astype(np.float64), "sqeuclidean")
+    for level, rows in index._levels_for(X):
+        bounds = level.bounds(rows, np.arange(len(X))) + level.away(rows)[:, np.newaxis]
+        assert np.all(bounds <= squares)
 
 
-def true_coordinates(X, basis, numbers):
-    """The coordinates of each stretch of X in the orthonormal basis next to this one."""
-    stretches = numbers // (basis.shape[1] + 1)
-    X = np.pad(X, ((0, 0), (0, stretches * len(basis) - X.shape[1])))
+@pytest.mark.parametrize("name", ["pixels", "one far away", "far from the origin", "photographs"])
+def test_coefficients_are_off_by_less_than_is_allowed_for(name, rng, shipped):
+    X = shipped.X_train[:200] if name == "photographs" else ADVERSARIAL[name](rng)
+    index = ExactNeighbors(X, (3, 6))
+    index._learn()
+    coefficients = index._coordinates(X)[1][:, :-1]
+    centred = X.astype(np.float64) - index.mean
+    count = -(-X.shape[1] // len(index.first))
+    stretches = np.pad(centred, ((0, 0), (0, count * len(index.first) - X.shape[1])))
+    rows = stretches.reshape(-1, len(index.first)) @ orthonormal(index.first)
+    true = rows.reshape(len(X), -1) @ orthonormal(index.rotation)
+    off = np.linalg.norm(coefficients - true, axis=1)
+    norms = np.linalg.norm(centred, axis=1)
+    assert 0 < off.max() and np.all(off <= index.error * norms)
+
+
+def orthonormal(basis):
+    """The orthonormal basis next to this one."""
     left, _, right = np.linalg.svd(basis.astype(np.float64), full_matrices=False)
-    basis = left @ right
-    X = X.reshape(-1, len(basis))
-    a = X @ basis
-    rest = np.linalg.norm(X - a @ basis.T, axis=1)
-    return np.column_stack([a, rest]).reshape(-1, numbers)
+    return left @ right
 
 
-def test_coordinates_bring_no_two_rows_farther_apart(shipped):
+def test_bounds_are_sharp_and_the_fine_ones_sharper(shipped):
     index = ExactNeighbors(shipped.X_train[:400])
     index._learn()
-    fine, _, coarse, _ = index._coordinates(index.X)
-    dists = [cdist(rows[:100], rows).astype(np.float32) for rows in (index.X, fine, coarse)]
-    assert np.all(dists[1] <= dists[0] * (1 + 1e-5)) and np.all(dists[2] <= dists[1] * (1 + 1e-5))
-    far = dists[0] > 0
-    assert min(np.mean(dists[i + 1][far] / dists[i][far]) for i in (0, 1)) > 0.95
+    dists = [cdist(rows[:100], rows) for rows in (*index._coordinates(index.X), index.X)]
+    far = dists[-1] > 0
+    coarse, fine = (np.mean(bounds[far] / dists[-1][far]) for bounds in dists[:-1])
+    assert 0.9 < coarse < fine < 1
 
 
 @pytest.mark.parametrize("N, D, m", [(100, 20, 5), (100, 20, 20), (3, 20, 20), (1, 5, 2)])
