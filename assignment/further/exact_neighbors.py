@@ -144,7 +144,7 @@ class ExactNeighbors:
 
     def _drops_most(self, X, k):
         """Whether the coarse bounds of a few queries leave little of the sample."""
-        few, sample = X[:: -(-len(X) // 50)], self.sample
+        few, sample = X[:: -(-len(X) // 50)], self.sample[::2]
         D = X.shape[1]
         squares = expanded_squares(self._stretches(few, D), self._stretches(sample, D))
         bounds = expanded_squares(*(self._all_coordinates(rows)[0] for rows in (few, sample)))
@@ -173,7 +173,7 @@ class ExactNeighbors:
 
     def _all_coordinates(self, X):
         D = X.shape[1]
-        return in_blocks(self._coordinates, X, bytes_per_row=24 * D, rows=CACHE // D)
+        return in_blocks(self._coordinates, X, bytes_per_row=24 * D, rows=2 * CACHE // D)
 
     @np.errstate(over="ignore", invalid="ignore")
     def _coordinates(self, X):
@@ -290,7 +290,8 @@ class Level:
         self.rows = rows
         self.rounding = (d + 10) * precision.eps + slack
         self.underflow = 4 * d * precision.tiny + least
-        self.offsets = (squared_norms(rows) * (1 - self.rounding)).astype(rows.dtype)
+        squares = in_blocks(squared_norms, rows, rows.itemsize * d)
+        self.offsets = (squares * (1 - self.rounding)).astype(rows.dtype)
 
     @cached_property
     def wide(self):
@@ -373,15 +374,18 @@ def principal_components(X, mean, m):
     require_finite(sample, X=X, mean=mean)
     sample = (sample / (np.abs(sample).max() or 1)).astype(np.float32)
     covariance = sample.T @ sample
-    basis = np.eye(X.shape[1], m, dtype=np.float32)
     # Factorisations make many small calls of BLAS: on a busy machine its threads would wait for
     # each other, for seconds.
     with threadpool_limits(1, "blas"):
-        for _ in range(3 if m < len(basis) else 0):
-            basis = np.linalg.qr(covariance @ basis)[0]
-        _, rotation = np.linalg.eigh(basis.T @ covariance @ basis)
-        basis = np.linalg.qr((basis @ rotation[:, ::-1]).astype(np.float64))[0]
-    return basis.astype(np.float32)
+        if m == X.shape[1]:
+            basis = np.linalg.eigh(covariance.astype(np.float64))[1][:, ::-1]
+        else:
+            basis = np.eye(X.shape[1], m, dtype=np.float32)
+            for _ in range(3):
+                basis = np.linalg.qr(covariance @ basis)[0]
+            _, rotation = np.linalg.eigh(basis.T @ covariance @ basis)
+            basis = np.linalg.qr((basis @ rotation[:, ::-1]).astype(np.float64))[0]
+    return np.ascontiguousarray(basis, np.float32)
 
 
 def expanded_squares(A, B):
