@@ -243,12 +243,13 @@ class ExactNeighbors:
         level, X = levels[0]
         bounds += level.offsets
         # Any k examples bound the distance to the k-th nearest, and likely neighbours sharply.
-        j = np.unique(likely_smallest(bounds, 4 * k))
-        found = bounds[:, j]
+        j = likely_smallest(bounds, 4 * k)
+        found = np.take_along_axis(bounds, j, axis=1)
         for level, X in levels[1:]:
+            j = np.unique(j)
             found = level.bounds(X, j)
             if level is not self.whole:
-                j = np.unique(j[np.argpartition(found, k - 1, axis=1)[:, :k]])
+                j = j[np.argpartition(found, k - 1, axis=1)[:, :k]]
         limit = level.limit(X, j, found, k)
 
         level, X = levels[0]

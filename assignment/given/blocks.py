@@ -2,7 +2,6 @@
 
 import os
 import sys
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -39,6 +38,8 @@ def in_blocks(function, X, bytes_per_row, rows=ROWS):
     if threads == 1:  # as within a block of another call
         parts = [function(block) for block in blocks]
     else:
+        from concurrent.futures import ThreadPoolExecutor
+
         with alone(limits=1), ThreadPoolExecutor(threads) as pool:
             parts = list(pool.map(function, blocks))
     if isinstance(parts[0], tuple):

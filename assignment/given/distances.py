@@ -108,8 +108,7 @@ def distances_of_pairs(A, i, B, j):
 
     def distances(some):
         with np.errstate(over="ignore", invalid="ignore"):
-            differences = B[j[some]].astype(np.float64)
-            differences -= A[i[some]]
+            differences = np.subtract(B[j[some]], A[i[some]], dtype=np.float64)
             squares = np.vecdot(differences, differences)
             roots = np.sqrt(squares)
         out = ~(squares > smallest_square(squares.dtype)) | (squares == np.inf)
