@@ -12,10 +12,14 @@ import numpy as np
 
 try:
     from numba import njit
+    from numba.extending import overload
 except ImportError:  # ExactNeighbors asks for it; the tests run these loops without it, too
 
     def njit(**options):
         return lambda function: function
+
+    def overload(function):
+        return lambda other: other
 
 
 from assignment.further.exact_neighbors import IN_RANGE, as_bytes, kept
@@ -49,6 +53,18 @@ def of_bytes(x, t):
     return total
 
 
+def sum_of_squares(x, t):
+    """of_bytes or of_floats, as t is."""
+    return (of_bytes if str(t.dtype) == "uint8" else of_floats)(x, t)
+
+
+@overload(sum_of_squares)
+def chosen(x, t):
+    """The same choice, which numba makes before it compiles."""
+    of_these = of_bytes if str(t.dtype) == "uint8" else of_floats
+    return lambda x, t: of_these(x, t)
+
+
 @njit(nogil=True, cache=True, fastmath=AT_ONCE)
 def product(a, b):
     total = np.float32(0)
@@ -58,7 +74,7 @@ def product(a, b):
 
 
 @njit(nogil=True, cache=True)
-def squared_distance(x, t, limit, sum_of_squares):
+def squared_distance(x, t, limit):
     """|x - t|^2, or infinity if it exceeds the limit; UNTOLD where squares are too small."""
     square = 0.0
     for start in range(0, x.size, PART):
@@ -103,7 +119,7 @@ def smallest_of_groups(bounds, width, minima):
 
 
 @njit(nogil=True, cache=True)
-def begin(bounds, minima, width, fine, X, T, sum_of_squares, squares, nearest):
+def begin(bounds, minima, width, fine, X, T, squares, nearest):
     """Put likely neighbours into squares and nearest: any k of them bound the k-th distance."""
     (rows, offsets), fine_X = fine
     k = squares.shape[1]
@@ -119,12 +135,12 @@ def begin(bounds, minima, width, fine, X, T, sum_of_squares, squares, nearest):
             insert(likely, places, offsets[j] - 2 * product(fine_X[q], rows[j]), j)
         for j in places:
             bounds[q, j] = DONE
-            square = squared_distance(X[q], T[j], squares[q, -1], sum_of_squares)
+            square = squared_distance(X[q], T[j], squares[q, -1])
             insert(squares[q], nearest[q], square, j)
 
 
 @njit(nogil=True, cache=True)
-def follow(bounds, minima, width, away, fine, X, T, sum_of_squares, most, squares, nearest):
+def follow(bounds, minima, width, away, fine, X, T, most, squares, nearest):
     """Replace them by the true ones; UNTOLD comes first where more than `most` is to be done."""
     (rows, offsets), fine_X = fine
     (n, N), D = bounds.shape, X.shape[1]
@@ -145,7 +161,7 @@ def follow(bounds, minima, width, away, fine, X, T, sum_of_squares, most, square
                 if offsets[j] - 2 * product(fine_X[q], rows[j]) > fine_limit[q]:
                     continue
                 work[q] += D
-                square = squared_distance(X[q], T[j], squares[q, -1], sum_of_squares)
+                square = squared_distance(X[q], T[j], squares[q, -1])
                 insert(squares[q], nearest[q], square, j)
                 limit[q] = max(squares[q, -1], 0.0) * rounded
                 fine_limit[q] = max(squares[q, -1], 0.0) * rounded - away[q]
@@ -175,14 +191,14 @@ def search(levels, X, T, pixels, many, room, distances, nearest):
     smallest_of_groups(as_integers, width, minima)
     few = None if pixels is None else as_bytes(X)
     if few is None:
-        pairs = X.astype(float), T, of_floats
+        X = X.astype(float)
     else:
-        pairs = few.astype(np.int16), pixels, of_bytes
+        X, T = few.astype(np.int16), pixels
     squares, found = np.full((n, k), inf), np.full((n, k), -1)
     away, fine = fine.away(fine_rows), ((fine.rows, fine.offsets), fine_rows)
-    begin(as_integers, minima, width, fine, *pairs, squares, found)
+    begin(as_integers, minima, width, fine, X, T, squares, found)
     minima = np.ascontiguousarray(minima.T).view(np.float32)
     most = T.size / (SLOWER * many) if many else inf
-    follow(bounds, minima, width, away, fine, *pairs, most, squares, found)
+    follow(bounds, minima, width, away, fine, X, T, most, squares, found)
     told = finite & (squares[:, 0] >= 0)
     distances[told], nearest[told] = np.sqrt(squares[told]), found[told]

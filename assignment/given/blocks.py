@@ -6,6 +6,7 @@ import sys
 import numpy as np
 
 BUDGET = 400e6  # bytes, for all blocks that are worked on at the same time
+SMALL = 4e6  # bytes, for which threads would start later than it is done
 ROWS = 512  # more of them make a matrix product no faster
 CACHE = 2**18  # numbers that stay in the cache of a core while they are worked on
 
@@ -22,7 +23,7 @@ def in_blocks(function, X, bytes_per_row, rows=ROWS):
     X : (N, D) rows, N >= 1
     bytes_per_row : memory that function needs for each row; blocks become so small that all of
         them together stay below BUDGET, but hold at least one row
-    rows : the most in a block
+    rows : the most in a block, where there are several
 
     Returns
     -------
@@ -30,12 +31,13 @@ def in_blocks(function, X, bytes_per_row, rows=ROWS):
     """
     if len(X) == 0:
         raise ValueError("X has no rows: there is nothing to work on.")
-    threads, alone = _threads()
-    rows = int(np.clip(BUDGET / threads / bytes_per_row, 1, max(1, rows)))
-    if len(X) <= rows:
+    if len(X) * bytes_per_row < min(SMALL, BUDGET):
         return function(X)
+    threads, alone = _threads()
+    most = min(BUDGET / threads / bytes_per_row, -(-len(X) // threads))
+    rows = int(np.clip(most, 1, max(1, rows)))
     blocks = [X[start : start + rows] for start in range(0, len(X), rows)]
-    if threads == 1:  # as within a block of another call
+    if threads == 1 or len(blocks) == 1:  # one thread, as within a block of another call
         parts = [function(block) for block in blocks]
     else:
         from concurrent.futures import ThreadPoolExecutor
