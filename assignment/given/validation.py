@@ -156,7 +156,7 @@ def require_number(value, name, low=-math.inf, high=math.inf):
     """A finite number from low to high as float, or a ValueError."""
     if isinstance(value, np.ndarray) and value.shape == () and not np.ma.isMaskedArray(value):
         value = value[()]
-    try:
+    try:  # a float is a Real, but is known sooner by its own name
         number = float(value) if isinstance(value, (float, numbers.Real)) else math.nan
     except OverflowError:  # of a whole number
         number = math.inf
