@@ -234,7 +234,7 @@ def net_products(step):
     """Those of the reference, in its layout."""
     X, _ = step.load()
     W1, W2 = (step.net().params[name] for name in ("W1", "W2"))
-    H, G = X @ W1, np.asfortranarray(X @ W1 @ W2) / len(X)
+    H, G = X @ W1, (X @ W1 @ W2) / len(X)
 
     def work():
         X @ W1
