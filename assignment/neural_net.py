@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from assignment.given.blocks import chunks
 from assignment.given.todo import Unsolved
 from assignment.given.validation import (
     as_floats,

@@ -201,7 +201,7 @@ def linear_products(step):
     """Those of the reference, in its layout."""
     X, _ = step.load()
     W = linear_weights(X)
-    G = (X @ W) / len(X)
+    G = np.asfortranarray(X @ W) / len(X)
 
     def work():
         X @ W
@@ -231,6 +231,7 @@ def svm_step(step):
 
 
 def net_products(step):
+    """Those of the reference, in its layout."""
     X, _ = step.load()
     W1, W2 = (step.net().params[name] for name in ("W1", "W2"))
     H, G = X @ W1, (X @ W1 @ W2) / len(X)

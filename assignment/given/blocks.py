@@ -62,6 +62,11 @@ def _threads():
 
 def by_chunks(function, pairs, D):
     """function(slice) for all pairs, a few at a time: rows of D numbers that stay in the cache."""
-    step = max(1, CACHE // D)
-    parts = [function(slice(start, start + step)) for start in range(0, pairs, step)]
+    parts = [function(part) for part in chunks(pairs, D)]
     return np.concatenate(parts) if parts else np.empty(0)
+
+
+def chunks(rows, D):
+    """Slices of so many rows, a few at a time: rows of D numbers that stay in the cache."""
+    step = max(1, CACHE // D)
+    return [slice(start, start + step) for start in range(0, rows, step)]

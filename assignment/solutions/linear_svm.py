@@ -73,7 +73,7 @@ def svm_loss_vectorized(W, X, y, reg):
     margins -= scores[rows, y][:, np.newaxis] - 1
     np.maximum(margins, 0, out=margins)
     margins[rows, y] = 0
-    loss = np.sum(margins) / N
+    loss = margins.sum() / N
     # The sum of the squares as a dot product: it needs no second array of the size of W.
     loss += reg * (W.ravel("K") @ W.ravel("K"))
 

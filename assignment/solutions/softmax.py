@@ -74,7 +74,7 @@ def softmax_loss_vectorized(W, X, y, reg):
     correct = scores[rows, y]
     P = np.exp(scores, out=scores)
     sums = P.sum(axis=1, keepdims=True)
-    loss = np.mean(np.log(sums[:, 0]) - correct)
+    loss = (np.log(sums[:, 0]) - correct).sum() / N
     # The sum of the squares as a dot product: it needs no second array of the size of W.
     loss += reg * (W.ravel("K") @ W.ravel("K"))
 

@@ -122,7 +122,7 @@ VOTE = "KNearestNeighbor.predict_labels"
 RETURNS = "return loss, dW\n"
 HALF = (NET_PENALTY, f"0.5 * {NET_PENALTY}")
 HALF_GRADIENTS = (("2 * reg * W1", "reg * W1"), ("2 * reg * W2", "reg * W2"))
-NO_GRADIENTS = (("+= 2 * reg * W1", "+= 0"), ("+= 2 * reg * W2", "+= 0"))
+NO_GRADIENTS = (("2 * reg * W1", "0 * W1"), ("2 * reg * W2", "0 * W2"))
 SHIFT = "scores -= scores.max(axis=1, keepdims=True)"
 LINEAR_HALF = {name: (penalty(name), f"0.5 * {penalty(name)}") for name in LINEAR}
 STEP = "self.W -= learning_rate * dW"

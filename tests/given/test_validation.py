@@ -184,6 +184,7 @@ def test_finite_arguments_whose_product_overflows_are_named_both(call):
 
 @pytest.mark.parametrize("dtype", ["f4", "f8", "c16"])
 @pytest.mark.parametrize("order", ["C", "F"])
+@np.errstate(all="raise")  # and of what is squared on the way nothing is said
 def test_of_several_results_each_is_looked_at_and_each_of_its_numbers(dtype, order):
     largest = np.full((3, 2), np.finfo(dtype).max, dtype, order)  # whose squares overflow
     require_finite(1.0, largest, largest[::2, 1:], np.empty(0), X=0.0)

@@ -277,6 +277,17 @@ def test_naive_equals_vectorized(naive, vectorized, shape, rng):
         np.testing.assert_allclose(fast, slow, rtol=1e-12, atol=1e-13)
 
 
+@pytest.mark.parametrize("numbers", [1, 50])
+def test_a_gradient_whose_penalty_is_added_in_parts_is_the_gradient_at_once(
+    numbers, rng, monkeypatch
+):
+    net, X, y = net_problem(rng, D=5)
+    at_once = net.loss(X, y, reg=0.3)[1]["W1"]
+    monkeypatch.setattr(blocks, "CACHE", numbers)
+    assert len(blocks.chunks(5, 3 * 7)) == (5 if numbers == 1 else 3), "the last one shorter"
+    np.testing.assert_array_equal(net.loss(X, y, reg=0.3)[1]["W1"], at_once)
+
+
 @DISTANCES
 @pytest.mark.parametrize("shape", [(4, 6, 5), (1, 1, 1), (3, 1, 2), (1, 8, 300)])
 def test_distances_agree_with_scipy(loops, shape, rng):

@@ -12,7 +12,7 @@ RETURN = "return loss, dW"
 LOOP = "for i in range(N):"
 G_ROW = "(p - (c == y[i]))"
 LOSS_OF_ROW = "loss += log_sum - shifted[y[i]]"
-MEAN = "loss = np.mean(np.log(sums[:, 0]) - correct)"
+MEAN = "loss = (np.log(sums[:, 0]) - correct).sum() / N"
 NOTE = "loss_history.append(float(loss))"
 PREDICTION = "scores.argmax(axis=1)"
 RIGHT_LEFT_OUT = "margins[rows, y] = 0"
@@ -105,8 +105,8 @@ svm_loss_vectorized
     right class counted | {RIGHT_LEFT_OUT} | pass | right-class-counted
     columns for entries | {RIGHT_LEFT_OUT} | margins[:, y] = 0 | columns-for-entries
     gradient not a mean | M /= N | pass | not-averaged
-    loss not a mean | np.sum(margins) / N | np.sum(margins) | not-averaged
-    mean of everything | np.sum(margins) / N | np.mean(margins) | averaged-over-classes
+    loss not a mean | margins.sum() / N | margins.sum() | not-averaged
+    mean of everything | margins.sum() / N | margins.mean() | averaged-over-classes
     max(0) missing | np.maximum(margins, 0, out=margins) | pass | max-missing
     a row for a column | [:, np.newaxis] - 1 | - 1 | broadcast-wrong-axis
     mask with >= | (margins > 0) | (margins >= 0) | mask-of-all
@@ -180,7 +180,7 @@ softmax_loss_vectorized
     right class set | P[rows, y] -= 1 | P[rows, y] = -1 | right-class-overwritten
     not a mean | P /= N | pass | not-averaged
     divided twice | P /= N | P /= N * N | averaged-twice
-    sum for mean | np.mean(np.log(sums[:, 0]) - correct) | np.sum(np.log(sums[:, 0]) - correct)
+    sum for mean | (np.log(sums[:, 0]) - correct).sum() / N | (np.log(sums[:, 0]) - correct).sum()
         | not-averaged
     overflow | {SHIFT} | pass | overflow
     a row for a column | {SHIFT} | scores -= scores.max(axis=1) | broadcast-wrong-axis

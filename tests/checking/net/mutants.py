@@ -79,9 +79,9 @@ TwoLayerNet.loss
     sums of W | {NET_PENALTY} | reg * (np.sum(W1) + np.sum(W2)) | reg-other-form
     biases regularised | W2.ravel() @ W2.ravel() | W2.ravel() @ W2.ravel() + b1 @ b1 + b2 @ b2
         | biases-regularised
-    not a mean | np.mean(np.log | np.sum(np.log | not-averaged
-    mean twice | np.mean(np.log | 2 * np.mean(np.log | constant-factor
-    sign | np.mean(np.log | -np.mean(np.log | sign
+    not a mean | correct).sum() / N | correct).sum() | not-averaged
+    mean twice | correct).sum() / N | correct).sum() / N * 2 | constant-factor
+    sign | correct).sum() / N | correct).sum() / -N | sign
     overflow | {SHIFT} | pass | overflow
     one shift for all rows | {SHIFT} | scores -= scores.max() | underflow
     shifted by the mean | {SHIFT} | scores -= scores.mean(axis=1, keepdims=True) | shift-not-largest
@@ -93,7 +93,7 @@ TwoLayerNet.loss
     b1 twice | {NET_PENALTY} | reg * (np.sum(W1 * W1) + np.sum(W2 * W2) + 2 * np.sum(b1 * b1))
         | biases-regularised
     Python's sum | {NET_PENALTY} | reg * (np.sum(W1 * W1) + sum(W2 * W2)) | rows-summed
-    logarithm of p - 1 | loss = np.mean(np.log(sums[:, 0]) - correct)
+    logarithm of p - 1 | loss = (np.log(sums[:, 0]) - correct).sum() / N
         | loss = -np.mean(np.log(P[rows, y] / sums[:, 0] - 1)) | log-after-subtraction
     params changed | {NET_PENALTY} | {NET_PENALTY}; W1 *= 0.5 | inputs-changed
 TwoLayerNet.gradients
@@ -108,8 +108,8 @@ TwoLayerNet.gradients
     factor 2 missing in W2 | 2 * reg * W2 | reg * W2 | reg-factor-2-missing
     factor 2 missing in both | {LAST} | {LAST}; grads["W1"] -= reg * W1; grads["W2"] -= reg * W2
         | reg-factor-2-missing
-    reg missing | += 2 * reg * W1 | += 0 | reg-missing-from-gradient
-    reg over N | 2 * reg * W1 | 2 * reg * W1 / N | reg-over-n
+    reg missing | 2 * reg * W1[part] | 0 | reg-missing-from-gradient
+    reg over N | 2 * reg * W1[part] | 2 * reg * W1[part] / N | reg-over-n
     reg dropped | 2 * reg * W1 | 2 * W1 | reg-strength-dropped
     biases regularised | dH.sum(axis=0) | dH.sum(axis=0) + 2 * reg * b1 | biases-regularised
     columns for entries | P[rows, y] -= 1 | P[:, y] -= 1 | columns-for-entries
@@ -123,8 +123,7 @@ TwoLayerNet.gradients
     b2 not a mean | dscores.sum(axis=0) | N * dscores.sum(axis=0) | not-averaged
     gradients swapped | {LAST} | {LAST}; grads["W1"], grads["W2"] = grads["W2"], grads["W1"]
         | gradients-swapped
-    transposed | grads["W1"] += 2 * reg * W1 | grads["W1"] = (grads["W1"] + 2 * reg * W1).T
-        | transposed
+    transposed | {LAST} | {LAST}; grads["W1"] = grads["W1"].T | transposed
     before the ReLU | H.T @ dscores | (X @ W1 + b1).T @ dscores | pre-activation-for-hidden
     gradient of W2 for W2 | dscores @ W2.T | dscores @ grads["W2"].T | gradient-for-weights
     factor 2 in one, one half in the loss | {LAST}
