@@ -6,11 +6,12 @@ import gc
 def load_ipython_extension(shell):
     """Set up what a lesson takes: see extension.py."""
     looks = gc.isenabled()
-    gc.disable()  # what is imported is no garbage: a look at it takes long
+    gc.disable()  # what is imported is no garbage: a look at it takes long, now and later
     try:
         from assignment.notebook.extension import set_up  # here, since not all need Matplotlib
 
         set_up(shell)
     finally:
+        gc.freeze()
         if looks:
             gc.enable()
