@@ -17,6 +17,7 @@ import difflib
 import json
 import math
 import re
+import tomllib
 from dataclasses import replace
 from importlib import import_module
 
@@ -69,12 +70,8 @@ def _meant(name, names):
 
 def _table(file):
     """The one table of the file; without a file, none."""
-    if not file.exists():
-        return {}
-    import tomllib  # which takes a while
-
     try:
-        text = tomllib.loads(file.read_text(encoding="utf-8"))
+        text = tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     except ValueError as error:  # it is no TOML, or no UTF-8
         raise _fault(f"it cannot be read: {error}.") from None
     table = text.pop("points", {})
