@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import errno
+import gc
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from pathlib import Path
 PARSER = argparse.ArgumentParser(prog="python -m assignment", description=__doc__)
 COMMANDS = PARSER.add_subparsers(dest="command", required=True)
 FLAG = {"action": "store_true"}
+SMALL = ("progress", "check", "watch", "derivations")  # these compute with small arrays alone
 ADVICE = {
     errno.ENOSPC: "Make room there, then say it again.",
     errno.EDQUOT: "Make room there, then say it again.",
@@ -23,7 +25,11 @@ ADVICE = {
 def main():
     arguments = vars(PARSER.parse_args())
     sys.stdout.reconfigure(errors="replace")  # a console that has no ✓ shows a ? instead
-    if arguments.pop("command") in ("progress", "check", "watch"):
+    command = arguments.pop("command")
+    if command in SMALL:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # others would wait for work, and busily
+        gc.set_threshold(50_000)  # what is imported is no garbage: a look at it takes long
+    if command in ("progress", "check", "watch"):
         from assignment.checking.nursery import Lost, nursery
 
         with contextlib.suppress(Lost):
@@ -205,6 +211,7 @@ def guarded():
             sys.stdout.flush()
         except OSError:  # or Python would try once more
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        gc.freeze()  # all goes with the process: Python need not look for garbage in it
 
 
 def open_what_is_closed():

@@ -20,6 +20,35 @@ def run(*arguments, **options):
     return subprocess.run(line, env=environment, **{"capture_output": True, "text": True} | options)
 
 
+# What it takes.
+
+
+def test_a_check_imports_nothing_that_takes_long_and_is_not_needed():
+    solved = {"ASSIGNMENT_FILES": str(ROOT / "assignment" / "solutions")}
+    line = ("-X", "importtime", "-m", "assignment", "check", "softmax_loss_naive")
+    ended = run(*line, env=solved)
+    imported = {told.rpartition("|")[2].strip() for told in ended.stderr.splitlines()}
+    assert ended.returncode == 0 and "assignment.checking.faces" in imported
+    others = {"jinja2", "numpy.ma", "matplotlib", "scipy", "html", "importlib.abc"}
+    assert not imported & others
+
+
+@pytest.mark.parametrize("told, threads", [({}, 1), ({"OPENBLAS_NUM_THREADS": "2"}, 2)])
+def test_a_command_with_small_arrays_has_one_thread_unless_it_is_told_another_number(told, threads):
+    if os.cpu_count() == 1:
+        pytest.skip("OpenBLAS has one thread in any case")
+    code = (
+        "import sys\nfrom threadpoolctl import threadpool_info\nfrom assignment import __main__\n"
+        "sys.argv[1:] = ['derivations']\n__main__.main()\n"
+        "print([one['num_threads'] for one in threadpool_info()])"
+    )
+    environment = {k: v for k, v in os.environ.items() if k != "OPENBLAS_NUM_THREADS"}
+    line = [sys.executable, "-c", code]
+    environment |= {"PYTHONPATH": str(ROOT), **told}
+    said = subprocess.run(line, env=environment, capture_output=True, text=True).stdout
+    assert said.splitlines()[-1] == f"[{threads}]"
+
+
 # What ends it.
 
 

@@ -496,20 +496,17 @@ class Card:
         return as_text(self.verdict)
 
     def _repr_html_(self):
-        from jinja2 import Template
+        from assignment.checking.card import card
 
-        template = Template(
-            Path(__file__).with_name("card.html").read_text(encoding="utf-8"), autoescape=True
-        )
+        status = self.verdict.status
         picture, alt = self._picture()
-        return template.render(
-            verdict=self.verdict,
+        return card(
+            self.verdict,
+            MARKS.get(status, "✗"),
+            LABELS.get(status, status),
+            trying=self._trying(),
             link=self._link(),
-            case=self._trying(),
-            importing=TRY,
-            mark=MARKS.get(self.verdict.status, "✗"),
-            label=LABELS.get(self.verdict.status, self.verdict.status),
-            hints=() if self.verdict.status in ("right", "convention") else self.exercise.hints,
+            hints=() if status in ("right", "convention") else self.exercise.hints,
             picture=picture,
             alt=alt,
         )
@@ -520,7 +517,7 @@ class Card:
 
     def _trying(self):
         """The line of a cell that gives the call."""
-        return _case(self.verdict) if "case" in self.verdict.evidence else ""
+        return f"{TRY}; {_case(self.verdict)}" if "case" in self.verdict.evidence else ""
 
     def _picture(self):
         """A map of the error as PNG in base64, and a sentence for those who do not see it."""

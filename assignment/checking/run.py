@@ -105,6 +105,7 @@ class _Run:
         self.task = {
             "exercise": self.exercise.name,
             "calls": self.exercise.calls.module,
+            "file": self.exercise.file,
             "files": {name: os.path.abspath(path) for name, path in self.files.items()},
             "folder": self.folder.name,
             "seconds": seconds,

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from assignment.given.validation import is_masked
+
 MOST_ENTRIES = 400  # up to this size every entry is compared; above it, random directions are
 DIRECTIONS = 5
 COMPLEX_STEP = 1e-20  # any tiny number: nothing is subtracted, so nothing is lost
@@ -492,7 +494,7 @@ def _length(v):
 
 def _check_floats(x):
     """Raise ValueError unless x is an array whose entries can be moved, one at a time."""
-    if not isinstance(x, np.ndarray) or isinstance(x, np.matrix | np.ma.MaskedArray):
+    if not isinstance(x, np.ndarray) or isinstance(x, np.matrix) or is_masked(x):
         kind = type(x).__name__
         raise ValueError(f"x must be a NumPy array of floats, not {kind}: say np.array(x, float).")
     if x.dtype not in (np.float32, np.float64):
@@ -520,7 +522,7 @@ def _complaint(gradient, x):
     """What keeps the gradient from being compared with x, in a sentence, or ""."""
     if gradient is None:
         return "The gradient is None: is a return missing?"
-    if isinstance(gradient, np.ma.MaskedArray):
+    if is_masked(gradient):
         return "The gradient is masked: say gradient.filled(0), or what its hidden entries are."
     try:
         gradient = np.asarray(gradient)

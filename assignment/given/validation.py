@@ -7,6 +7,7 @@ import cmath
 import math
 import numbers
 import operator
+import sys
 
 import numpy as np
 
@@ -38,7 +39,7 @@ def as_floats(X, name="X", complex_too=False):
     """
     if type(X) is np.ndarray and X.dtype in FLOATS:  # as mostly
         return X
-    if isinstance(X, np.ma.MaskedArray):
+    if is_masked(X):
         raise ValueError(
             f"{name} is a masked array, and its mask would be ignored: fill it first, as in "
             f"{name}.filled(0)."
@@ -76,6 +77,12 @@ def as_floats(X, name="X", complex_too=False):
         f"{name} must hold numbers, but its dtype is {array.dtype}: convert it, as in "
         f"np.array({name}, dtype=np.float64)."
     )
+
+
+def is_masked(X):
+    """Whether X is a masked array: whoever has one has imported numpy.ma, which takes a while."""
+    ma = sys.modules.get("numpy.ma")
+    return ma is not None and isinstance(X, ma.MaskedArray)
 
 
 def require_float_type(dtype, name="dtype"):
@@ -124,7 +131,7 @@ def require_trained(value, name):
 
 def require_labels(y, examples, classes=None, name="y"):
     """y as integers, one label per example, 0 <= label < classes, or a ValueError."""
-    if isinstance(y, np.ma.MaskedArray):
+    if is_masked(y):
         raise ValueError(f"{name} is a masked array, and its mask would be ignored: fill it first.")
     try:
         y = np.asarray(y)
@@ -154,7 +161,7 @@ def require_labels(y, examples, classes=None, name="y"):
 
 def require_number(value, name, low=-math.inf, high=math.inf):
     """A finite number from low to high as float, or a ValueError."""
-    if isinstance(value, np.ndarray) and value.shape == () and not np.ma.isMaskedArray(value):
+    if isinstance(value, np.ndarray) and value.shape == () and not is_masked(value):
         value = value[()]
     try:  # a float is a Real, but is known sooner by its own name
         number = float(value) if isinstance(value, (float, numbers.Real)) else math.nan
@@ -181,7 +188,7 @@ def require_count(value, name, low, high=None):
 
 def require_counts(values, name, low, high=None):
     """Whole numbers from low to high as a list, each once, or a ValueError."""
-    if isinstance(values, str) or not np.iterable(values) or isinstance(values, np.ma.MaskedArray):
+    if isinstance(values, str) or not np.iterable(values) or is_masked(values):
         raise ValueError(f"{name} must be a list of whole numbers, but it is {values!r}.")
     return list(dict.fromkeys(require_count(value, name, low, high) for value in values))
 

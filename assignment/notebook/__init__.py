@@ -1,8 +1,17 @@
 """`%load_ext assignment.notebook`: what every lesson sets up, in one line."""
 
+import gc
+
 
 def load_ipython_extension(shell):
     """Set up what a lesson takes: see extension.py."""
-    from assignment.notebook.extension import set_up  # here, since not all need Matplotlib
+    looks = gc.isenabled()
+    gc.disable()  # what is imported is no garbage: a look at it takes long, now and later
+    try:
+        from assignment.notebook.extension import set_up  # here, since not all need Matplotlib
 
-    set_up(shell)
+        set_up(shell)
+    finally:
+        gc.freeze()
+        if looks:
+            gc.enable()

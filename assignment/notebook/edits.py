@@ -76,7 +76,8 @@ def _modules(paths):
     modules = [module for module in [*sys.modules.values()] if isinstance(module, ModuleType)]
     # In their dicts, as some make up what they are asked for.
     files = [(vars(module).get("__file__"), module) for module in modules]
-    return {Path(file): module for file, module in files if file and Path(file) in paths}
+    names = {str(path): path for path in paths}
+    return {names[file]: module for file, module in files if file in names}
 
 
 def renew(module, source, namespaces):
