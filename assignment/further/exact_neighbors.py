@@ -95,8 +95,8 @@ class ExactNeighbors:
         with np.errstate(over="ignore", invalid="ignore"):
             require_finite(X[~np.isfinite(np.vecdot(X, X))], X=X)
             levels = self._levels_for(X) if self._pays(X, k) else []
-        levels.append((self.whole, self._moved(X)))
-        order = alike(levels[0][1]) if len(levels) > 1 else np.arange(len(X))
+            levels.append((self.whole, self._moved(X)))
+            order = alike(levels[0][1]) if len(levels) > 1 else np.arange(len(X))
         room = threading.local()
         found = in_blocks(lambda i: self._nearest(X, levels, i, k, room), order, 8 * len(self.X))
         require_finite(found[0], X=X)  # a difference of finite numbers need not be
@@ -306,7 +306,8 @@ class Level:
 
     def reach(self, X, limit):
         """(n, 1): what the bound of an example within the squared limits does not exceed."""
-        return (limit - self.away(X))[:, np.newaxis].astype(self.rows.dtype)
+        precision = np.result_type(self.rows, X)  # that of bounds: in another it may be infinite
+        return (limit - self.away(X))[:, np.newaxis].astype(precision)
 
     def away(self, X):
         """(n,): what is left out of all bounds of X, at least."""

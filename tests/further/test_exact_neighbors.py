@@ -125,10 +125,11 @@ def test_neighbours_of_photographs_are_exact(way, shipped):
     np.testing.assert_array_equal(nearest, brute_force(X, queries, 10)[1])
 
 
-def test_neighbours_of_queries_beyond_single_precision_are_exact(way, rng):
-    queries = whole(rng, 6, 40).astype(np.float64)
-    queries[::2] *= 1e30
-    assert_exact(whole(rng, 80, 40), queries, k=3)
+@pytest.mark.parametrize("size, times", [(1, 1e30), (2.0**50, 1000)])  # of the last, products are
+def test_neighbours_of_queries_beyond_single_precision_are_exact(size, times, way, rng):
+    queries = whole(rng, 40, 40).astype(np.float64) * size
+    queries[::2] *= times
+    assert_exact(whole(rng, 80, 40) * np.float32(size), queries, k=3)
 
 
 @pytest.mark.parametrize("of", [0, 0.5, -1, 1, 2.0**40])
