@@ -2,6 +2,8 @@
 
 import os
 import sys
+from contextvars import Context, copy_context
+from itertools import repeat
 
 import numpy as np
 
@@ -42,8 +44,9 @@ def in_blocks(function, X, bytes_per_row, rows=ROWS):
     else:
         from concurrent.futures import ThreadPoolExecutor
 
+        contexts = [copy_context() for _ in blocks]  # of the caller, with its np.errstate
         with alone(limits=1), ThreadPoolExecutor(threads) as pool:
-            parts = list(pool.map(function, blocks))
+            parts = list(pool.map(Context.run, contexts, repeat(function), blocks))
     if isinstance(parts[0], tuple):
         return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
     return np.concatenate(parts)

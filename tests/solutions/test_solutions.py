@@ -440,6 +440,13 @@ def test_an_error_in_a_block_comes_through(rng, monkeypatch):
         classifier.predict(np.array([[0.0, 1.0], [2.0, np.nan]]))
 
 
+@pytest.mark.filterwarnings("error")
+def test_of_what_the_caller_ignores_no_block_warns():
+    with threadpool_limits(2, "blas"), np.errstate(over="ignore"):
+        squares = blocks.in_blocks(np.square, np.full(4, 1e200), bytes_per_row=1e7, rows=1)
+    np.testing.assert_array_equal(squares, 4 * [np.inf])
+
+
 @pytest.mark.parametrize(
     "rule, y_train, dists, k, label",
     [
