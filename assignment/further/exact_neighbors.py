@@ -19,9 +19,8 @@ import threading
 from functools import cached_property
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
-from assignment.given.blocks import CACHE, by_chunks, in_blocks
+from assignment.given.blocks import CACHE, blas_alone, by_chunks, in_blocks
 from assignment.given.distances import distances_of_pairs, origin
 from assignment.given.validation import (
     require_count,
@@ -37,6 +36,7 @@ MANY = 4  # where more than this part of the work is left, a search through all 
 QUERIES, PAIRS = 1000, 10_000_000  # for fewer no index is made
 GROUPS = 100  # at least: the example with the smallest bound in a group is a likely neighbour
 IN_RANGE = np.finfo(np.float32).max / 8  # squares, for all sums of them to be finite
+LEARNING = threading.Lock()  # of two threads, each would find a basis
 EPS, TINY = np.finfo(np.float32).eps, np.finfo(np.float32).tiny
 
 
@@ -110,9 +110,10 @@ class ExactNeighbors:
             return False
         if not self._in_range():
             return False
-        if self.index is None:
-            self._learn()
-            self.index = self._levels() if self._drops_most(X, k) else ()
+        with LEARNING:
+            if self.index is None:
+                self._learn()
+                self.index = self._levels() if self._drops_most(X, k) else ()
         return bool(self.index)
 
     def _in_range(self):
@@ -378,7 +379,7 @@ def principal_components(X, mean, m):
     covariance = sample.T @ sample
     # Factorisations make many small calls of BLAS: on a busy machine its threads would wait for
     # each other, for seconds.
-    with threadpool_limits(1, "blas"):
+    with blas_alone():
         if m == X.shape[1]:
             basis = np.linalg.eigh(covariance.astype(np.float64))[1][:, ::-1]
         else:

@@ -1,7 +1,9 @@
 """Many rows, a block at a time: memory stays bounded, and every core is busy."""
 
+import contextlib
 import os
 import sys
+import threading
 from contextvars import Context, copy_context
 from itertools import repeat
 
@@ -11,6 +13,7 @@ BUDGET = 400e6  # bytes, for all blocks that are worked on at the same time
 SMALL = 4e6  # bytes, for which threads would start later than it is done
 ROWS = 512  # more of them make a matrix product no faster
 CACHE = 2**18  # numbers that stay in the cache of a core while they are worked on
+LIMITING = threading.Lock()  # held by who limits the threads of BLAS
 
 
 def in_blocks(function, X, bytes_per_row, rows=ROWS):
@@ -35,7 +38,7 @@ def in_blocks(function, X, bytes_per_row, rows=ROWS):
         raise ValueError("X has no rows: there is nothing to work on.")
     if len(X) * bytes_per_row < min(SMALL, BUDGET):
         return function(X)
-    threads, alone = _threads()
+    threads, blas = _threads()
     most = min(BUDGET / threads / bytes_per_row, -(-len(X) // threads))
     rows = int(np.clip(most, 1, max(1, rows)))
     blocks = [X[start : start + rows] for start in range(0, len(X), rows)]
@@ -45,22 +48,42 @@ def in_blocks(function, X, bytes_per_row, rows=ROWS):
         from concurrent.futures import ThreadPoolExecutor
 
         contexts = [copy_context() for _ in blocks]  # of the caller, with its np.errstate
-        with alone(limits=1), ThreadPoolExecutor(threads) as pool:
+        with blas_alone(blas), ThreadPoolExecutor(threads) as pool:
             parts = list(pool.map(Context.run, contexts, repeat(function), blocks))
     if isinstance(parts[0], tuple):
         return tuple(np.concatenate(part) for part in zip(*parts, strict=True))
     return np.concatenate(parts)
 
 
+def _blas():
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController().select(user_api="blas")
+
+
 def _threads():
     """How many threads BLAS has, and what limits them for a time."""
     if sys.platform == "emscripten":  # a browser tab has one
         return 1, None
-    from threadpoolctl import ThreadpoolController
+    blas = _blas()
+    return max((library["num_threads"] for library in blas.info()), default=os.cpu_count()), blas
 
-    blas = ThreadpoolController().select(user_api="blas")
-    threads = max((library["num_threads"] for library in blas.info()), default=os.cpu_count())
-    return threads, blas.limit
+
+@contextlib.contextmanager
+def blas_alone(blas=None):
+    """Meanwhile BLAS has one thread; nothing is done where another thread of Python has seen to it.
+
+    It is one limit for all: of two, the last to leave would set it back to what it found, which is
+    one thread for good.
+    """
+    if not LIMITING.acquire(blocking=False):
+        yield
+        return
+    try:
+        with (blas or _blas()).limit(limits=1):
+            yield
+    finally:
+        LIMITING.release()
 
 
 def by_chunks(function, pairs, D):

@@ -1,6 +1,8 @@
 """The pruned search finds what a search through everything finds, whatever the data are."""
 
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -203,6 +205,23 @@ def test_an_index_is_made_where_it_pays(shipped, monkeypatch):
     narrow = ExactNeighbors(X[:, :511])
     narrow.nearest(queries[:, :511], 10)
     assert narrow.index is None, "four numbers for each coefficient are the least"
+
+
+def test_of_two_threads_one_finds_the_basis(rng, eager, monkeypatch):
+    X = whole(rng, 300, 160)
+    X[:, 8:] /= 100
+    index = ExactNeighbors(X, (10, 40))
+    learned, learn = [], ExactNeighbors._learn
+
+    def slowly(self):
+        learned.append(self)
+        time.sleep(0.1)
+        learn(self)
+
+    monkeypatch.setattr(ExactNeighbors, "_learn", slowly)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda k: index.nearest(X[:9], k), (1, 1)))
+    assert learned == [index]
 
 
 def test_of_white_noise_no_bounds_are_computed(rng, eager):

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import threading
 
 import numpy as np
 import pytest
@@ -445,6 +446,27 @@ def test_of_what_the_caller_ignores_no_block_warns():
     with threadpool_limits(2, "blas"), np.errstate(over="ignore"):
         squares = blocks.in_blocks(np.square, np.full(4, 1e200), bytes_per_row=1e7, rows=1)
     np.testing.assert_array_equal(squares, 4 * [np.inf])
+
+
+def test_blas_has_its_threads_again_when_several_have_limited_them():
+    entered, left = threading.Event(), threading.Event()
+
+    def another():
+        with blocks.blas_alone():
+            entered.set()
+            left.wait(10)
+
+    before = threadpool_limits(2, "blas")
+    try:
+        with blocks.blas_alone():
+            thread = threading.Thread(target=another)
+            thread.start()
+            assert entered.wait(10) and blocks._threads()[0] == 1
+        left.set()
+        thread.join()
+        assert blocks._threads()[0] == 2
+    finally:
+        before.restore_original_limits()
 
 
 @pytest.mark.parametrize(
