@@ -76,8 +76,9 @@ def _modules(paths):
     modules = [module for module in [*sys.modules.values()] if isinstance(module, ModuleType)]
     # In their dicts, as some make up what they are asked for.
     files = [(vars(module).get("__file__"), module) for module in modules]
-    names = {str(path): path for path in paths}
-    return {names[file]: module for file, module in files if file in names}
+    ends = tuple(path.name for path in paths)  # a Path of each of a thousand modules takes long
+    found = [(Path(file), module) for file, module in files if file and str(file).endswith(ends)]
+    return {path: module for path, module in found if path in paths}
 
 
 def renew(module, source, namespaces):

@@ -196,6 +196,14 @@ def test_an_edit_is_seen_and_so_is_a_later_one(kind, student):
         student.run("")
 
 
+def test_an_edit_is_seen_however_the_folder_is_written(student, monkeypatch):
+    monkeypatch.setattr(assignment, "__path__", [f"{student.folder}/."])  # as of sys.path, "./"
+    student.save("def f(): return 1")
+    student.run("from assignment.mine import f")
+    student.save("def f(): return 2")
+    assert student.see("f()") == 2
+
+
 def test_two_files_that_are_saved_together_find_what_is_new_in_each_other(student):
     student.save("def f(): return 1")
     student.save("from assignment.mine import f\ndef g(): return f()", "also.py")
