@@ -123,8 +123,8 @@ class ExactNeighbors:
     def _learn(self):
         """The mean and the basis, from a sample.
 
-        The basis is made in two steps: some directions for each stretch of an example by itself,
-        and a rotation of all of them. That is quicker than one matrix, and as sharp.
+        The basis is made in two steps: some directions for one stretch of an example, the same for
+        each, and a rotation of all. That is quicker than one matrix, and nearly as sharp.
         """
         N, D = self.X.shape
         fine = max(1, min(self.coefficients[1], D // 4))
@@ -276,9 +276,9 @@ class ExactNeighbors:
 class Level:
     """Rows in place of the examples, and the bounds of squared distances that they give.
 
-    A bound is |x|^2 + |t|^2 - 2 x.t. Rounding lifts or lowers it by less than (d + 10) units of
-    (|x|^2 + |t|^2) (N. Higham, as above, section 3.1); and it may exceed the squared distance of
-    the examples by `slack` times that, and by `least`. The part of an example stands in its
+    A bound is |x|^2 + |t|^2 - 2 x.t. Rounding lifts or lowers it by less than (d + 10) eps times
+    |x|^2 + |t|^2 (N. Higham, as above, section 3.1), with eps two units; and it may exceed the
+    squared distance of the examples by `slack` times that, and by `least`. The part of an example stands in its
     offset, that of the query in `away`.
 
     Parameters

@@ -10,7 +10,7 @@ from itertools import repeat
 import numpy as np
 
 BUDGET = 400e6  # bytes, for all blocks that are worked on at the same time
-SMALL = 4e6  # bytes, for which threads would start later than it is done
+SMALL = 4e6  # bytes; with fewer, all is done before threads would have started
 ROWS = 512  # more of them make a matrix product no faster
 CACHE = 2**18  # numbers that stay in the cache of a core while they are worked on
 LIMITING = threading.Lock()  # held by who limits the threads of BLAS
