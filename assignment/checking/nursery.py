@@ -117,6 +117,9 @@ class Child:
             if not (heard := os.read(self.pipe, 100)):
                 break
             self.said += heard
+        else:  # nothing more was heard
+            if self.said.count(b"\n") < 2:
+                raise Lost
         if not self.said:
             raise Lost
         _, *how = self.said.decode().split()

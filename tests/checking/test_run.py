@@ -173,6 +173,18 @@ def test_a_nursery_that_dies_is_no_matter(doing):
 
 
 @LINUX
+def test_who_is_silent_is_not_said_to_have_ended():
+    ours, theirs = os.pipe()
+    child = nurseries.Child(ours, limit=0.01)
+    os.write(theirs, b"123\n")
+    with pytest.raises(nurseries.Lost):
+        child.wait()
+    os.close(theirs)
+    assert child.wait() == "unknown, since it ended its guard"
+    os.close(ours)
+
+
+@LINUX
 def test_a_nursery_leaves_no_process_behind(doing):
     run(SOFTMAX, doing("os.system('sleep 60 &')"))
     family = psutil.Process(nursery().process.pid)

@@ -282,7 +282,7 @@ def test_answers_come_back_as_they_were(hand_in):
 
 
 def test_a_process_that_never_starts_is_a_timeout(hand_in, monkeypatch):
-    monkeypatch.setattr(running, "START", -0.99)
+    monkeypatch.setattr(running, "START", -0.999)
     assert run(find("svm_loss_naive"), find_files(hand_in()), 1.0).failure.kind == "timeout"
 
 
