@@ -278,8 +278,8 @@ class Level:
 
     A bound is |x|^2 + |t|^2 - 2 x.t. Rounding lifts or lowers it by less than (d + 10) eps times
     |x|^2 + |t|^2 (N. Higham, as above, section 3.1), with eps two units; and it may exceed the
-    squared distance of the examples by `slack` times that, and by `least`. The part of an example stands in its
-    offset, that of the query in `away`.
+    squared distance of the examples by `slack` times that, and by `least`. The part of an example
+    stands in its offset, that of the query in `away`.
 
     Parameters
     ----------
