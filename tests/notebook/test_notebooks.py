@@ -1,6 +1,7 @@
 """The notebooks are clean lessons, and running them is a test that can fail."""
 
 import ast
+import gc
 import json
 import os
 import re
@@ -384,6 +385,14 @@ def test_what_cannot_be_set_up_is_told_and_takes_nothing_else_down(lacks, told_o
     )
     tried = shell.events.register, shell.run_line_magic, shell.set_custom_exc
     assert all(part.called for part in tried)
+
+
+def test_what_a_notebook_holds_when_it_sets_up_once_more_may_be_garbage_later():
+    with matplotlib.rc_context():
+        load_ipython_extension(MagicMock())
+        kept = gc.get_freeze_count()
+        load_ipython_extension(MagicMock())
+    assert gc.get_freeze_count() <= kept
 
 
 # Running a notebook is no formality.
