@@ -12,6 +12,7 @@ import numpy as np
 BUDGET = 400e6  # bytes, for all blocks that are worked on at the same time
 SMALL = 4e6  # bytes; with fewer, all is done before threads would have started
 ROWS = 512  # more of them make a matrix product no faster
+FEW = 128  # of which two products take longer than one of all: each takes the other factor apart
 CACHE = 2**18  # numbers that stay in the cache of a core while they are worked on
 LIMITING = threading.Lock()  # held by who limits the threads of BLAS
 
@@ -39,7 +40,7 @@ def in_blocks(function, X, bytes_per_row, rows=ROWS):
     if len(X) * bytes_per_row < min(SMALL, BUDGET):
         return function(X)
     threads, blas = _threads()
-    most = min(BUDGET / threads / bytes_per_row, -(-len(X) // threads))
+    most = min(BUDGET / threads / bytes_per_row, max(FEW, -(-len(X) // threads)))
     rows = int(np.clip(most, 1, max(1, rows)))
     blocks = [X[start : start + rows] for start in range(0, len(X), rows)]
     if threads == 1 or len(blocks) == 1:  # one thread, as within a block of another call

@@ -441,6 +441,22 @@ def test_an_error_in_a_block_comes_through(rng, monkeypatch):
         classifier.predict(np.array([[0.0, 1.0], [2.0, np.nan]]))
 
 
+@pytest.mark.parametrize(
+    "N, bytes_per_row, sizes",
+    [
+        (100, 1e3, [100]),  # small: threads would start late
+        (100, 1e6, [100]),  # few: two products take longer than one
+        (300, 1e6, [150, 150]),
+        (1200, 1e5, [512, 512, 176]),
+        (300, 1e8, [2] * 150),  # as memory allows
+    ],
+)
+def test_blocks_are_as_large_as_it_takes_no_longer(N, bytes_per_row, sizes):
+    with threadpool_limits(2, "blas"):
+        found = blocks.in_blocks(lambda X: np.full(len(X), len(X)), np.empty(N), bytes_per_row)
+    np.testing.assert_array_equal(found, np.repeat(sizes, sizes))
+
+
 @pytest.mark.filterwarnings("error")
 def test_of_what_the_caller_ignores_no_block_warns():
     with threadpool_limits(2, "blas"), np.errstate(over="ignore"):
