@@ -1,7 +1,7 @@
 """Which mistakes fit what came back from layers, update rules and networks."""
 
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 
@@ -229,7 +229,7 @@ def explain_gradients(observed):
     ways, found = [_ways(t) for t in networks], []
     penalties_of = [_of_parameters(t) for t in networks]
     for place, (names, _) in enumerate(ways[0]):
-        grads = [some[place][1]() for some in ways]
+        grads = [cache(some[place][1]) for some in ways]  # most do not fit the first call
         calls = list(zip(known, penalties_of, grads, strict=True))
         # The layers are counted from the first, or from the last: either may be special.
         for from_last in (False, True):
@@ -257,11 +257,11 @@ def _ways(t):
 def _penalties(calls, from_last):
     """Names of mistakes in the penalties with which all gradients are what came back, or None.
 
-    calls : list of (Observed, candidates for each penalty, gradients without penalties)
+    calls : list of (Observed, candidates for each penalty, function -> gradients without penalties)
     """
     left = {}
     for seen, extras, grads in calls:
-        for name, array in grads.items():
+        for name, array in grads().items():
             got = seen.arrays.get(f"grads['{name}']")
             if got is None:
                 continue
