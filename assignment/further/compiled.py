@@ -54,7 +54,10 @@ def of_bytes(x, t):
 
 
 def sum_of_squares(x, t):
-    """of_bytes or of_floats, as t is."""
+    """of_bytes or of_floats, as t is.
+
+    Not an argument: numba 0.68 compiles what takes a function anew in each process.
+    """
     return (of_bytes if str(t.dtype) == "uint8" else of_floats)(x, t)
 
 
