@@ -53,19 +53,22 @@ def of_bytes(x, t):
     return total
 
 
-def sum_of_squares(x, t):
+def sum_of_these(t):
     """of_bytes or of_floats, as t is.
 
     Not an argument: numba 0.68 compiles what takes a function anew in each process.
     """
-    return (of_bytes if str(t.dtype) == "uint8" else of_floats)(x, t)
+    return of_bytes if str(t.dtype) == "uint8" else of_floats
+
+
+def sum_of_squares(x, t):
+    return sum_of_these(t)(x, t)
 
 
 @overload(sum_of_squares)
-def chosen(x, t):
-    """The same choice, which numba makes before it compiles."""
-    of_these = of_bytes if str(t.dtype) == "uint8" else of_floats
-    return lambda x, t: of_these(x, t)
+def compiled_sum_of_squares(x, t):
+    chosen = sum_of_these(t)
+    return lambda x, t: chosen(x, t)
 
 
 @njit(nogil=True, cache=True, fastmath=AT_ONCE)
