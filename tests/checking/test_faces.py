@@ -17,6 +17,7 @@ from urllib.parse import quote, unquote
 import numpy as np
 import pytest
 
+from assignment.checking import card as cards
 from assignment.checking import case, check, faces, watch
 from assignment.checking.exercises import COURSE, EXERCISES, find
 from assignment.checking.faces import FIRST_SENTENCE, Card, Work, as_text, hint, progress, worth
@@ -266,6 +267,13 @@ def test_hints_open_one_inside_the_other(card):
     assert card.tags.count("details") == len(find("softmax_loss_naive").hints)
     html = Card(OFF, find("softmax_loss_naive"))._repr_html_()
     assert html.index("Hint 3 of 3") < html.index("</details>")
+
+
+def test_a_card_shows_all_that_is_told_as_text():
+    told = '"><i>&amp;'
+    verdict = Verdict(told, "wrong", told, remarks=(told,), see=told, printed=(told,))
+    html = cards.card(verdict, told, told, told, told, [told], "picture", told)
+    assert "<i>" not in html and html.count("&quot;&gt;&lt;i&gt;&amp;amp;") == 13
 
 
 def test_a_card_that_says_right_has_neither_hints_nor_a_picture():
